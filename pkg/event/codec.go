@@ -1,0 +1,100 @@
+package event
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// envelope is the JSON form, CloudEvents 1.0 structured mode.
+type envelope struct {
+	SpecVersion     string          `json:"specversion"`
+	ID              string          `json:"id"`
+	Source          string          `json:"source"`
+	Type            string          `json:"type"`
+	Subject         string          `json:"subject,omitempty"`
+	Time            string          `json:"time,omitempty"`
+	DataContentType string          `json:"datacontenttype,omitempty"`
+	Data            json.RawMessage `json:"data,omitempty"`
+}
+
+// FieldError says which attribute of an event is wrong and what to do about it.
+type FieldError struct {
+	Field  string // "id", "type", "data.products[2].price" ...
+	Reason string // what is wrong and the remedy, without a full stop
+}
+
+func (e *FieldError) Error() string { return e.Field + ": " + e.Reason }
+
+// Encode writes the event as a CloudEvent in JSON. The data is copied as it is.
+func Encode(e *Event) ([]byte, error) {
+	env := envelope{
+		SpecVersion: "1.0", ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject,
+		DataContentType: "application/json", Data: e.Data,
+	}
+	if !e.Time.IsZero() {
+		env.Time = e.Time.UTC().Format(time.RFC3339Nano)
+	}
+	b, err := json.Marshal(env)
+	if err != nil {
+		return nil, fmt.Errorf("encode event %s: %w", e.ID, err)
+	}
+	return b, nil
+}
+
+// Decode reads a CloudEvent in JSON and validates it. Errors are *FieldError, or
+// name the position in the JSON text.
+func Decode(b []byte) (Event, error) {
+	var env envelope
+	if err := json.Unmarshal(b, &env); err != nil {
+		return Event{}, fmt.Errorf("not a CloudEvent in JSON: %w", err)
+	}
+	if env.SpecVersion != "1.0" {
+		return Event{}, &FieldError{"specversion", fmt.Sprintf("is %q, must be \"1.0\"", env.SpecVersion)}
+	}
+	e := Event{ID: env.ID, Source: env.Source, Type: env.Type, Subject: env.Subject, Data: env.Data}
+	if env.Time != "" {
+		t, err := time.Parse(time.RFC3339Nano, env.Time)
+		if err != nil {
+			return Event{}, &FieldError{"time", fmt.Sprintf("%q is not RFC 3339, such as 2026-03-02T09:00:00Z", env.Time)}
+		}
+		e.Time = t.UTC()
+	}
+	if err := e.Validate(); err != nil {
+		return Event{}, err
+	}
+	return e, nil
+}
+
+// maxName bounds ids, sources, types and subjects, so that they fit headers and keys.
+const maxName = 256
+
+// Validate checks what every event must have, whichever door it comes through.
+func (e *Event) Validate() error {
+	for _, f := range []struct{ field, value, remedy string }{
+		{"id", e.ID, "is missing: give each event an id of its own and repeat it when you retry"},
+		{"source", e.Source, "is missing: name the system that publishes"},
+		{"type", e.Type, "is missing: name what happened, such as order.completed"},
+		{"subject", e.Subject, "is missing: name the profile, such as the customer's id"},
+	} {
+		if f.value == "" {
+			return &FieldError{f.field, f.remedy}
+		}
+		if len(f.value) > maxName {
+			return &FieldError{f.field, fmt.Sprintf("has %d bytes, at most %d are allowed", len(f.value), maxName)}
+		}
+	}
+	if e.Time.IsZero() {
+		return &FieldError{"time", "is missing: say when it happened, in RFC 3339"}
+	}
+	if d := bytes.TrimSpace(e.Data); len(d) > 0 && d[0] != '{' {
+		return &FieldError{"data", "must be a JSON object"}
+	}
+	if e.Type == OrderCompleted || e.Type == OrderRefunded {
+		if _, err := e.Order(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+package event
+
+import "strings"
+
+// The types that Rapport itself reads or writes. Unknown types are welcome:
+// journeys can name them, and they are kept in the timeline.
+const (
+	OrderCompleted    = "order.completed"
+	OrderRefunded     = "order.refunded"
+	ProfileIdentified = "profile.identified"
+
+	MessageSent      = "message.sent"
+	MessageFailed    = "message.failed"
+	MessageUncertain = "message.uncertain"
+	MessageDelivered = "message.delivered"
+
+	// ClockAdvanced tells a partition that time has reached the event's time.
+	// Only replays publish it, at the end of their input.
+	ClockAdvanced = "clock.advanced"
+)
+
+// Receipt reports whether a type says what became of a message.
+func Receipt(typ string) bool { return strings.HasPrefix(typ, "message.") }
+
+// TypeFromName maps the event names of Segment's specification ("Order
+// Completed", "Product List Viewed") to types ("order.completed",
+// "product_list.viewed"): lower case, the last word is the verb, the words
+// before it are joined by underscores. A name that already has a dot and no
+// space is taken as a type.
+func TypeFromName(name string) string {
+	name = strings.ToLower(strings.TrimSpace(name))
+	words := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '\t' || r == '_' || r == '-' })
+	switch {
+	case len(words) == 0:
+		return ""
+	case len(words) == 1 || (strings.Contains(name, ".") && !strings.Contains(name, " ")):
+		return strings.ReplaceAll(name, " ", "")
+	}
+	return strings.Join(words[:len(words)-1], "_") + "." + words[len(words)-1]
+}

@@ -1,0 +1,65 @@
+package message
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"time"
+)
+
+// Channel is the road a message takes.
+type Channel string
+
+// The channels there are workers for.
+const (
+	Email Channel = "email"
+	SMS   Channel = "sms"
+)
+
+// Category decides which rules a message has to pass and what happens to it when a
+// crash leaves its fate uncertain.
+type Category string
+
+// Transactional messages answer something the customer did; marketing needs consent.
+const (
+	Transactional Category = "transactional"
+	Marketing     Category = "marketing"
+)
+
+// Command is one decided message, as it travels on the SEND stream. It carries all
+// that rendering needs, so that a worker asks nobody.
+type Command struct {
+	ID        string    `json:"id"`        // ID(instance, step, visit)
+	Partition int       `json:"partition"` // of the profile, so that claims lie beside it
+	Profile   string    `json:"profile"`
+	Journey   string    `json:"journey"`
+	Version   string    `json:"version"` // content hash of the journey
+	Instance  string    `json:"instance"`
+	Step      string    `json:"step"`
+	Channel   Channel   `json:"channel"`
+	Category  Category  `json:"category"`
+	Template  string    `json:"template"`
+	To        string    `json:"to"` // address or E.164 number
+	Locale    string    `json:"locale,omitempty"`
+	Timezone  string    `json:"timezone,omitempty"`
+	DecidedAt time.Time `json:"decided_at"`
+	// Vars are the template's variables: a JSON object with profile, trigger, and
+	// what earlier steps produced, such as recommendations.
+	Vars json.RawMessage `json:"vars"`
+}
+
+// ID derives a message's identity: 32 hexadecimal digits.
+func ID(instance, step string, visit int) string {
+	return Hash("message", instance, step, strconv.Itoa(visit))
+}
+
+// Hash is the first 16 bytes of SHA-256 over the parts, each preceded by its length
+// so that no two lists of parts collide, in hexadecimal.
+func Hash(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write([]byte(strconv.Itoa(len(p)) + ":" + p))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

@@ -1,0 +1,101 @@
+package profile
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"rapport/pkg/event"
+	"rapport/pkg/message"
+)
+
+// Profile is one customer. The short CBOR keys are its stored form: a number is never
+// given another meaning.
+type Profile struct {
+	ID     string         `cbor:"1,keyasint"`
+	Known  bool           `cbor:"2,keyasint,omitempty"` // has a customer id, not only an anonymous one
+	Since  time.Time      `cbor:"3,keyasint"`           // time of the first event
+	Traits map[string]any `cbor:"4,keyasint,omitempty"` // JSON values by name
+	// Consent is the latest word for each channel and purpose, in the order first given.
+	Consent []Consent `cbor:"5,keyasint,omitempty"`
+	// Blocked are channels that must not be used, whatever the consent.
+	Blocked []Block `cbor:"6,keyasint,omitempty"`
+	Orders  Orders  `cbor:"7,keyasint"`
+}
+
+// Consent is the latest decision of the person about one purpose on one channel.
+type Consent struct {
+	Channel message.Channel `cbor:"1,keyasint"`
+	Purpose string          `cbor:"2,keyasint"`
+	Granted bool            `cbor:"3,keyasint,omitempty"`
+	Source  string          `cbor:"4,keyasint,omitempty"`
+	At      time.Time       `cbor:"5,keyasint"`
+}
+
+// Block suppresses a channel.
+type Block struct {
+	Channel message.Channel `cbor:"1,keyasint"`
+	Why     string          `cbor:"2,keyasint"` // bounced, complained, erased
+	At      time.Time       `cbor:"3,keyasint"`
+}
+
+// Orders sums up what was bought.
+type Orders struct {
+	Count    int             `cbor:"1,keyasint,omitempty"`
+	Refunds  int             `cbor:"2,keyasint,omitempty"`
+	Total    decimal.Decimal `cbor:"3,keyasint"` // of completed orders, refunds not taken off
+	Refunded decimal.Decimal `cbor:"4,keyasint"`
+	FirstAt  time.Time       `cbor:"5,keyasint,omitzero"`
+	LastAt   time.Time       `cbor:"6,keyasint,omitzero"`
+	LastID   string          `cbor:"7,keyasint,omitempty"`
+	// Bought are the products' keys, oldest first, each once, at most maxBought.
+	Bought []string `cbor:"8,keyasint,omitempty"`
+}
+
+// maxBought bounds the memory of what a profile bought; the oldest are forgotten first.
+const maxBought = 4096
+
+// New returns the profile of a subject that is seen for the first time.
+func New(subject string, at time.Time) *Profile {
+	known := len(subject) < len(event.AnonymousPrefix) || subject[:len(event.AnonymousPrefix)] != event.AnonymousPrefix
+	return &Profile{ID: subject, Known: known, Since: at}
+}
+
+// Trait returns a trait as text, empty when it is missing or no text.
+func (p *Profile) Trait(name string) string {
+	s, _ := p.Traits[name].(string)
+	return s
+}
+
+// Address is where the channel reaches the person: the e-mail address or the phone
+// number in E.164; empty when unknown.
+func (p *Profile) Address(c message.Channel) string {
+	switch c {
+	case message.Email:
+		return p.Trait("email")
+	case message.SMS:
+		return p.Trait("phone")
+	}
+	return ""
+}
+
+// Consents reports whether the person's latest word on the purpose and channel was yes.
+// No word is no.
+func (p *Profile) Consents(c message.Channel, purpose string) bool {
+	for _, k := range p.Consent {
+		if k.Channel == c && k.Purpose == purpose {
+			return k.Granted
+		}
+	}
+	return false
+}
+
+// BlockedOn reports whether the channel is suppressed for the person.
+func (p *Profile) BlockedOn(c message.Channel) bool {
+	for _, b := range p.Blocked {
+		if b.Channel == c {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,22 @@
+// Package store is the port between the engine and a database, and the promises that
+// every database behind it has to keep. store/storetest proves them: one suite, run over
+// each implementation (store/sqlite here).
+//
+// The port is cut at the batch, not at the row: one Commit carries everything that a
+// batch of events changed in one partition (states, timeline, timers, decided messages,
+// outcomes, outbox) together with the partition's position in the stream, in one
+// transaction. That position is what makes redelivery harmless, and the epoch compared in
+// the same transaction is what keeps a second worker out. Implementations share these
+// types and no SQL; rows of SQL are where two engines differ most.
+//
+// Promises:
+//
+//   - Commit is all or nothing and durable when it returns.
+//   - A Commit whose Epoch is not the partition's current one changes nothing and fails
+//     with ErrFenced; one whose From is not the stored position fails with ErrPosition.
+//   - Load reports which of the asked event ids the timeline has already, however long ago.
+//   - Due never forgets a profile: a profile whose Wake was committed is returned once time
+//     has reached it, until a later Commit moves or clears its Wake.
+//   - Outbox rows are returned in order until OutboxDone, however often.
+//   - Claim gives each message id to one attempt; what a former attempt left behind is told.
+package store

@@ -1,0 +1,3 @@
+module rapport/templates
+
+go 1.26.0
