@@ -1,0 +1,86 @@
+# Everything here needs Go, git and make, and nothing else, but for two targets: `race` needs a C compiler (the race
+# detector does), `lint` needs golangci-lint, which `.ci/run` installs at the version that the project is tuned to.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+GO ?= go
+MODULES := pkg services templates
+BIN := bin/rapport
+DEMO := services/rapport/demo/online-retail-extract.csv.gz
+
+# Arguments for the command of `make up`, `make demo` and `make check`: make up ARGS='--http 127.0.0.1:9000'.
+ARGS ?=
+# How long `make fuzz` spends on each fuzz target.
+FUZZTIME ?= 10s
+
+# Pure Go, so that the binary runs everywhere and nobody needs a C compiler. `race` alone differs.
+export CGO_ENABLED = 0
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: up
+up: build ## Start everything in one process: broker, store, services, catcher (Ctrl-C stops it)
+	@exec $(BIN) up $(ARGS)
+
+.PHONY: demo
+demo: build ## Replay real invoices through the whole of it and print what was sent
+	@$(BIN) replay $(ARGS) $(DEMO)
+
+.PHONY: test
+test: ## Run the tests of all modules
+	$(GO) test work
+	@# Go caches a test result by the files of the test's own module; the tests in ./services look at the whole
+	@# repository, so that their results must not be remembered.
+	$(GO) test -count=1 ./services
+
+.PHONY: race
+race: ## Run the tests of all modules under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race work
+
+.PHONY: vet
+vet: ## Run go vet over all modules
+	$(GO) vet work
+
+.PHONY: lint
+lint: ## Run golangci-lint over each module
+	@set -e; for module in $(MODULES); do \
+		echo "golangci-lint: $$module"; \
+		(cd $$module && golangci-lint run ./...); \
+	done
+
+.PHONY: check
+check: build ## Check the workspace in templates/: journeys, templates, policy
+	@$(BIN) check $(ARGS) templates
+
+.PHONY: bench-bus
+bench-bus: ## Measure the bus beside raw nats.go
+	cd pkg && $(GO) test -run '^$$' -bench . -benchmem ./bus/...
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target for FUZZTIME (10s)
+	@.ci/fuzz $(FUZZTIME)
+
+.PHONY: cover
+cover: ## Measure how much of the code the tests reach
+	$(GO) test -coverprofile=coverage.txt work
+	@$(GO) tool cover -func=coverage.txt | tail -n 1
+
+.PHONY: build
+build: ## Build bin/rapport
+	@$(GO) build -trimpath -o $(BIN) ./services/rapport
+
+.PHONY: tidy
+tidy: ## Bring go.mod and go.sum of each module, and go.work, up to date
+	$(GO) work sync
+	@set -e; for module in $(MODULES); do (cd $$module && echo "tidy: $$module" && GOWORK=off $(GO) mod tidy); done
+
+.PHONY: verify
+verify: ## Check formatting, that each module is tidy, and that it builds without the workspace
+	@.ci/verify
+
+.PHONY: clean
+clean: ## Remove what was built or measured
+	rm -rf bin coverage.txt
