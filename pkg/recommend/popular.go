@@ -1,0 +1,60 @@
+package recommend
+
+import (
+	"slices"
+	"time"
+)
+
+// popularOrders is how many of the latest orders the popular products are counted in, at most.
+const popularOrders = 20_000
+
+// storePopular scores every product by the decayed number of its latest orders.
+func (m *Model) storePopular(asOf time.Time) candidates {
+	w := m.window(asOf, popularOrders)
+	end := m.searchBaskets(m.timeline, w.until)
+	s := &m.scratch
+	s.pairs = s.pairs[:0]
+	for _, ordinal := range m.timeline[end-w.count : end] {
+		b := &m.baskets[ordinal]
+		m.countPairs(m.contents[b.offset:b.offset+b.size], m.decay(b.at, w.until))
+	}
+	found := make(candidates, 0, len(s.pairs))
+	for _, p := range s.pairs {
+		if !s.taken[p] {
+			found = append(found, candidate{product: p, because: nobody, support: s.both[p], score: rounded(s.fresh[p])})
+		}
+		s.both[p], s.fresh[p] = 0, 0
+	}
+	return found
+}
+
+// categoryPopular is storePopular among the products that, at the time asked about, were in a category of the basket.
+func (m *Model) categoryPopular(basket []uint32, asOf time.Time) candidates {
+	until := key{at: instant(asOf)}
+	because := make(map[uint32]uint32) // candidate to the basket's product whose category it shares
+	asked := make([]string, 0, len(basket))
+	for _, a := range basket {
+		category := m.describedAsOf(a, until).category
+		if category == "" || slices.Contains(asked, category) {
+			continue
+		}
+		asked = append(asked, category)
+		for _, p := range m.category[category] {
+			if m.describedAsOf(p, until).category == category {
+				because[p] = a
+			}
+		}
+	}
+	if len(because) == 0 {
+		return nil
+	}
+	found := m.storePopular(asOf)
+	kept := found[:0]
+	for _, c := range found {
+		if a, shared := because[c.product]; shared {
+			c.because = a
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
