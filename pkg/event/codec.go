@@ -92,9 +92,9 @@ func (e *Event) Validate() error {
 		return &FieldError{"data", "must be a JSON object"}
 	}
 	if e.Type == OrderCompleted || e.Type == OrderRefunded {
-		if _, err := e.Order(); err != nil {
-			return err
-		}
+		_, err := e.Order()
+		return err
 	}
-	return nil
+	_, err := e.Profile()
+	return err
 }

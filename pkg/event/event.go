@@ -22,7 +22,10 @@ type Event struct {
 	Time time.Time
 	// Data is a JSON object with the event's properties. It is kept as bytes:
 	// most events are stored and passed on without anybody looking inside.
+	// It must not be changed once the event has been read from.
 	Data json.RawMessage
+
+	read *body // Data as far as Rapport itself understands it, once asked for
 }
 
 // AnonymousPrefix marks subjects that are not (yet) a known customer.

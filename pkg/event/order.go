@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -31,7 +32,13 @@ type Product struct {
 	Category  string          `json:"category,omitempty"`
 	URL       string          `json:"url,omitempty"`
 	ImageURL  string          `json:"image_url,omitempty"`
+	// Recommendable is false for lines that are no products: postage, fees, vouchers. They
+	// count towards totals and are never recommended. Left out means true.
+	Recommendable *bool `json:"recommendable,omitempty"`
 }
+
+// Sellable reports whether the line is a product that may be recommended.
+func (p *Product) Sellable() bool { return p.Recommendable == nil || *p.Recommendable }
 
 // Key is what the product is known by: its product id, else its SKU.
 func (p *Product) Key() string {
@@ -41,24 +48,81 @@ func (p *Product) Key() string {
 	return p.SKU
 }
 
-// Order reads the event's data as an order. Errors are *FieldError.
-func (e *Event) Order() (Order, error) {
-	var o Order
-	if len(e.Data) == 0 {
-		return o, &FieldError{"data.order_id", "is missing: orders need an order_id"}
+// body is the part of Data that Rapport reads itself, decoded in one pass.
+type body struct {
+	Order
+	Profile *ProfileUpdate `json:"$profile"`
+}
+
+// decode reads Data once and remembers the result.
+func (e *Event) decode() (*body, error) {
+	if e.read != nil {
+		return e.read, nil
 	}
-	if err := json.Unmarshal(e.Data, &o); err != nil {
-		return o, dataError(err)
-	}
-	if o.OrderID == "" {
-		return o, &FieldError{"data.order_id", "is missing: orders need an order_id"}
-	}
-	for i := range o.Products {
-		if o.Products[i].Key() == "" {
-			return o, &FieldError{fmt.Sprintf("data.products[%d].product_id", i), "is missing: name the product, or give its sku"}
+	var b body
+	if len(e.Data) > 0 {
+		if e.Type == OrderCompleted || e.Type == OrderRefunded {
+			if err := json.Unmarshal(e.Data, &b); err != nil {
+				return nil, dataError(err)
+			}
+		} else {
+			// Other types may use an order's property names with other meanings.
+			var other struct {
+				Profile *ProfileUpdate `json:"$profile"`
+			}
+			if err := json.Unmarshal(e.Data, &other); err != nil {
+				return nil, dataError(err)
+			}
+			b.Profile = other.Profile
 		}
 	}
-	return o, nil
+	e.read = &b
+	return e.read, nil
+}
+
+// Order reads the data of an order.completed or order.refunded. Errors are *FieldError.
+// The products are shared: callers must not change them.
+func (e *Event) Order() (Order, error) {
+	b, err := e.decode()
+	if err != nil {
+		return Order{}, err
+	}
+	if b.OrderID == "" {
+		return Order{}, &FieldError{"data.order_id", "is missing: orders need an order_id"}
+	}
+	for i := range b.Products {
+		if b.Products[i].Key() == "" {
+			return Order{}, &FieldError{fmt.Sprintf("data.products[%d].product_id", i), "is missing: name the product, or give its sku"}
+		}
+	}
+	return b.Order, nil
+}
+
+// Trimmed is Data for keeping: without the reserved property and, in orders, with at most
+// maxProducts products; product_count then says how many there were.
+func (e *Event) Trimmed(maxProducts int) json.RawMessage {
+	b, err := e.decode()
+	if err != nil || (b.Profile == nil && len(b.Products) <= maxProducts) {
+		return e.Data
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(e.Data, &all); err != nil {
+		return e.Data
+	}
+	delete(all, ProfileProperty)
+	if n := len(b.Products); n > maxProducts {
+		// The kept products are written anew, in the names of Product: the rest of what the
+		// shop said about each line is not for keeping in every instance.
+		if kept, err := json.Marshal(b.Products[:maxProducts]); err == nil {
+			all["products"] = kept
+			all["product_count"] = json.RawMessage(strconv.Itoa(n))
+		}
+	}
+	short, err := json.Marshal(all)
+	if err != nil {
+		return e.Data
+	}
+	return short
 }
 
 // dataError names the property that has the wrong type.

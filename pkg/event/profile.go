@@ -1,9 +1,6 @@
 package event
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // ProfileUpdate is what an event says about the person, in Data's ProfileProperty.
 type ProfileUpdate struct {
@@ -23,19 +20,12 @@ type ConsentUpdate struct {
 	At      time.Time `json:"at,omitzero"`
 }
 
-// Profile reads the reserved property; ok is false when there is none.
-func (e *Event) Profile() (u ProfileUpdate, ok bool, err error) {
-	if len(e.Data) == 0 {
-		return u, false, nil
+// Profile reads the reserved property; nil when there is none. The update is shared:
+// callers must not change it.
+func (e *Event) Profile() (*ProfileUpdate, error) {
+	b, err := e.decode()
+	if err != nil {
+		return nil, err
 	}
-	var data struct {
-		Profile *ProfileUpdate `json:"$profile"`
-	}
-	if err := json.Unmarshal(e.Data, &data); err != nil {
-		return u, false, dataError(err)
-	}
-	if data.Profile == nil {
-		return u, false, nil
-	}
-	return *data.Profile, true, nil
+	return b.Profile, nil
 }

@@ -18,8 +18,11 @@ type Definition struct {
 	Enter    Entry
 	Leave    []LeaveRule
 	Steps    []Step
-	Lifetime time.Duration // how long an instance may live, 365 days unless said otherwise
+	Lifetime time.Duration // how long an instance may live; zero: DefaultLifetime
 }
+
+// DefaultLifetime ends instances that nothing else ended.
+const DefaultLifetime = 365 * 24 * time.Hour
 
 // Status says whether a journey takes people in.
 type Status string
