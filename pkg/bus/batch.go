@@ -1,0 +1,179 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+)
+
+// MaxBatch is how many messages the server takes in one atomic batch.
+const MaxBatch = 1000
+
+// Headers of an atomic batch (NATS ADR-50).
+const (
+	headerBatchID     = "Nats-Batch-Id"
+	headerBatchSeq    = "Nats-Batch-Sequence"
+	headerBatchCommit = "Nats-Batch-Commit"
+)
+
+// BatchResult says what became of a batch that was stored.
+type BatchResult struct {
+	// Stored is how many messages the stream did not have before.
+	Stored int
+	// Duplicates is how many it had already, by their ids.
+	Duplicates int
+	// LastSeq is the highest sequence the stream answered with.
+	LastSeq uint64
+}
+
+// NewMsg makes a message with an id. The stream stores a second message with
+// the same id within its window only once, so a derived id makes every
+// publish safe to repeat.
+func NewMsg(subject, id string, data []byte) *nats.Msg {
+	msg := nats.NewMsg(subject)
+	msg.Data = data
+	if id != "" {
+		msg.Header.Set(jetstream.MsgIDHeader, id)
+	}
+	return msg
+}
+
+// PublishBatch stores up to MaxBatch messages of one stream together: all or
+// none, in order, with one sync to disk. It returns when they are stored.
+//
+// A batch with an id that the stream has already is refused whole by the
+// server; then the messages are published one after the other, so that a
+// repeat after a lost answer ends well. After any other error the
+// caller may repeat the call with the same ids; none or all of them may have
+// been stored. Batches of fewer than about ten cost more than single
+// publishes when the stream has one replica.
+//
+// Headers of msgs are changed by the call; the messages may be used again afterwards.
+func PublishBatch(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) (BatchResult, error) {
+	ctx, cancel := withAckTimeout(ctx)
+	defer cancel()
+	switch n := len(msgs); {
+	case n == 0:
+		return BatchResult{}, nil
+	case n == 1:
+		return publishEach(ctx, js, msgs)
+	case n > MaxBatch:
+		return BatchResult{}, fmt.Errorf("publish batch: %d messages; at most %d fit, use Split", n, MaxBatch)
+	}
+	seq, err := publishAtomic(ctx, js, msgs)
+	if hasCode(err, codeBatchDuplicate) {
+		return publishEach(ctx, js, msgs)
+	}
+	if err != nil {
+		return BatchResult{}, fmt.Errorf("publish batch of %d: %w", len(msgs), err)
+	}
+	return BatchResult{Stored: len(msgs), LastSeq: seq}, nil
+}
+
+// publishAtomic sends all but the last message without waiting: the server
+// answers the last one for all of them, and refuses it when one is missing.
+func publishAtomic(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) (uint64, error) {
+	id := nuid.Next()
+	defer func() {
+		for _, m := range msgs {
+			m.Header.Del(headerBatchID)
+			m.Header.Del(headerBatchSeq)
+			m.Header.Del(headerBatchCommit)
+		}
+	}()
+	nc, last := js.Conn(), len(msgs)-1
+	limit := int(nc.MaxPayload())
+	for i, m := range msgs {
+		if m.Header == nil {
+			m.Header = nats.Header{}
+		}
+		m.Header.Set(headerBatchID, id)
+		m.Header.Set(headerBatchSeq, strconv.Itoa(i+1))
+		if i == last {
+			m.Header.Set(headerBatchCommit, "1")
+		}
+		// The server answers only the last message, so it could not say
+		// which one was too large.
+		if len(m.Data) > limit {
+			return 0, fmt.Errorf("message %d of %d: %w", i+1, len(msgs), nats.ErrMaxPayload)
+		}
+	}
+	for _, m := range msgs[:last] {
+		if err := nc.PublishMsg(m); err != nil {
+			return 0, err
+		}
+	}
+	ack, err := js.PublishMsg(ctx, msgs[last])
+	if err != nil {
+		return 0, explainBatch(err)
+	}
+	return ack.Sequence, nil
+}
+
+func explainBatch(err error) error {
+	if hasCode(err, codeBatchIncomplete) {
+		return fmt.Errorf("%w: a message was lost on the way or refused (too large for the stream, or on a subject of another stream)", err)
+	}
+	return err
+}
+
+// publishEach publishes one after the other, which keeps their order even when
+// one fails; the first error ends it.
+func publishEach(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) (BatchResult, error) {
+	var r BatchResult
+	for i, m := range msgs {
+		ack, err := js.PublishMsg(ctx, m)
+		if err != nil {
+			return r, fmt.Errorf("publish message %d of %d: %w", i+1, len(msgs), err)
+		}
+		if ack.Duplicate {
+			r.Duplicates++
+		} else {
+			r.Stored++
+		}
+		r.LastSeq = max(r.LastSeq, ack.Sequence)
+	}
+	return r, nil
+}
+
+// Split cuts messages into batches of at most MaxBatch messages and about
+// maxBytes bytes (8 MiB when 0), in order. Each batch is atomic by itself; all of
+// them together are not.
+func Split(msgs []*nats.Msg, maxBytes int) iter.Seq[[]*nats.Msg] {
+	if maxBytes <= 0 {
+		maxBytes = 8 << 20
+	}
+	return func(yield func([]*nats.Msg) bool) {
+		start, size := 0, 0
+		for i, m := range msgs {
+			n := m.Size()
+			if i > start && (i-start == MaxBatch || size+n > maxBytes) {
+				if !yield(msgs[start:i]) {
+					return
+				}
+				start, size = i, 0
+			}
+			size += n
+		}
+		if start < len(msgs) {
+			yield(msgs[start:])
+		}
+	}
+}
+
+// withAckTimeout bounds a wait that the caller left unbounded.
+func withAckTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, ackTimeout, errNoAck)
+}
+
+var errNoAck = errors.New("no acknowledgement from the broker within " + time.Duration(ackTimeout).String())

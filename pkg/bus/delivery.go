@@ -1,0 +1,55 @@
+package bus
+
+import (
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Delivery is a message as it lies in a stream.
+type Delivery struct {
+	// Stream is the name of the stream it comes from.
+	Stream string
+	// Consumer is the name of the consumer that delivered it.
+	Consumer string
+	// Subject is the subject it is stored under: for an event
+	// `evp.<partition>.<token>`, not the one it was published to.
+	Subject string
+	// Seq is its sequence in the stream, ascending and never reused.
+	Seq uint64
+	// Time is when the stream stored it.
+	Time time.Time
+	// Attempt counts how often the server delivered it, from 1.
+	Attempt int
+	// Pending is how many matching messages the stream held behind it.
+	Pending uint64
+	// Header keys are as the producer wrote them; NATS does not change case.
+	Header nats.Header
+	// Data is the body. It must not be changed.
+	Data []byte
+}
+
+// Key is the profile key of the message, taken from its subject.
+func (d Delivery) Key() string { return Key(lastToken(d.Subject)) }
+
+// ID is the producer's message id, or "" when it gave none.
+func (d Delivery) ID() string { return d.Header.Get(jetstream.MsgIDHeader) }
+
+func deliveryOf(m jetstream.Msg) (Delivery, error) {
+	meta, err := m.Metadata()
+	if err != nil {
+		return Delivery{}, err
+	}
+	return Delivery{
+		Stream:   meta.Stream,
+		Consumer: meta.Consumer,
+		Subject:  m.Subject(),
+		Seq:      meta.Sequence.Stream,
+		Time:     meta.Timestamp,
+		Attempt:  int(meta.NumDelivered),
+		Pending:  meta.NumPending,
+		Header:   m.Headers(),
+		Data:     m.Data(),
+	}, nil
+}

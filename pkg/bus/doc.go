@@ -1,0 +1,57 @@
+// Package bus connects the services through NATS JetStream: it lays out the
+// streams, publishes, consumes, leases partitions and reads them in order, and
+// carries traces in message headers.
+//
+// # What it promises
+//
+//   - A publish that returned without error is stored; one that returned an
+//     error may be repeated with the same id and is stored once. Ids hold for
+//     Layout.Duplicates and survive restarts, because all streams keep limits
+//     retention: work-queue streams forget the ids of acknowledged
+//     messages when the server restarts. PublishBatch stores up to 1000
+//     messages together, with one sync to disk.
+//   - A Subscriber delivers at least once, in order per key within one process,
+//     also when handlers refuse messages. What cannot be handled ends in the stream DEAD
+//     with the reason, and only then is it terminated. A message is
+//     acknowledged after its handler returned, and kept alive until then, however
+//     long it waits.
+//   - A Reader delivers a stream's messages in order and exactly once after a given
+//     position, and refuses a position beyond the stream's end. A Lease says
+//     who reads a partition; its token fences off whoever is late. Position
+//     and token belong into the reader's own transaction, which makes every
+//     event applied once.
+//   - Closing a Subscriber or a Reader never loses a message, never removes a durable
+//     consumer, and never touches the connection, which is the caller's.
+//
+// # Two ways to consume
+//
+// Stateless workers (mailer, texter) share a durable consumer: Subscriber
+// behind NewRouter. Services with state (orchestrator, recommender) keep their
+// position beside their state: Leases and ReadPartition, or Read for a whole
+// stream. Pinned consumers look like a third way, but the server's pin is no
+// exclusivity: on fail-over they were measured to reorder.
+//
+// # Why not watermill-nats
+//
+// Watermill's router and interfaces are used, its NATS adapter (v2.1.3) is not.
+// Its JetStream publisher sends to the stream's name instead of the topic and
+// sets no message id. A header with two values makes its subscriber panic, so one poison
+// message ends the service; closing it under load panics as well. Its grouped
+// consumers are not durable and its older durables are deleted on Close, so
+// both replay everything after a restart. Close drains the connection that it was
+// lent. A refused message comes back after those already fetched, which breaks the
+// order of a key; messages waiting in its buffer time out, because the wait is
+// not known to the server. And it was measured at 39 % of the speed of plain
+// nats.go publishing and 19 % consuming. The program benchbus measures this package the same way.
+//
+// # Traps that shaped the code
+//
+// A consumer's BackOff replaces its AckWait by the first entry and is ignored by
+// a plain negative acknowledgement, so consumers here have none and waits are
+// explicit. Prefetched messages age while they wait, so everything held is kept
+// alive. Watermill's Deduplicator marks a message before its handler ran
+// and so drops the retry; ids are checked by the streams instead. PublishAsync never
+// ends without a timeout when the server dies, so JetStream sets one and
+// Publisher waits with its own. Each has a test that fails for whoever falls
+// for it.
+package bus

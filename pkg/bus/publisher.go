@@ -1,0 +1,98 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Publisher publishes Watermill messages to streams. It is safe for concurrent
+// use.
+type Publisher struct {
+	js jetstream.JetStream
+}
+
+// NewPublisher makes a publisher on a context made by JetStream. It does not own the
+// connection.
+func NewPublisher(js jetstream.JetStream) *Publisher { return &Publisher{js: js} }
+
+// Publish stores messages under the subject topic and returns when the stream
+// has acknowledged all of them. The message's UUID becomes its id, its
+// metadata the headers, and the trace of its context goes with it.
+//
+// Several messages are sent at once and acknowledged as they come. When some
+// fail, the error names how many; the others are stored, so the caller
+// repeats the whole call with the same ids, and order among them is then not
+// certain. Where it must be, use PublishBatch.
+func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
+	switch len(messages) {
+	case 0:
+		return nil
+	case 1:
+		return p.publishOne(topic, messages[0])
+	}
+	ctx, cancel := withAckTimeout(messages[0].Context())
+	defer cancel()
+	futures := make([]jetstream.PubAckFuture, len(messages))
+	for i, m := range messages {
+		f, err := p.js.PublishMsgAsync(natsMessage(topic, m), jetstream.WithStallWait(ackTimeout))
+		if err != nil {
+			return fmt.Errorf("publish %d of %d messages to %s: %w", len(messages)-i, len(messages), topic, err)
+		}
+		futures[i] = f
+	}
+	return waitAll(ctx, topic, futures)
+}
+
+// Close does nothing: every Publish has waited for its acknowledgements, and
+// the connection is the caller's.
+func (p *Publisher) Close() error { return nil }
+
+func (p *Publisher) publishOne(topic string, m *message.Message) error {
+	ctx, cancel := withAckTimeout(m.Context())
+	defer cancel()
+	if _, err := p.js.PublishMsg(ctx, natsMessage(topic, m)); err != nil {
+		return fmt.Errorf("publish message %s to %s: %w", m.UUID, topic, err)
+	}
+	return nil
+}
+
+// waitAll waits by itself for no longer than ctx, so that it ends even on a
+// JetStream context that was opened without an acknowledgement timeout.
+func waitAll(ctx context.Context, topic string, futures []jetstream.PubAckFuture) error {
+	var failed int
+	var first error
+	for i, f := range futures {
+		select {
+		case <-f.Ok():
+		case err := <-f.Err():
+			failed++
+			if first == nil {
+				first = err
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("publish to %s: %d of %d messages without acknowledgement: %w",
+				topic, len(futures)-i+failed, len(futures), errors.Join(first, context.Cause(ctx)))
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("publish to %s: %d of %d messages refused, the first because: %w", topic, failed, len(futures), first)
+	}
+	return nil
+}
+
+func natsMessage(topic string, m *message.Message) *nats.Msg {
+	header := make(nats.Header, len(m.Metadata)+2)
+	for k, v := range m.Metadata {
+		header[k] = []string{v}
+	}
+	if m.UUID != "" {
+		header[jetstream.MsgIDHeader] = []string{m.UUID}
+	}
+	Inject(m.Context(), header)
+	return &nats.Msg{Subject: topic, Header: header, Data: m.Payload}
+}

@@ -1,0 +1,294 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ErrAhead says that a stored position lies beyond the end of its stream: the
+// stream has lost messages, usually with a disk. Reading on would skip the new
+// messages that reuse those sequences, so nothing is read.
+var ErrAhead = errors.New("position is ahead of the stream")
+
+// ReadOptions tune a Reader. The zero value is fit for everything.
+type ReadOptions struct {
+	// MaxBatch is the most that Next returns, 500 when 0.
+	MaxBatch int
+	// Linger is how long Next waits for more when it has less than an eighth
+	// of MaxBatch, 2 ms when 0, none when negative. It turns a trickle of
+	// single events into batches with one commit each.
+	Linger time.Duration
+	// Logger hears of gaps and reconnections; nil is silence.
+	Logger *slog.Logger
+}
+
+// pullBytes bounds what one reader has asked for and not yet been given.
+const pullBytes = 8 << 20
+
+// Reader reads a stream in order, without acknowledgements: the position is the
+// reader's own, kept where the effects are. Gaps, lost connections and restarts
+// of the server are healed by reading again after the last message.
+type Reader struct {
+	js      jetstream.JetStream
+	stream  string
+	cons    jetstream.Consumer
+	consume jetstream.ConsumeContext
+	opt     ReadOptions
+
+	queue  chan Delivery
+	closed chan struct{}
+	failed chan struct{}
+	once   sync.Once
+	fail   sync.Once
+	err    error // set before failed is closed
+	status chan nats.Status
+	watch  sync.WaitGroup
+
+	mu   sync.Mutex
+	last uint64 // sequence of the last message that arrived, or where reading began
+}
+
+// ReadPartition reads one partition of EVENTS, its events and its clock, from the
+// message after afterSeq.
+func ReadPartition(ctx context.Context, js jetstream.JetStream, partition int, afterSeq uint64, o ReadOptions) (*Reader, error) {
+	filters := []string{fmt.Sprintf("evp.%d.*", partition), ClockSubject(partition)}
+	return Read(ctx, js, StreamEvents, filters, afterSeq, o)
+}
+
+// Read reads a stream from the message after afterSeq; 0 reads from the start.
+// Without filters it reads everything. It fails with ErrAhead when afterSeq is
+// beyond the stream's end.
+func Read(ctx context.Context, js jetstream.JetStream, stream string, filters []string, afterSeq uint64, o ReadOptions) (*Reader, error) {
+	setDefault(&o.MaxBatch, 500)
+	setDefault(&o.Linger, 2*time.Millisecond)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	r := &Reader{
+		js: js, stream: stream, opt: o, last: afterSeq,
+		queue:  make(chan Delivery, 2*o.MaxBatch),
+		closed: make(chan struct{}),
+		failed: make(chan struct{}),
+	}
+	if err := r.checkPosition(ctx); err != nil {
+		return nil, fmt.Errorf("read %s: %w", stream, err)
+	}
+	// Listening begins before the consumer exists, so that no reconnection
+	// goes unnoticed.
+	r.status = js.Conn().StatusChanged(nats.CONNECTED)
+	if err := r.start(ctx, filters, afterSeq); err != nil {
+		js.Conn().RemoveStatusListener(r.status)
+		return nil, fmt.Errorf("read %s after %d: %w", stream, afterSeq, err)
+	}
+	r.watch.Add(1)
+	go r.watchReconnects()
+	return r, nil
+}
+
+func (r *Reader) start(ctx context.Context, filters []string, afterSeq uint64) error {
+	cons, err := r.js.OrderedConsumer(ctx, r.stream, jetstream.OrderedConsumerConfig{
+		FilterSubjects: filters,
+		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:    afterSeq + 1,
+		// What a killed process leaves behind is gone soon after.
+		InactiveThreshold: 30 * time.Second,
+	})
+	if err != nil {
+		return err
+	}
+	consume, err := cons.Consume(r.file,
+		jetstream.PullMaxMessagesWithBytesLimit(r.opt.MaxBatch, pullBytes),
+		jetstream.PullExpiry(30*time.Second),
+		jetstream.PullHeartbeat(2*time.Second),
+		jetstream.ConsumeErrHandler(r.consumeError))
+	if err != nil {
+		return err
+	}
+	r.cons, r.consume = cons, consume
+	return nil
+}
+
+// file blocks while Next is behind; the client library then asks for no more.
+func (r *Reader) file(m jetstream.Msg) {
+	d, err := deliveryOf(m)
+	if err != nil {
+		r.stop(fmt.Errorf("read %s: %w", r.stream, err))
+		return
+	}
+	r.mu.Lock()
+	r.last = d.Seq
+	r.mu.Unlock()
+	select {
+	case r.queue <- d:
+	case <-r.closed:
+	case <-r.failed:
+	}
+}
+
+// consumeError runs under a lock of the client library and must not call it back.
+func (r *Reader) consumeError(_ jetstream.ConsumeContext, err error) {
+	if errors.Is(err, jetstream.ErrConnectionClosed) {
+		r.stop(fmt.Errorf("read %s: %w", r.stream, err))
+		return
+	}
+	r.opt.Logger.Warn("reading is interrupted and will go on", "stream", r.stream, "error", err)
+}
+
+// Next returns the next messages in stream order, at least one and at most
+// MaxBatch. It waits until there are some, until ctx ends, or until the reader
+// fails or is closed.
+func (r *Reader) Next(ctx context.Context) ([]Delivery, error) {
+	first, err := r.wait(ctx)
+	if err != nil {
+		return nil, err
+	}
+	batch := r.drain(append(make([]Delivery, 0, min(r.opt.MaxBatch, len(r.queue)+1)), first))
+	if r.opt.Linger < 0 || len(batch) >= max(1, r.opt.MaxBatch/8) {
+		return batch, nil
+	}
+	return r.linger(ctx, batch), nil
+}
+
+func (r *Reader) wait(ctx context.Context) (Delivery, error) {
+	// What has arrived is delivered before a failure is reported, and nothing
+	// after the context has ended.
+	if err := ctx.Err(); err != nil {
+		return Delivery{}, err
+	}
+	select {
+	case d := <-r.queue:
+		return d, nil
+	default:
+	}
+	select {
+	case d := <-r.queue:
+		return d, nil
+	case <-ctx.Done():
+		return Delivery{}, ctx.Err()
+	case <-r.failed:
+		return Delivery{}, r.err
+	case <-r.closed:
+		return Delivery{}, fmt.Errorf("read %s: reader is closed", r.stream)
+	}
+}
+
+func (r *Reader) drain(batch []Delivery) []Delivery {
+	for len(batch) < r.opt.MaxBatch {
+		select {
+		case d := <-r.queue:
+			batch = append(batch, d)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+func (r *Reader) linger(ctx context.Context, batch []Delivery) []Delivery {
+	timer := time.NewTimer(r.opt.Linger)
+	defer timer.Stop()
+	for len(batch) < r.opt.MaxBatch {
+		select {
+		case d := <-r.queue:
+			batch = append(batch, d)
+		case <-timer.C:
+			return batch
+		case <-ctx.Done():
+			return batch
+		case <-r.failed:
+			return r.drain(batch)
+		}
+	}
+	return batch
+}
+
+// Close stops reading and removes the consumer from the server. Messages that
+// Next has not returned are forgotten here; they are still in the stream.
+func (r *Reader) Close() error {
+	r.once.Do(func() {
+		close(r.closed)
+		r.consume.Stop()
+		r.js.Conn().RemoveStatusListener(r.status)
+		r.watch.Wait()
+		r.deleteConsumer()
+	})
+	return nil
+}
+
+// deleteConsumer is a courtesy: the server would remove it after its inactive
+// threshold.
+func (r *Reader) deleteConsumer() {
+	info := r.cons.CachedInfo()
+	if info == nil || r.js.Conn().Status() != nats.CONNECTED {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := r.js.DeleteConsumer(ctx, r.stream, info.Name); err != nil {
+		r.opt.Logger.Debug("consumer of a reader is left to run out", "consumer", info.Name, "error", err)
+	}
+}
+
+func (r *Reader) stop(err error) {
+	r.fail.Do(func() {
+		r.err = err
+		close(r.failed)
+	})
+}
+
+// watchReconnects looks at the stream's end after each reconnection. A broker
+// that lost its disk while this process lived on would otherwise feed new
+// messages under old sequences, or none until it has caught up.
+func (r *Reader) watchReconnects() {
+	defer r.watch.Done()
+	for {
+		select {
+		case _, ok := <-r.status:
+			if !ok {
+				return
+			}
+		case <-r.closed:
+			return
+		}
+		ctx, cancel := withAckTimeout(context.Background())
+		err := r.checkPosition(ctx)
+		cancel()
+		if errors.Is(err, ErrAhead) {
+			r.stop(fmt.Errorf("read %s: %w", r.stream, err))
+			return
+		}
+	}
+}
+
+func (r *Reader) checkPosition(ctx context.Context) error {
+	last, err := LastSeq(ctx, r.js, r.stream)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	after := r.last
+	r.mu.Unlock()
+	if after > last {
+		return fmt.Errorf("%w: stream %s ends at %d, the position is %d: the broker has lost messages that were already applied; "+
+			"restore its directory from a backup, or set the position back to %d after making sure that nothing was published since",
+			ErrAhead, r.stream, last, after, last)
+	}
+	return nil
+}
+
+// LastSeq is the sequence of the last message of a stream, 0 when it never had
+// one.
+func LastSeq(ctx context.Context, js jetstream.JetStream, stream string) (uint64, error) {
+	s, err := js.Stream(ctx, stream)
+	if err != nil {
+		return 0, fmt.Errorf("look up stream %s: %w", stream, err)
+	}
+	return s.CachedInfo().State.LastSeq, nil
+}

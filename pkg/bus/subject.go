@@ -1,0 +1,85 @@
+package bus
+
+import (
+	"encoding/base32"
+	"hash/fnv"
+	"strconv"
+	"strings"
+)
+
+// encodedKey starts a token that stands for a key which is not a token itself.
+// No plain token can start with it, so two keys never share a token.
+const encodedKey = "="
+
+// maxPlainToken keeps subjects short; longer keys are rare and are encoded, not cut.
+const maxPlainToken = 128
+
+// Token turns a profile key into one subject token: keys of letters, digits,
+// '-' and '_' stand for themselves, everything else (dots, spaces, '@',
+// wildcards, the empty key) is written in base32. Equal keys give equal tokens,
+// different keys different ones; Key turns a token back.
+func Token(key string) string {
+	if isPlain(key) {
+		return key
+	}
+	return encodedKey + keyEncoding().EncodeToString([]byte(key))
+}
+
+// Key turns a token made by Token back into the profile key. A token that
+// Token cannot have made is returned as it is.
+func Key(token string) string {
+	encoded, ok := strings.CutPrefix(token, encodedKey)
+	if !ok {
+		return token
+	}
+	key, err := keyEncoding().DecodeString(encoded)
+	if err != nil {
+		return token
+	}
+	return string(key)
+}
+
+func keyEncoding() *base32.Encoding { return base32.HexEncoding.WithPadding(base32.NoPadding) }
+
+func isPlain(key string) bool {
+	if key == "" || len(key) > maxPlainToken {
+		return false
+	}
+	for i := range len(key) {
+		c := key[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// Partition is the partition of a profile key's events among n: the same number that
+// the server's partition() mapping computes from the token (FNV-1a, 32 bits,
+// modulo n), so that a reader of the store can find a profile's partition
+// without asking the broker.
+func Partition(key string, n int) int { return tokenPartition(Token(key), n) }
+
+func tokenPartition(token string, n int) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(token))
+	return int(h.Sum32() % uint32(n))
+}
+
+// EventSubject is where the events of a profile are published.
+func EventSubject(key string) string { return "events." + Token(key) }
+
+// ClockSubject is where ticks for one partition are published. They are stored
+// in the same stream as its events, so that time has a place in their order.
+func ClockSubject(partition int) string { return "clock." + strconv.Itoa(partition) }
+
+// SendSubject is where messages to be sent are published; the channel is
+// "email" or "sms", the key is the profile's.
+func SendSubject(channel, key string) string { return "send." + channel + "." + Token(key) }
+
+// lastToken is the key's token in all subjects of ours.
+func lastToken(subject string) string {
+	return subject[strings.LastIndexByte(subject, '.')+1:]
+}
