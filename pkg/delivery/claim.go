@@ -1,0 +1,155 @@
+package delivery
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"rapport/pkg/message"
+	"rapport/pkg/store"
+)
+
+// Nobody is the worker to whom a claim is passed that was given up before anything was
+// handed over. Whoever finds an open claim of Nobody may treat it as fresh: the store
+// gives each former claim to one claimer only.
+const Nobody = "nobody"
+
+// claim is an open claim of this process, kept as long as it has no recorded result.
+type claim struct {
+	handed  bool             // the provider may have the message
+	receipt *message.Receipt // decided, but not recorded yet
+}
+
+// hands is what this process has in hand: ids that are being delivered, and open claims.
+type hands struct {
+	mu   sync.Mutex
+	busy map[string]chan struct{} // closed when the delivery ends
+	open map[string]*claim
+}
+
+// take waits until no other delivery of the id runs in this process, so that copies of a
+// command that arrive together go one after the other.
+func (h *hands) take(ctx context.Context, id string) (let func(), err error) {
+	for {
+		h.mu.Lock()
+		other, busy := h.busy[id]
+		if !busy {
+			done := make(chan struct{})
+			h.busy[id] = done
+			h.mu.Unlock()
+			return func() {
+				h.mu.Lock()
+				delete(h.busy, id)
+				h.mu.Unlock()
+				close(done)
+			}, nil
+		}
+		h.mu.Unlock()
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// opened remembers a claim; known tells whether it was remembered before.
+func (h *hands) opened(id string) (c *claim, known bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c, known = h.open[id]; !known {
+		c = &claim{}
+		h.open[id] = c
+	}
+	return c, known
+}
+
+func (h *hands) closed(id string) {
+	h.mu.Lock()
+	delete(h.open, id)
+	h.mu.Unlock()
+}
+
+// claim makes the message ours, or finds what became of it.
+func (p *Pipeline) claim(ctx context.Context, a *attempt) error {
+	var prior store.Prior
+	err := p.insist(ctx, a, "claim", func(ctx context.Context) (err error) {
+		prior, err = p.claimAs(ctx, a.cmd, p.o.Worker)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if prior.State == store.Done {
+		p.hands.closed(a.cmd.ID)
+		p.meter.repeated(ctx, a.cmd)
+		a.recorded, a.receipt = true, &message.Receipt{}
+		if err := json.Unmarshal(prior.Receipt, a.receipt); err != nil {
+			return fmt.Errorf("read the recorded receipt: %w", err)
+		}
+		return nil
+	}
+	own, known := p.hands.opened(a.cmd.ID)
+	a.claim = own
+	switch {
+	case prior.State == store.Fresh || prior.Worker == Nobody:
+		*own = claim{}
+	case known && prior.Worker == p.o.Worker && own.receipt != nil:
+		a.receipt = own.receipt
+	case known && prior.Worker == p.o.Worker && !own.handed:
+	default: // another worker died with it, or this one failed in the middle of handing over
+		own.handed = true
+		p.uncertain(ctx, a)
+	}
+	return nil
+}
+
+// uncertain lets the policy choose for a message that may have been handed over: either
+// it has its receipt now, or it will be sent again.
+func (p *Pipeline) uncertain(ctx context.Context, a *attempt) {
+	choice := p.o.OnUncertain(a.cmd.Channel, a.cmd.Category)
+	again := choice == Resend && !a.resent
+	p.meter.uncertain(ctx, a.cmd, again)
+	p.log.WarnContext(ctx, "the message may have been handed over before", "message", a.cmd.ID, "journey", a.cmd.Journey, "sent_again", again)
+	if again {
+		a.resent = true
+		return
+	}
+	p.decide(a, message.Uncertain, message.ReasonInFlight, nil)
+}
+
+func (p *Pipeline) claimAs(ctx context.Context, c *message.Command, worker string) (store.Prior, error) {
+	priors, err := p.o.Claims.Claim(ctx, []store.Claim{{Partition: c.Partition, MessageID: c.ID, Worker: worker, At: p.o.Now().UTC()}})
+	if err != nil {
+		return store.Prior{}, err
+	}
+	if len(priors) != 1 {
+		return store.Prior{}, fmt.Errorf("the store answered one claim with %d", len(priors))
+	}
+	return priors[0], nil
+}
+
+// releaseTimeout bounds the store's work for a claim that is given up.
+const releaseTimeout = 5 * time.Second
+
+// giveUp passes a claim to Nobody whose message certainly was not handed over and has no
+// receipt. If that fails the claim stays ours, and after a restart it is uncertain.
+func (p *Pipeline) giveUp(ctx context.Context, a *attempt) {
+	if a.claim == nil || a.receipt != nil || a.claim.handed {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer cancel()
+	prior, err := p.claimAs(ctx, a.cmd, Nobody)
+	if err == nil && prior.State == store.Open && prior.Worker != p.o.Worker {
+		// Somebody took it over while we waited: it is theirs, give it back.
+		_, err = p.claimAs(ctx, a.cmd, prior.Worker)
+	}
+	if err != nil {
+		p.log.ErrorContext(ctx, "could not give a claim up; the message will count as uncertain after a restart", "message", a.cmd.ID, "error", err)
+		return
+	}
+	p.hands.closed(a.cmd.ID)
+}

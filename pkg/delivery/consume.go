@@ -1,0 +1,75 @@
+package delivery
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	wm "github.com/ThreeDotsLabs/watermill/message"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/message"
+)
+
+// Intake is where commands come from.
+type Intake struct {
+	Name       string // of the handler, in logs and errors: "mailer"
+	Topic      string // such as "send.email.*"
+	Subscriber wm.Subscriber
+	// Drain is how long a stop waits for messages in hand (10 s).
+	Drain time.Duration
+}
+
+// Handle is the pipeline as a Watermill handler. What cannot be read as a command is
+// marked as permanent, so that the bus buries it at once.
+func (p *Pipeline) Handle(m *wm.Message) error {
+	var c message.Command
+	if err := json.Unmarshal(m.Payload, &c); err != nil {
+		return bus.Permanent(&CommandError{Reason: err.Error()})
+	}
+	err := p.Deliver(m.Context(), &c)
+	var bad *CommandError
+	if errors.As(err, &bad) {
+		return bus.Permanent(err)
+	}
+	return err
+}
+
+// Run consumes commands until ctx ends, then stops taking new ones and waits up to
+// Intake.Drain for those in hand: what waits comes back unsent and unclaimed, what is
+// being handed over is finished and recorded. A pipeline runs once.
+func (p *Pipeline) Run(ctx context.Context, in Intake) error {
+	if in.Name == "" || in.Topic == "" || in.Subscriber == nil {
+		return errors.New("delivery: an intake needs a name, a topic and a subscriber")
+	}
+	fill(&in.Drain, 10*time.Second)
+	router, err := bus.NewRouter(bus.RouterOptions{Logger: p.log, TracerProvider: p.o.Tracer, CloseTimeout: in.Drain})
+	if err != nil {
+		return fmt.Errorf("%s: %w", in.Name, err)
+	}
+	router.AddConsumerHandler(in.Name, in.Topic, in.Subscriber, p.Handle)
+
+	// The router must not see ctx end: it would cut off the messages in hand with it.
+	work, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	ended := make(chan error, 1)
+	go func() { ended <- router.Run(work) }()
+	select {
+	case err = <-ended:
+		return wrap(in.Name, "consume", err)
+	case <-ctx.Done():
+	}
+	p.Stop()
+	err = wrap(in.Name, "drain", router.Close())
+	cut()
+	return errors.Join(err, wrap(in.Name, "consume", <-ended))
+}
+
+func wrap(name, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %s: %w", name, doing, err)
+}

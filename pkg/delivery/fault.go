@@ -1,0 +1,93 @@
+package delivery
+
+import (
+	"errors"
+	"fmt"
+
+	"rapport/pkg/message"
+)
+
+// class says what a failed attempt means for the message.
+type class int
+
+const (
+	permanent   class = iota + 1 // no attempt can succeed
+	transient                    // this message was put off; nothing was handed over
+	unavailable                  // nobody's message would pass now; nothing was handed over
+	unknown                      // the provider may have taken it
+)
+
+// Fault is an error of a channel together with what it means for the message. Its text
+// may hold addresses, as providers repeat them; the pipeline scrubs what it keeps.
+type Fault struct {
+	class  class
+	reason message.Reason
+	err    error
+}
+
+func (f *Fault) Error() string { return f.err.Error() }
+
+// Unwrap gives the channel's own error.
+func (f *Fault) Unwrap() error { return f.err }
+
+// Permanent says that the message can never be sent, and why; detail is the provider's
+// words.
+func Permanent(reason message.Reason, detail string) error {
+	return &Fault{permanent, reason, errors.New(detail)}
+}
+
+// Transient says that the provider put this message off: it was certainly not handed
+// over and may pass later.
+func Transient(err error) error { return &Fault{transient, message.ReasonUnavailable, err} }
+
+// Unavailable says that the provider cannot be worked with at all (no connection, wrong
+// credentials, rate limit): the message was certainly not handed over, and others would
+// not pass either. It is what opens the circuit breaker.
+func Unavailable(err error) error { return &Fault{unavailable, message.ReasonUnavailable, err} }
+
+// Unknown says that the message may have been handed over.
+func Unknown(err error) error { return &Fault{unknown, message.ReasonInFlight, err} }
+
+// faultOf finds what an attempt's error means. An error without a class is taken for
+// Unknown: to guess that nothing was handed over could send a message twice.
+func faultOf(err error) *Fault {
+	var f *Fault
+	if errors.As(err, &f) {
+		return f
+	}
+	return &Fault{unknown, message.ReasonInFlight, err}
+}
+
+// renderFault is the same for rendering, where nothing can have been handed over.
+func renderFault(err error) *Fault {
+	var f *Fault
+	if errors.As(err, &f) {
+		return f
+	}
+	return &Fault{permanent, message.ReasonRender, err}
+}
+
+// CommandError says that a message of the SEND stream is not a command that can be
+// delivered. Repeating it cannot help.
+type CommandError struct {
+	Reason string // what is wrong, without values
+}
+
+func (e *CommandError) Error() string { return "not a deliverable command: " + e.Reason }
+
+// check says what a command lacks for this channel.
+func check(c *message.Command, ch message.Channel) error {
+	switch {
+	case c.ID == "":
+		return &CommandError{"id is missing"}
+	case c.Profile == "":
+		return &CommandError{"profile is missing"}
+	case c.Template == "":
+		return &CommandError{"template is missing"}
+	case c.Channel != ch:
+		return &CommandError{fmt.Sprintf("channel is %q, this worker sends %q", c.Channel, ch)}
+	case c.DecidedAt.IsZero():
+		return &CommandError{"decided_at is missing"}
+	}
+	return nil
+}

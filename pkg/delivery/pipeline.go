@@ -1,0 +1,145 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+
+	wm "github.com/ThreeDotsLabs/watermill/message"
+
+	"rapport/pkg/message"
+	"rapport/pkg/store"
+)
+
+// Claims is what the pipeline needs of a store, see store.Claiming.
+type Claims interface {
+	Claim(ctx context.Context, claims []store.Claim) ([]store.Prior, error)
+	Record(ctx context.Context, results []store.Result) error
+}
+
+// Publisher takes receipts. It returns when they are stored, and drops a message whose
+// UUID it has seen (the bus's publisher).
+type Publisher interface {
+	Publish(topic string, messages ...*wm.Message) error
+}
+
+// Channel is the road to one provider.
+type Channel interface {
+	// Provider names the provider in receipts, metrics and spans: "smtp", "twilio".
+	Provider() string
+	// Render makes a command ready to be handed over, without touching the network. Its
+	// errors end the message as failed, with ReasonRender unless they are Permanent with
+	// another reason.
+	Render(ctx context.Context, c *message.Command) (HandOver, error)
+}
+
+// HandOver gives one rendered message to the provider and returns the provider's id for
+// it. It is called again after errors that allow it. Errors are Permanent, Transient,
+// Unavailable or Unknown; others count as Unknown.
+type HandOver func(ctx context.Context) (providerID string, err error)
+
+// Pipeline delivers commands. It is safe for concurrent use: the more commands are in it
+// at a time, the better the store can combine their claims.
+type Pipeline struct {
+	o       Options
+	log     *slog.Logger
+	breaker circuitbreaker.CircuitBreaker[any]
+	slots   chan struct{} // one for each message in the provider's hands
+	hands   hands
+	meter   *meter
+
+	stopOnce sync.Once
+	stopping chan struct{}
+}
+
+// attempt is one command on its way through the stages.
+type attempt struct {
+	cmd      *message.Command
+	since    time.Time
+	resent   bool     // it may have been handed over before
+	handOver HandOver // rendered
+	claim    *claim   // our open claim, nil before the claim and after the record
+	receipt  *message.Receipt
+	recorded bool
+}
+
+type stage func(ctx context.Context, a *attempt) error
+
+// Deliver takes a command to its receipt. It returns nil when the receipt is published:
+// the command may be acknowledged. Every error means that the command has to come again,
+// except a *CommandError, for which that would be pointless.
+func (p *Pipeline) Deliver(ctx context.Context, c *message.Command) error {
+	if err := check(c, p.o.Channel); err != nil {
+		return err
+	}
+	let, err := p.hands.take(ctx, c.ID)
+	if err != nil {
+		return fmt.Errorf("message %s: wait for its other delivery: %w", c.ID, err)
+	}
+	defer let()
+
+	a := &attempt{cmd: c, since: time.Now()}
+	defer p.giveUp(ctx, a)
+	for _, run := range []stage{
+		p.admit,   // wait for a broken provider before anything is claimed
+		p.claim,   // durable, before the provider sees anything
+		p.render,  // without the network
+		p.send,    // with retries, breaker, and a bound on how many at a time
+		p.record,  // durable, before anybody is told
+		p.publish, // told, under an id that makes repeats harmless
+	} {
+		if err := run(ctx, a); err != nil {
+			return fmt.Errorf("message %s: %w", c.ID, err)
+		}
+	}
+	return nil
+}
+
+// ErrStopping says that the pipeline stopped before the message had its receipt.
+var ErrStopping = errors.New("delivery: stopping")
+
+// Stop ends all waiting for providers, store and broker: commands that wait come back
+// with ErrStopping, those that are being handed over are finished. It may be called more
+// than once.
+func (p *Pipeline) Stop() { p.stopOnce.Do(func() { close(p.stopping) }) }
+
+// pause waits for d, or until the command or the pipeline is asked to stop.
+func (p *Pipeline) pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-p.stopping:
+		return ErrStopping
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// render fills the template. A failure is the template's or the address's, so it is
+// final; only a cancelled context is not.
+func (p *Pipeline) render(ctx context.Context, a *attempt) error {
+	if a.receipt != nil {
+		return nil
+	}
+	ctx, span := p.meter.start(ctx, "render", a.cmd)
+	defer span.End()
+	hand, err := p.o.Road.Render(ctx, a.cmd)
+	switch {
+	case err == nil:
+		a.handOver = hand
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("render: %w", ctx.Err())
+	}
+	f := renderFault(err)
+	p.decide(a, message.Failed, f.reason, f)
+	p.meter.failed(span, a.receipt)
+	return nil
+}

@@ -1,0 +1,104 @@
+package delivery
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	wm "github.com/ThreeDotsLabs/watermill/message"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/event"
+	"rapport/pkg/message"
+	"rapport/pkg/store"
+)
+
+// decide gives the attempt its receipt.
+func (p *Pipeline) decide(a *attempt, outcome message.Outcome, reason message.Reason, f *Fault) {
+	at := p.o.Now()
+	if p.o.EventTime {
+		at = a.cmd.DecidedAt
+	}
+	r := message.ReceiptFor(a.cmd, outcome, reason, at.UTC())
+	r.Provider, r.Resent = p.o.Road.Provider(), a.resent
+	if f != nil {
+		r.Detail = Scrub(f.Error(), a.cmd.To)
+	}
+	a.receipt = &r
+}
+
+// record closes the claim with the receipt. From here on the message can be neither sent
+// again nor counted twice.
+func (p *Pipeline) record(ctx context.Context, a *attempt) error {
+	if a.recorded {
+		return nil
+	}
+	raw, err := json.Marshal(a.receipt)
+	if err != nil {
+		return fmt.Errorf("encode the receipt: %w", err)
+	}
+	a.claim.receipt = a.receipt // for the next delivery, should the store stay away
+	result := []store.Result{{Partition: a.cmd.Partition, MessageID: a.cmd.ID, Worker: p.o.Worker, Receipt: raw}}
+	err = p.insist(ctx, a, "record the receipt", func(ctx context.Context) error {
+		return p.o.Claims.Record(ctx, result)
+	})
+	if err != nil {
+		return err
+	}
+	p.hands.closed(a.cmd.ID)
+	a.recorded, a.claim = true, nil
+	p.meter.ended(ctx, a)
+	if a.receipt.Outcome != message.Sent {
+		p.log.WarnContext(ctx, "a message was not sent", "message", a.cmd.ID, "journey", a.cmd.Journey,
+			"outcome", a.receipt.Outcome, "reason", a.receipt.Reason, "detail", a.receipt.Detail)
+	}
+	return nil
+}
+
+// publish tells the engine. The event's id is derived from the message and the outcome.
+func (p *Pipeline) publish(ctx context.Context, a *attempt) error {
+	ev, err := a.receipt.Event(p.o.Source, a.cmd.Profile)
+	if err != nil {
+		return err
+	}
+	raw, err := event.Encode(&ev)
+	if err != nil {
+		return err
+	}
+	return p.insist(ctx, a, "publish the receipt", func(ctx context.Context) error {
+		m := wm.NewMessage(ev.UID(), raw)
+		m.SetContext(ctx)
+		return p.o.Publisher.Publish(bus.EventSubject(ev.Key()), m)
+	})
+}
+
+// insistTimeout bounds one call of the store or the broker.
+const insistTimeout = 15 * time.Second
+
+// insist calls the store or the broker until it works. The call under way is not cut off
+// when the command is cancelled: a receipt that is only almost recorded is an uncertain
+// message. Between two calls a stop ends it.
+func (p *Pipeline) insist(ctx context.Context, a *attempt, what string, call func(context.Context) error) error {
+	wait := p.backoff()
+	for n := 1; ; n++ {
+		err := once(ctx, call)
+		if err == nil {
+			return nil
+		}
+		if time.Since(a.since) >= p.o.Outage {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		p.log.ErrorContext(ctx, "the message has to wait", "message", a.cmd.ID, "for", what, "attempt", n, "error", err)
+		if stop := p.pause(ctx, wait.pause()); stop != nil {
+			return fmt.Errorf("%s: %w", what, errors.Join(stop, err))
+		}
+	}
+}
+
+func once(ctx context.Context, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), insistTimeout)
+	defer cancel()
+	return call(ctx)
+}
