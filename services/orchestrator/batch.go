@@ -1,0 +1,196 @@
+package orchestrator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"rapport/pkg/journey"
+	"rapport/pkg/store"
+)
+
+// maxWakes bounds how many profiles one batch wakes.
+const maxWakes = 1000
+
+// batch is one transaction in the making: the profiles it concerns, and what follows.
+type batch struct {
+	w       *worker
+	set     *journey.Set
+	people  map[string]*person
+	timers  timers
+	cut     *store.Wake // timers behind it were not loaded; nil: all were
+	through uint64      // sequence up to which the partition has come
+	out     store.Batch
+}
+
+// person is a profile that the batch works on.
+type person struct {
+	id    string
+	state *journey.State // nil until its first event
+	seen  map[string]bool
+	dirty bool
+}
+
+// prepare loads every profile that the inputs or the timers due by horizon concern.
+// horizon is exclusive.
+func (w *worker) prepare(ctx context.Context, ins []input, horizon time.Time) (*batch, error) {
+	b := &batch{w: w, set: w.o.Journeys(), people: map[string]*person{}, through: w.position.Seq}
+	b.out = store.Batch{Partition: w.partition, Epoch: w.epoch, From: w.position, To: w.position}
+	wakes, err := w.o.Store.Due(ctx, w.partition, horizon, maxWakes)
+	if err != nil {
+		return nil, fmt.Errorf("look for due timers: %w", err)
+	}
+	if len(wakes) == maxWakes {
+		b.cut = &wakes[len(wakes)-1]
+	}
+	if err := b.load(ctx, wants(ins, wakes)); err != nil {
+		return nil, err
+	}
+	for _, p := range b.people {
+		b.schedule(p)
+	}
+	return b, nil
+}
+
+// wants lists the profiles of inputs and timers, sorted, with the uids to look for.
+func wants(ins []input, wakes []store.Wake) []store.Want {
+	at := map[string]int{}
+	var list []store.Want
+	want := func(profile string) *store.Want {
+		i, ok := at[profile]
+		if !ok {
+			i = len(list)
+			at[profile] = i
+			list = append(list, store.Want{Profile: profile})
+		}
+		return &list[i]
+	}
+	for i := range ins {
+		if in := &ins[i]; in.broken == nil && !in.tick {
+			k := want(in.event.Subject)
+			k.Events = append(k.Events, in.event.UID())
+		}
+	}
+	for _, k := range wakes {
+		want(k.Profile)
+	}
+	slices.SortFunc(list, func(a, b store.Want) int { return compare(a.Profile, b.Profile) })
+	return list
+}
+
+func (b *batch) load(ctx context.Context, list []store.Want) error {
+	if len(list) == 0 {
+		return nil
+	}
+	loaded, err := b.w.o.Store.Load(ctx, b.w.partition, list)
+	if err != nil {
+		return fmt.Errorf("load %d profiles: %w", len(list), err)
+	}
+	for i, l := range loaded {
+		p := &person{id: list[i].Profile, seen: make(map[string]bool, len(l.Seen))}
+		for _, uid := range l.Seen {
+			p.seen[uid] = true
+		}
+		if l.State != nil {
+			if p.state, err = b.w.o.codec.Decode(l.State); err != nil {
+				return fmt.Errorf("profile %s: %w", p.id, err)
+			}
+		}
+		b.people[p.id] = p
+	}
+	return nil
+}
+
+// schedule notes when the person's earliest timer is due.
+func (b *batch) schedule(p *person) {
+	if p.state == nil {
+		return
+	}
+	if due := p.state.NextDue(); !due.IsZero() {
+		b.timers.push(store.Wake{Profile: p.id, Due: due})
+	}
+}
+
+// apply deals with the inputs in order, timers in between, and returns how many inputs it
+// got through: fewer than all when more timers were due than one batch takes.
+func (b *batch) apply(ctx context.Context, ins []input, horizon time.Time) (int, error) {
+	for i := range ins {
+		in := &ins[i]
+		before := in.now
+		if in.tick || b.w.o.Clock == WallClock {
+			before = before.Add(1) // inclusively
+		}
+		if done, err := b.fire(ctx, before); err != nil || !done {
+			return i, err
+		}
+		if err := b.input(ctx, in); err != nil {
+			return i, err
+		}
+		b.through = in.seq
+		b.out.To = store.Position{Seq: in.seq, Clock: later(b.out.To.Clock, in.now)}
+	}
+	if len(ins) == 0 {
+		_, err := b.fire(ctx, horizon)
+		return 0, err
+	}
+	return len(ins), nil
+}
+
+// fire wakes everybody whose timer is due before the given time, in order. It returns
+// false when it came to timers that this batch did not load.
+func (b *batch) fire(ctx context.Context, before time.Time) (bool, error) {
+	for {
+		k, ok := b.timers.peek()
+		if !ok || !k.Due.Before(before) {
+			// Beyond the cut others may be due first.
+			return b.cut == nil || !b.cut.Due.Before(before), nil
+		}
+		if b.cut != nil && compareWakes(*b.cut, k) < 0 {
+			return false, nil
+		}
+		b.timers.pop()
+		p := b.people[k.Profile]
+		if due := p.state.NextDue(); !due.Equal(k.Due) {
+			continue // It has moved since; a later entry knows.
+		}
+		now := k.Due
+		if b.w.o.Clock == WallClock {
+			now = before.Add(-1)
+		}
+		p.dirty = true
+		err := b.effects(ctx, p, b.set.Fire(p.state, now), now, ctx, false)
+		if err != nil {
+			return false, err
+		}
+		b.schedule(p)
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// finish encodes the changed profiles, sorted, so that the transaction touches rows in one
+// order everywhere.
+func (b *batch) finish() (*store.Batch, error) {
+	for _, p := range b.people {
+		if !p.dirty {
+			continue
+		}
+		state, err := b.w.o.codec.Encode(p.state)
+		if err != nil {
+			return nil, fmt.Errorf("profile %s: %w", p.id, err)
+		}
+		prof := &p.state.Profile
+		b.out.Profiles = append(b.out.Profiles, store.ProfileRow{
+			ID: p.id, State: state, Known: prof.Known, Orders: prof.Orders.Count,
+			LastOrderAt: prof.Orders.LastAt, UpdatedAt: b.out.To.Clock, Wake: p.state.NextDue(),
+		})
+	}
+	slices.SortFunc(b.out.Profiles, func(x, y store.ProfileRow) int { return compare(x.ID, y.ID) })
+	return &b.out, nil
+}

@@ -1,0 +1,24 @@
+// Package orchestrator applies events to profiles: it loads what is known, runs the pure
+// engine (pkg/journey) and commits what follows.
+//
+// Consumes: the EVENTS stream, partition by partition; answers of the recommender.
+// Publishes: send.email.* and send.sms.* (decided messages), dead.orchestrator.> (events
+// that cannot be read), both through the outbox.
+// Owns: profiles, instances, timers, timeline, decided messages, the outbox, and the
+// position of each partition.
+//
+// Guarantees: each event is applied once, in the order of its partition. A batch's states,
+// timeline, timers, messages, outbox and position are committed in one transaction; the
+// outbox is published afterwards, under derived ids, as often as it takes. A partition is
+// worked on by the holder of its lease; the lease's token is compared in every commit, so
+// that a paused former holder changes nothing.
+//
+// Time. With WallClock, events and timers are dealt with when they are there. With
+// EventClock time is what the events say: before an event at time t is applied, every
+// timer of its partition that is due before t fires, in order of time, and clock.advanced
+// runs time on to and including its own time. Profiles do not touch each other and the
+// recommender answers as of a time, so partitions need no common clock for their decisions
+// to be reproducible. What workers report back (message.sent and the like) arrives when it
+// does; a journey that reacts to it is not reproducible under EventClock, those shipped
+// do not.
+package orchestrator

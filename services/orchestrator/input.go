@@ -1,0 +1,79 @@
+package orchestrator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/event"
+	"rapport/pkg/message"
+)
+
+// input is one delivery, read.
+type input struct {
+	seq     uint64
+	now     time.Time // the time at which it is dealt with
+	event   *event.Event
+	receipt *message.Receipt // set for what workers report
+	tick    bool             // time runs on to now, inclusively
+	trace   context.Context  // carries the remote span of the producer
+	// broken says why the delivery cannot be applied; it goes to the dead letters.
+	broken error
+	raw    bus.Delivery
+}
+
+// read decodes a delivery. It never fails: what cannot be read is an input too.
+func read(d bus.Delivery) input {
+	in := input{seq: d.Seq, raw: d, trace: bus.Extract(context.Background(), d.Header)}
+	e, err := event.Decode(d.Data)
+	switch {
+	case err != nil:
+		in.broken = err
+	case strings.HasPrefix(d.Subject, clockPrefix):
+		in.tick = e.Type == event.ClockAdvanced
+		in.event = &e
+	case d.Key() != e.Key():
+		// Such an event would be applied on a partition that does not own the profile.
+		in.broken = &event.FieldError{Field: "subject", Reason: fmt.Sprintf(
+			"does not belong to the NATS subject's key %q: publish to events.%s", d.Key(), e.Key())}
+	default:
+		in.event = &e
+		if event.Receipt(e.Type) {
+			in.receipt, in.broken = readReceipt(&e)
+		}
+	}
+	return in
+}
+
+const clockPrefix = "clock."
+
+func readReceipt(e *event.Event) (*message.Receipt, error) {
+	var r message.Receipt
+	if err := json.Unmarshal(e.Data, &r); err != nil {
+		return nil, fmt.Errorf("data: not a receipt: %w", err)
+	}
+	if r.MessageID == "" {
+		return nil, &event.FieldError{Field: "data.message_id", Reason: "is missing: name the message"}
+	}
+	return &r, nil
+}
+
+// setTimes gives each input the time at which it is dealt with and returns the last.
+// By the events' clock that is the highest time seen so far, because a late event cannot
+// turn time back.
+func setTimes(ins []input, clock Clock, position, wall time.Time) time.Time {
+	now := position
+	if clock == WallClock {
+		now = wall
+	}
+	for i := range ins {
+		if e := ins[i].event; clock == EventClock && ins[i].broken == nil && e.Time.After(now) {
+			now = e.Time
+		}
+		ins[i].now = now
+	}
+	return now
+}

@@ -1,0 +1,64 @@
+package orchestrator
+
+import (
+	"context"
+	"fmt"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"rapport/pkg/store"
+)
+
+// metrics are what an operator asks of the orchestrator.
+type metrics struct {
+	events     metric.Int64Counter
+	duplicates metric.Int64Counter
+	letters    metric.Int64Counter
+	decisions  metric.Int64Counter
+	batches    metric.Int64Histogram
+	position   metric.Int64Gauge
+}
+
+func newMetrics(m metric.Meter) (*metrics, error) {
+	var (
+		out  metrics
+		errs [6]error
+	)
+	out.events, errs[0] = m.Int64Counter("orchestrator_events_applied_total", metric.WithDescription("Events applied, by type."))
+	out.duplicates, errs[1] = m.Int64Counter("orchestrator_events_duplicate_total", metric.WithDescription("Events seen before, which changed nothing."))
+	out.letters, errs[2] = m.Int64Counter("orchestrator_dead_letters_total", metric.WithDescription("Events that could not be applied."))
+	out.decisions, errs[3] = m.Int64Counter("orchestrator_decisions_total", metric.WithDescription("Messages decided, by journey, channel and verdict."))
+	out.batches, errs[4] = m.Int64Histogram("orchestrator_batch_events", metric.WithDescription("Events in one transaction."))
+	out.position, errs[5] = m.Int64Gauge("orchestrator_partition_position", metric.WithDescription("Sequence of the last event applied, by partition."))
+	for _, err := range errs {
+		if err != nil {
+			return nil, fmt.Errorf("make the metrics: %w", err)
+		}
+	}
+	return &out, nil
+}
+
+func (m *metrics) duplicate(ctx context.Context) { m.duplicates.Add(ctx, 1) }
+
+func (m *metrics) dead(ctx context.Context) { m.letters.Add(ctx, 1) }
+
+// committed counts what a transaction made true; counting earlier would count retries.
+func (m *metrics) committed(ctx context.Context, b *store.Batch) {
+	for i := range b.Timeline {
+		if row := &b.Timeline[i]; row.Kind == store.KindEvent {
+			m.events.Add(ctx, 1, metric.WithAttributes(attribute.String("type", row.Name)))
+		}
+	}
+	for i := range b.Messages {
+		row := &b.Messages[i]
+		verdict := string(row.Reason)
+		if verdict == "" {
+			verdict = "go"
+		}
+		m.decisions.Add(ctx, 1, metric.WithAttributes(attribute.String("journey", row.Journey),
+			attribute.String("channel", string(row.Channel)), attribute.String("verdict", verdict)))
+	}
+	m.batches.Record(ctx, int64(b.To.Seq-b.From.Seq)) //nolint:gosec // A batch is a few hundred events.
+	m.position.Record(ctx, int64(b.To.Seq), metric.WithAttributes(attribute.Int("partition", b.Partition))) //nolint:gosec // Sequences stay far below 2^63.
+}

@@ -1,0 +1,89 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.opentelemetry.io/otel/metric"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
+
+	"rapport/pkg/journey"
+	"rapport/pkg/recommend"
+	"rapport/pkg/store"
+)
+
+// Clock says whose time it is.
+type Clock int
+
+// The clocks: the wall's for live running, the events' for replays.
+const (
+	WallClock Clock = iota
+	EventClock
+)
+
+// Suggester answers what to recommend. An error means that there is no answer now.
+type Suggester interface {
+	Suggest(ctx context.Context, r recommend.Request) ([]recommend.Suggestion, error)
+}
+
+// Options are what an orchestrator is made of. Conn, Store and Journeys are required.
+type Options struct {
+	Conn  *nats.Conn
+	Store store.Applying
+	// Journeys returns the set in force; it is asked once for each batch.
+	Journeys func() *journey.Set
+	// Suggester answers recommend steps; nil: the recommender, over Conn.
+	Suggester Suggester
+	Clock     Clock
+	// Now is the wall clock; nil: time.Now.
+	Now func() time.Time
+	// Holder names this process in leases. A process that starts again on the same data
+	// under the same name takes its partitions over at once.
+	Holder string
+	// LeaseTTL is how long a dead holder keeps a partition; zero: 3 seconds.
+	LeaseTTL time.Duration
+	// BatchSize is how many events are applied in one transaction; zero: 500.
+	BatchSize int
+
+	Logger         *slog.Logger
+	TracerProvider trace.TracerProvider
+	MeterProvider  metric.MeterProvider
+}
+
+func (o Options) withDefaults() (Options, error) {
+	switch {
+	case o.Conn == nil:
+		return o, errors.New("orchestrator: Options.Conn is missing")
+	case o.Store == nil:
+		return o, errors.New("orchestrator: Options.Store is missing")
+	case o.Journeys == nil:
+		return o, errors.New("orchestrator: Options.Journeys is missing")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Holder == "" {
+		o.Holder = nats.NewInbox()
+	}
+	if o.LeaseTTL == 0 {
+		o.LeaseTTL = 3 * time.Second
+	}
+	if o.BatchSize == 0 {
+		o.BatchSize = 500
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.TracerProvider == nil {
+		o.TracerProvider = tracenoop.NewTracerProvider()
+	}
+	if o.MeterProvider == nil {
+		o.MeterProvider = metricnoop.NewMeterProvider()
+	}
+	return o, nil
+}

@@ -1,0 +1,199 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/errgroup"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/journey"
+	"rapport/pkg/store"
+)
+
+// Orchestrator works on the partitions it holds the leases of.
+type Orchestrator struct {
+	Options
+	js      jetstream.JetStream
+	tracer  trace.Tracer
+	metrics *metrics
+	codec   *journey.Codec
+	relay   *relay
+
+	mu        sync.Mutex
+	positions map[int]store.Position
+	ready     chan struct{} // closed when every partition has been acquired once
+	busy      busy
+}
+
+// New makes an orchestrator; Run starts it.
+func New(opts Options) (*Orchestrator, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	o := &Orchestrator{Options: opts, positions: map[int]store.Position{}, ready: make(chan struct{})}
+	if o.Suggester == nil {
+		o.Suggester = remote{conn: opts.Conn}
+	}
+	if o.js, err = bus.JetStream(opts.Conn); err != nil {
+		return nil, fmt.Errorf("orchestrator: %w", err)
+	}
+	if o.codec, err = journey.NewCodec(); err != nil {
+		return nil, fmt.Errorf("orchestrator: %w", err)
+	}
+	if o.metrics, err = newMetrics(opts.MeterProvider.Meter("rapport/orchestrator")); err != nil {
+		return nil, fmt.Errorf("orchestrator: %w", err)
+	}
+	o.tracer = opts.TracerProvider.Tracer("rapport/orchestrator")
+	o.relay = &relay{store: opts.Store, js: o.js, log: opts.Logger, wake: make(chan struct{}, 1), dirty: map[int]bool{}}
+	return o, nil
+}
+
+// Run works until ctx ends or the store refuses to go on. Streams must have been
+// provisioned (bus.Provision).
+func (o *Orchestrator) Run(ctx context.Context) error {
+	n, err := bus.Partitions(ctx, o.js)
+	if err != nil {
+		return fmt.Errorf("orchestrator: %w", err)
+	}
+	leases, err := bus.OpenLeases(ctx, o.js, bus.LeaseOptions{Holder: o.Holder, TTL: o.LeaseTTL})
+	if err != nil {
+		return fmt.Errorf("orchestrator: %w", err)
+	}
+	relayCtx, stopRelay := context.WithCancel(context.WithoutCancel(ctx))
+	var relaying sync.WaitGroup
+	relaying.Go(func() { o.relay.run(relayCtx) })
+	group, ctx := errgroup.WithContext(ctx)
+	for p := range n {
+		group.Go(func() error { return o.partition(ctx, leases, p, n) })
+	}
+	err = group.Wait()
+	// What the workers committed last goes out before we stop; if the broker is gone it
+	// waits in the outbox for the next start.
+	o.relay.drain(drainTimeout)
+	stopRelay()
+	relaying.Wait()
+	if err != nil {
+		return fmt.Errorf("orchestrator: %w", err)
+	}
+	return nil
+}
+
+const drainTimeout = 3 * time.Second
+
+// Ready is closed when every partition has been acquired once.
+func (o *Orchestrator) Ready() <-chan struct{} { return o.ready }
+
+// Positions is how far each partition that this process works on has come.
+func (o *Orchestrator) Positions() map[int]store.Position {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := make(map[int]store.Position, len(o.positions))
+	for p, pos := range o.positions {
+		out[p] = pos
+	}
+	return out
+}
+
+// Busy is how long at least one partition was applying, in all.
+func (o *Orchestrator) Busy() time.Duration { return o.busy.total(o.Now()) }
+
+// partition works on one partition whenever it can have its lease.
+func (o *Orchestrator) partition(ctx context.Context, leases *bus.Leases, p, n int) error {
+	for {
+		lease, err := leases.Wait(ctx, strconv.Itoa(p))
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("lease partition %d: %w", p, err)
+		}
+		w := &worker{o: o, partition: p, epoch: lease.Token(), log: o.Logger.With("partition", p)}
+		err = w.run(ctx, lease, n)
+		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		if lease.Err() == nil {
+			if rerr := lease.Release(release); rerr != nil {
+				w.log.Warn("lease not released, it will run out", "error", rerr)
+			}
+		}
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, bus.ErrAhead), errors.Is(err, store.ErrPosition):
+			return fmt.Errorf("partition %d: %w", p, err)
+		case err != nil:
+			w.log.Warn("partition given up, trying again", "error", err)
+			if !pause(ctx, time.Second) {
+				return nil
+			}
+		}
+	}
+}
+
+// note remembers a partition's position and tells when the last of n has its first.
+func (o *Orchestrator) note(p, n int, pos store.Position) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.positions[p] = pos
+	if n > 0 && len(o.positions) == n {
+		select {
+		case <-o.ready:
+		default:
+			close(o.ready)
+		}
+	}
+}
+
+// pause waits; it returns false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// busy measures the time during which at least one worker applies.
+type busy struct {
+	mu    sync.Mutex
+	n     int
+	since time.Time
+	sum   time.Duration
+}
+
+func (b *busy) start(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.n == 0 {
+		b.since = now
+	}
+	b.n++
+}
+
+func (b *busy) stop(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.n--; b.n == 0 {
+		b.sum += now.Sub(b.since)
+	}
+}
+
+func (b *busy) total(now time.Time) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.n > 0 {
+		return b.sum + now.Sub(b.since)
+	}
+	return b.sum
+}

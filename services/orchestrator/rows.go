@@ -1,0 +1,181 @@
+package orchestrator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/event"
+	"rapport/pkg/journey"
+	"rapport/pkg/store"
+)
+
+// maxTimelineLines is how many products of an order the timeline keeps.
+const maxTimelineLines = 20
+
+// input applies one input to its profile.
+func (b *batch) input(ctx context.Context, in *input) error {
+	switch {
+	case in.broken != nil:
+		return b.bury(ctx, in)
+	case in.tick:
+		return nil
+	}
+	p, uid := b.people[in.event.Subject], in.event.UID()
+	if p.seen[uid] {
+		b.w.o.metrics.duplicate(ctx)
+		return nil
+	}
+	p.seen[uid] = true
+	p.dirty = true
+	if p.state == nil {
+		p.state = journey.NewState(in.event.Subject, in.event.Time)
+	}
+	span, spanCtx := b.w.o.applySpan(in)
+	defer span.End()
+	b.out.Timeline = append(b.out.Timeline, store.TimelineRow{
+		Profile: p.id, At: in.event.Time, ID: uid, Kind: store.KindEvent, Name: in.event.Type,
+		Trace: traceID(spanCtx), Data: in.event.Trimmed(maxTimelineLines),
+	})
+	if r := in.receipt; r != nil {
+		b.out.Outcomes = append(b.out.Outcomes, store.OutcomeRow{
+			MessageID: r.MessageID, Outcome: r.Outcome, Reason: r.Reason, Detail: r.Detail,
+			Provider: r.Provider, ProviderID: r.ProviderID, Resent: r.Resent, At: r.At,
+		})
+	}
+	effects := b.set.Event(p.state, in.event, in.now, traceparent(spanCtx))
+	if err := b.effects(ctx, p, effects, in.now, spanCtx, true); err != nil {
+		return err
+	}
+	b.schedule(p)
+	return nil
+}
+
+// effects turns what the engine decided into rows, and answers what it asks. Messages
+// continue the trace of cause, or begin one that is linked to the entering event's.
+func (b *batch) effects(ctx context.Context, p *person, effects []journey.Effect, now time.Time, cause context.Context, caused bool) error {
+	for _, e := range effects {
+		switch e := e.(type) {
+		case journey.Entered:
+			b.note(p, now, "entered/"+e.Instance, store.KindEntered, e.Journey, "", cause)
+		case journey.Ended:
+			if e.Finished {
+				b.note(p, now, "ended/"+e.Instance, store.KindFinished, e.Journey, "", cause)
+			} else {
+				b.note(p, now, "ended/"+e.Instance, store.KindLeft, e.Journey, e.Reason, cause)
+			}
+		case journey.Message:
+			if err := b.decided(ctx, p, &e, cause, caused); err != nil {
+				return err
+			}
+		case journey.Ask:
+			more, err := b.answer(ctx, p, e, now)
+			if err != nil {
+				return err
+			}
+			if err := b.effects(ctx, p, more, now, cause, caused); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *batch) note(p *person, at time.Time, id string, kind store.Kind, name, detail string, cause context.Context) {
+	b.out.Timeline = append(b.out.Timeline, store.TimelineRow{
+		Profile: p.id, At: at, ID: id, Kind: kind, Name: name, Detail: detail, Trace: traceID(cause),
+	})
+}
+
+// answer asks for suggestions. By the wall's clock a recommender that does not answer
+// postpones the instance; by the events' clock the batch fails and is tried again, because
+// a replay must not depend on who was slow.
+func (b *batch) answer(ctx context.Context, p *person, ask journey.Ask, now time.Time) ([]journey.Effect, error) {
+	got, err := b.w.o.Suggester.Suggest(ctx, request(ask.Query, b.through))
+	switch {
+	case err == nil:
+		return b.set.Answer(p.state, ask.Instance, products(got), now), nil
+	case b.w.o.Clock == EventClock || ctx.Err() != nil:
+		return nil, fmt.Errorf("instance %s: %w", ask.Instance, err)
+	}
+	b.w.log.WarnContext(ctx, "no suggestions, asking again later", "instance", ask.Instance, "error", err)
+	b.set.Postpone(p.state, ask.Instance, now.Add(postponement))
+	return nil, nil
+}
+
+// decided records a message and, unless policy kept it back, puts it into the outbox.
+func (b *batch) decided(ctx context.Context, p *person, m *journey.Message, cause context.Context, caused bool) error {
+	c := m.Command
+	c.Partition = b.w.partition
+	span, spanCtx := b.w.o.decideSpan(m, cause, caused)
+	defer span.End()
+	row := store.MessageRow{
+		ID: c.ID, Profile: p.id, Journey: c.Journey, Version: c.Version, Instance: c.Instance, Step: c.Step,
+		Channel: c.Channel, Category: c.Category, Template: c.Template, DecidedAt: c.DecidedAt, Trace: traceID(spanCtx),
+	}
+	if m.Reason != "" {
+		row.Outcome, row.Reason, row.OutcomeAt = "suppressed", m.Reason, c.DecidedAt
+	} else {
+		body, err := json.Marshal(c)
+		if err != nil {
+			return fmt.Errorf("encode message %s: %w", c.ID, err)
+		}
+		b.out.Outbox = append(b.out.Outbox, store.Outgoing{
+			Subject: bus.SendSubject(string(c.Channel), event.Key(p.id)), ID: c.ID, Header: carrier(spanCtx), Data: body,
+		})
+	}
+	b.out.Messages = append(b.out.Messages, row)
+	b.out.Timeline = append(b.out.Timeline, store.TimelineRow{
+		Profile: p.id, At: c.DecidedAt, ID: "message/" + c.ID, Kind: store.KindMessage, Name: c.Journey,
+		Detail: c.Step + ": " + string(c.Channel) + " " + c.Template, Trace: row.Trace,
+	})
+	return nil
+}
+
+// bury copies an input that cannot be applied to the dead letters before the position
+// passes it. The copy's id is derived, so burying again after a failed commit adds none.
+func (b *batch) bury(ctx context.Context, in *input) error {
+	b.w.log.WarnContext(ctx, "event cannot be applied, see the dead letters", "seq", in.seq, "reason", in.broken)
+	b.w.o.metrics.dead(ctx)
+	return bus.DeadLetter(ctx, b.w.o.js, "orchestrator", in.raw, in.broken)
+}
+
+func attributes(m *journey.Message) []attribute.KeyValue {
+	verdict := string(m.Reason)
+	if verdict == "" {
+		verdict = "go"
+	}
+	return []attribute.KeyValue{
+		attribute.String("rapport.journey", m.Command.Journey), attribute.String("rapport.version", m.Command.Version),
+		attribute.String("rapport.step", m.Command.Step), attribute.String("rapport.message_id", m.Command.ID),
+		attribute.String("rapport.channel", string(m.Command.Channel)), attribute.String("rapport.verdict", verdict),
+	}
+}
+
+// applySpan continues the producer's trace.
+func (o *Orchestrator) applySpan(in *input) (trace.Span, context.Context) {
+	ctx, span := o.tracer.Start(in.trace, "apply "+in.event.Type, trace.WithSpanKind(trace.SpanKindConsumer),
+		trace.WithAttributes(attribute.String("rapport.event_type", in.event.Type), attribute.Int64("rapport.seq", int64(in.seq)))) //nolint:gosec // Sequences stay far below 2^63.
+	return span, ctx
+}
+
+// decideSpan is a child of the event's span, or the root of a new trace that is linked to
+// the event that entered the instance, long ago.
+func (o *Orchestrator) decideSpan(m *journey.Message, cause context.Context, caused bool) (trace.Span, context.Context) {
+	opts := []trace.SpanStartOption{trace.WithAttributes(attributes(m)...)}
+	parent := cause
+	if !caused {
+		parent = context.Background()
+		if m.Trigger != nil && m.Trigger.Trace != "" {
+			entered := trace.SpanContextFromContext(o.extract(m.Trigger.Trace))
+			opts = append(opts, trace.WithNewRoot(), trace.WithLinks(trace.Link{SpanContext: entered}))
+		}
+	}
+	ctx, span := o.tracer.Start(parent, "decide "+m.Command.Journey, opts...)
+	return span, ctx
+}

@@ -1,0 +1,172 @@
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/store"
+)
+
+// worker applies one partition's events while it holds the lease.
+type worker struct {
+	o         *Orchestrator
+	partition int
+	epoch     uint64
+	log       *slog.Logger
+
+	position store.Position
+	pending  []input   // read and not yet applied
+	due      time.Time // when the earliest timer is due; zero: none
+}
+
+// run works until the lease is lost or something fails. The commit in hand when ctx ends
+// is finished first.
+func (w *worker) run(ctx context.Context, lease *bus.Lease, n int) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-lease.Lost():
+			cancel(lease.Err())
+		case <-ctx.Done():
+		}
+	}()
+	position, err := w.o.Store.Acquire(ctx, w.partition, w.epoch)
+	if err != nil {
+		return fmt.Errorf("acquire the partition's state: %w", err)
+	}
+	w.position = position
+	reader, err := bus.ReadPartition(ctx, w.o.js, w.partition, position.Seq, bus.ReadOptions{MaxBatch: w.o.BatchSize})
+	if err != nil {
+		return fmt.Errorf("read from sequence %d: %w", position.Seq+1, err)
+	}
+	defer reader.Close() //nolint:errcheck // The consumer runs out by itself; nothing is lost with it.
+	w.o.note(w.partition, n, position)
+	w.o.relay.poke(w.partition)
+	if err := w.lookAhead(ctx); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		if err := w.read(ctx, reader); err != nil {
+			return err
+		}
+		if err := w.apply(ctx); err != nil {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if errors.Is(err, store.ErrFenced) || errors.Is(err, store.ErrPosition) {
+				return err
+			}
+			w.log.Error("batch not applied, trying again", "error", err)
+			if !pause(ctx, time.Second) {
+				return nil
+			}
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// read waits for deliveries, or until the earliest timer is due.
+func (w *worker) read(ctx context.Context, reader *bus.Reader) error {
+	if len(w.pending) > 0 {
+		return nil
+	}
+	if w.o.Clock == WallClock && !w.due.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(ctx, w.due, errDue)
+		defer cancel()
+	}
+	deliveries, err := reader.Next(ctx)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil // Stopped, or a timer is due; the caller knows which.
+	case err != nil:
+		return fmt.Errorf("read events: %w", err)
+	}
+	for _, d := range deliveries {
+		w.pending = append(w.pending, read(d))
+	}
+	return nil
+}
+
+var errDue = errors.New("a timer is due")
+
+// apply applies what is pending, and the timers that are due, in one transaction.
+func (w *worker) apply(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	w.o.busy.start(w.o.Now())
+	defer func() { w.o.busy.stop(w.o.Now()) }()
+	wall := w.o.Now()
+	last := setTimes(w.pending, w.o.Clock, w.position.Clock, wall)
+	horizon := last
+	if w.o.Clock == WallClock || (len(w.pending) > 0 && w.pending[len(w.pending)-1].tick) {
+		horizon = last.Add(1)
+	}
+	b, err := w.prepare(ctx, w.pending, horizon)
+	if err != nil {
+		return err
+	}
+	done, err := b.apply(ctx, w.pending, horizon)
+	if err != nil {
+		return err
+	}
+	if err := w.commit(ctx, b); err != nil {
+		return err
+	}
+	w.pending = w.pending[done:]
+	if len(w.pending) == 0 {
+		w.pending = nil
+	}
+	if w.o.Clock == EventClock {
+		return nil
+	}
+	return w.lookAhead(ctx)
+}
+
+// commit makes the batch true. It is not interrupted by a stop: a commit that is under way
+// is either known to have happened or known not to.
+func (w *worker) commit(ctx context.Context, b *batch) error {
+	out, err := b.finish()
+	if err != nil {
+		return err
+	}
+	if out.From == out.To && len(out.Profiles) == 0 {
+		return nil
+	}
+	commitCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	if err := w.o.Store.Commit(commitCtx, out); err != nil {
+		return fmt.Errorf("commit %d events: %w", out.To.Seq-out.From.Seq, err)
+	}
+	w.position = out.To
+	w.o.note(w.partition, 0, w.position)
+	w.o.metrics.committed(ctx, out)
+	if len(out.Outbox) > 0 {
+		w.o.relay.poke(w.partition)
+	}
+	return nil
+}
+
+const commitTimeout = 30 * time.Second
+
+// lookAhead asks when the partition's earliest timer is due.
+func (w *worker) lookAhead(ctx context.Context) error {
+	if w.o.Clock == EventClock {
+		return nil
+	}
+	due, ok, err := w.o.Store.NextDue(ctx, w.partition)
+	if err != nil {
+		return fmt.Errorf("look for the next timer: %w", err)
+	}
+	w.due = time.Time{}
+	if ok {
+		w.due = due
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package recommender
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.opentelemetry.io/otel/metric"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/event"
+	"rapport/pkg/recommend"
+)
+
+// Options are what a recommender is made of. Conn is required.
+type Options struct {
+	Conn *nats.Conn
+	// Model configures the model; nil: its defaults.
+	Model recommend.Config
+	// Wait is how long a request may wait for the reader; zero: 1 second.
+	Wait          time.Duration
+	Logger        *slog.Logger
+	MeterProvider metric.MeterProvider
+}
+
+// Recommender learns from orders and answers requests.
+type Recommender struct {
+	o       Options
+	log     *slog.Logger
+	answers metric.Float64Histogram
+
+	mu      sync.Mutex
+	model   *recommend.Model
+	through uint64        // sequence of the last event read
+	moved   chan struct{} // closed and replaced whenever through grows
+	ready   chan struct{} // closed when requests are answered
+}
+
+// New makes a recommender; Run starts it.
+func New(o Options) (*Recommender, error) {
+	if o.Conn == nil {
+		return nil, errors.New("recommender: Options.Conn is missing")
+	}
+	if o.Wait == 0 {
+		o.Wait = time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.MeterProvider == nil {
+		o.MeterProvider = metricnoop.NewMeterProvider()
+	}
+	answers, err := o.MeterProvider.Meter("rapport/recommender").Float64Histogram("recommender_answer_seconds",
+		metric.WithUnit("s"), metric.WithDescription("Time to answer a request, once everything it needs has been read."))
+	if err != nil {
+		return nil, fmt.Errorf("recommender: make the metrics: %w", err)
+	}
+	return &Recommender{
+		o: o, log: o.Logger, answers: answers, model: recommend.New(o.Model),
+		moved: make(chan struct{}), ready: make(chan struct{}),
+	}, nil
+}
+
+// Ready is closed when requests are answered.
+func (r *Recommender) Ready() <-chan struct{} { return r.ready }
+
+// Run reads and answers until ctx ends.
+func (r *Recommender) Run(ctx context.Context) error {
+	js, err := bus.JetStream(r.o.Conn)
+	if err != nil {
+		return fmt.Errorf("recommender: %w", err)
+	}
+	reader, err := bus.Read(ctx, js, bus.StreamEvents, nil, 0, bus.ReadOptions{})
+	if err != nil {
+		return fmt.Errorf("recommender: %w", err)
+	}
+	defer reader.Close() //nolint:errcheck // The consumer runs out by itself; nothing is lost with it.
+	requests := make(chan *nats.Msg, 1024)
+	// A queue group: of several recommenders one answers.
+	sub, err := r.o.Conn.ChanQueueSubscribe(recommend.Subject, "recommender", requests)
+	if err != nil {
+		return fmt.Errorf("recommender: listen on %s: %w", recommend.Subject, err)
+	}
+	var working sync.WaitGroup
+	defer working.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for range answerers {
+		working.Go(func() { r.serve(ctx, requests) })
+	}
+	defer sub.Unsubscribe() //nolint:errcheck // The connection may be gone already.
+	if err := r.o.Conn.Flush(); err != nil {
+		return fmt.Errorf("recommender: listen on %s: %w", recommend.Subject, err)
+	}
+	close(r.ready)
+	for {
+		deliveries, err := reader.Next(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("recommender: read events: %w", err)
+		}
+		r.learn(deliveries)
+	}
+}
+
+// answerers is how many requests may wait at once; the model answers one at a time.
+const answerers = 64
+
+// learn takes orders in; anything else only moves the position.
+func (r *Recommender) learn(deliveries []bus.Delivery) {
+	orders := make([]recommend.Order, 0, len(deliveries))
+	for _, d := range deliveries {
+		if o, ok := order(d); ok {
+			orders = append(orders, o)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, o := range orders {
+		r.model.Learn(o)
+	}
+	r.through = deliveries[len(deliveries)-1].Seq
+	close(r.moved)
+	r.moved = make(chan struct{})
+}
+
+// order reads a delivery as a completed order. What cannot be read is the orchestrator's
+// to complain about, once.
+func order(d bus.Delivery) (recommend.Order, bool) {
+	e, err := event.Decode(d.Data)
+	if err != nil || e.Type != event.OrderCompleted {
+		return recommend.Order{}, false
+	}
+	o, err := e.Order()
+	if err != nil {
+		return recommend.Order{}, false
+	}
+	out := recommend.Order{ID: e.UID(), At: e.Time, Items: make([]recommend.Item, 0, len(o.Products))}
+	for i := range o.Products {
+		if p := &o.Products[i]; p.Sellable() {
+			out.Items = append(out.Items, recommend.Item{ID: p.Key(), Name: p.Name, Category: p.Category, URL: p.URL, ImageURL: p.ImageURL})
+		}
+	}
+	return out, len(out.Items) > 0
+}
+
+func (r *Recommender) serve(ctx context.Context, requests <-chan *nats.Msg) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case msg := <-requests:
+			body, err := json.Marshal(r.reply(ctx, msg.Data))
+			if err == nil {
+				err = msg.Respond(body)
+			}
+			if err != nil {
+				r.log.Warn("reply not sent", "error", err)
+			}
+		}
+	}
+}
+
+func (r *Recommender) reply(ctx context.Context, data []byte) recommend.Reply {
+	var req recommend.Request
+	if err := json.Unmarshal(data, &req); err != nil {
+		return recommend.Reply{Error: "the request is not JSON of the form of recommend.Request: " + err.Error()}
+	}
+	if err := r.wait(ctx, req.Through); err != nil {
+		return recommend.Reply{Error: err.Error()}
+	}
+	exclude := make(map[string]struct{}, len(req.Exclude))
+	for _, id := range req.Exclude {
+		exclude[id] = struct{}{}
+	}
+	start := time.Now()
+	r.mu.Lock()
+	got := r.model.Suggest(recommend.Query{
+		AsOf: req.AsOf, Basket: req.Basket, Min: req.Min, Max: req.Max, Basis: req.From,
+		Exclude: func(id string) bool { _, yes := exclude[id]; return yes },
+	})
+	r.mu.Unlock()
+	r.answers.Record(ctx, time.Since(start).Seconds())
+	return recommend.Reply{Suggestions: got}
+}
+
+// wait returns when everything up to the sequence has been read.
+func (r *Recommender) wait(ctx context.Context, through uint64) error {
+	timeout := time.NewTimer(r.o.Wait)
+	defer timeout.Stop()
+	for {
+		r.mu.Lock()
+		at, moved := r.through, r.moved
+		r.mu.Unlock()
+		if at >= through {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return errors.New("stopping")
+		case <-timeout.C:
+			return fmt.Errorf("has read up to sequence %d, %d is asked for; try again", at, through)
+		}
+	}
+}
