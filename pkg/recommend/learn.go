@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -51,7 +52,7 @@ func (m *Model) pick(order uint64, items []Item) []int {
 	lines = slices.CompactFunc(lines, func(a, b int) bool { return items[a].ID == items[b].ID })
 	if len(lines) > m.cfg.MaxItems {
 		slices.SortFunc(lines, func(a, b int) int {
-			return compareUint64(mix(order^hashID(items[a].ID)), mix(order^hashID(items[b].ID)))
+			return cmp.Compare(mix(order^hashID(items[a].ID)), mix(order^hashID(items[b].ID)))
 		})
 		lines = lines[:m.cfg.MaxItems]
 	}

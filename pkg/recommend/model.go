@@ -8,9 +8,9 @@ import (
 const (
 	DefaultHalfLife   = 90 * 24 * time.Hour
 	DefaultHorizon    = 2 * 365 * 24 * time.Hour
-	DefaultMinSupport = 2
+	DefaultMinSupport = 3
 	DefaultMaxItems   = 200
-	DefaultBudget     = 8_000
+	DefaultBudget     = 2_000
 )
 
 // Config says how a Model learns and answers. The zero Config is usable.
@@ -28,8 +28,9 @@ type Config struct {
 	// MaxItems is the number of distinct products kept of one order. Of a larger order (a reseller's, or a till's
 	// daily total) a sample is kept, chosen by hash, because its n*(n-1)/2 pairs say little and cost much.
 	MaxItems int
-	// Budget bounds the work of one question: the number of past orders visited for the basket, and for the popular
-	// products. When the orders within Horizon are more, the window is halved towards AsOf until they are not.
+	// Budget bounds the work of one question: the number of past orders visited for the basket's products, an order
+	// counted once for each of them it holds. When there are more within Horizon, the window is halved towards AsOf
+	// until they fit.
 	Budget int
 }
 

@@ -13,18 +13,18 @@ func (m *Model) storePopular(asOf time.Time) candidates {
 	w := m.window(asOf, popularOrders)
 	end := m.searchBaskets(m.timeline, w.until)
 	s := &m.scratch
-	s.pairs = s.pairs[:0]
 	for _, ordinal := range m.timeline[end-w.count : end] {
-		b := &m.baskets[ordinal]
-		m.countPairs(m.contents[b.offset:b.offset+b.size], m.decay(b.at, w.until))
+		m.countPairs(ordinal, w)
 	}
 	found := make(candidates, 0, len(s.pairs))
 	for _, p := range s.pairs {
 		if !s.taken[p] {
-			found = append(found, candidate{product: p, because: nobody, support: s.both[p], score: rounded(s.fresh[p])})
+			c := s.shared[p]
+			found = append(found, candidate{product: p, because: nobody, support: c.orders, score: rounded(c.fresh)})
 		}
-		s.both[p], s.fresh[p] = 0, 0
+		s.shared[p] = shared{}
 	}
+	s.pairs = s.pairs[:0]
 	return found
 }
 

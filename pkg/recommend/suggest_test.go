@@ -70,7 +70,7 @@ func TestSuggest(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := ids(learnt(Config{}, tearoom()...).Suggest(c.query)); !slices.Equal(got, c.want) {
+			if got := ids(learnt(Config{MinSupport: 2}, tearoom()...).Suggest(c.query)); !slices.Equal(got, c.want) {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})
@@ -79,7 +79,7 @@ func TestSuggest(t *testing.T) {
 
 func TestSuggestionsSayWhy(t *testing.T) {
 	t.Parallel()
-	m := learnt(Config{}, tearoom()...)
+	m := learnt(Config{MinSupport: 2}, tearoom()...)
 	got := m.Suggest(Query{
 		AsOf: monday.AddDate(0, 0, 30), Basket: []string{"milk", "tea"}, Max: 3,
 		Basis: []Source{BoughtTogether, CategoryPopular, StorePopular},
