@@ -1,0 +1,168 @@
+package condition
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/parser"
+
+	"rapport/pkg/journey"
+)
+
+// Env is what an expression may read at its place in a journey.
+type Env struct {
+	// Event is the type of the event at hand; empty means of any type.
+	Event string
+	// NoEvent forbids event, where a timer may be what asks.
+	NoEvent bool
+	// Trigger is the type of the event that entered.
+	Trigger string
+	// NoTrigger forbids trigger and sent, where nobody has entered yet.
+	NoTrigger bool
+	// Sends are the ids of the journey's steps that send.
+	Sends []string
+}
+
+const (
+	maxSource = 2000 // characters of an expression
+	maxNodes  = 300  // of its syntax tree
+)
+
+// Compile checks and compiles a condition. Errors are Errors: all that is wrong at once.
+func Compile(src string, env Env) (journey.Condition, error) {
+	root, c, errs := compile(src, env)
+	if errs == nil && !root.is(kindBool) {
+		errs = append(errs, c.errorAt(root.at, "this is "+root.words()+", but a condition must be true or false",
+			`compare it with something, such as event.total > 20`))
+	}
+	if errs != nil {
+		return nil, errs
+	}
+	return &condition{src: src, eval: root.eval}, nil
+}
+
+// CompileValue checks and compiles an expression with a text as its result. Errors are
+// Errors.
+func CompileValue(src string, env Env) (journey.Value, error) {
+	root, c, errs := compile(src, env)
+	if errs == nil && !root.is(kindText) && !root.is(kindNumber) {
+		errs = append(errs, c.errorAt(root.at, "this is "+root.words()+", but a text or a number is needed here", ""))
+	}
+	if errs != nil {
+		return nil, errs
+	}
+	return &value{src: src, eval: root.eval}, nil
+}
+
+// All is the condition that holds when all of the conditions do. Nil ones are left out;
+// of none, it is nil, which journeys read as always.
+func All(conditions ...journey.Condition) journey.Condition {
+	var all conjunction
+	for _, c := range conditions {
+		if c != nil {
+			all = append(all, c)
+		}
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return all
+}
+
+func compile(src string, env Env) (operand, *compiler, Errors) {
+	c := &compiler{env: env, lines: newLines(src)}
+	if n := len([]rune(src)); n > maxSource {
+		return operand{}, c, Errors{c.errorAt(place{}, fmt.Sprintf("the expression has %d characters, at most %d are allowed", n, maxSource), "split it into several")}
+	}
+	config := conf.CreateNew()
+	config.MaxNodes = maxNodes
+	config.DisableIfOperator = true
+	tree, err := parser.ParseWithConfig(src, config)
+	if err != nil {
+		return operand{}, c, Errors{c.syntaxError(src, err)}
+	}
+	root := c.node(tree.Node)
+	if len(c.errs) > 0 {
+		return operand{}, c, c.errs
+	}
+	return root, c, nil
+}
+
+// condition implements journey.Condition.
+type condition struct {
+	src  string
+	eval eval
+}
+
+func (c *condition) String() string { return c.src }
+
+// Eval answers for the scope. The only errors are those of an evaluation that was stopped
+// for its cost; the answer is then false.
+func (c *condition) Eval(s *journey.Scope) (bool, error) {
+	f := frame{scope: s}
+	v := c.eval(&f)
+	if f.steps > maxSteps {
+		return false, tooCostly(c.src)
+	}
+	return truth(v), nil
+}
+
+// value implements journey.Value.
+type value struct {
+	src  string
+	eval eval
+}
+
+func (v *value) String() string { return v.src }
+
+// Text answers for the scope; a missing value is the empty text.
+func (v *value) Text(s *journey.Scope) (string, error) {
+	f := frame{scope: s}
+	result := v.eval(&f)
+	if f.steps > maxSteps {
+		return "", tooCostly(v.src)
+	}
+	switch r := result.(type) {
+	case string:
+		return r, nil
+	case float64:
+		return strconv.FormatFloat(r, 'f', -1, 64), nil
+	case bool:
+		return strconv.FormatBool(r), nil
+	case time.Time:
+		return r.UTC().Format(time.RFC3339Nano), nil
+	}
+	return "", nil
+}
+
+func tooCostly(src string) error {
+	return fmt.Errorf("condition %q was stopped after %d steps: its lists are too long for what it does with them", src, maxSteps)
+}
+
+// conjunction implements journey.Condition.
+type conjunction []journey.Condition
+
+func (all conjunction) Eval(s *journey.Scope) (bool, error) {
+	for _, c := range all {
+		if ok, err := c.Eval(s); !ok || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (all conjunction) String() string {
+	text := ""
+	for i, c := range all {
+		if i > 0 {
+			text += " and "
+		}
+		text += "(" + c.String() + ")"
+	}
+	return text
+}

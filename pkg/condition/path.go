@@ -1,0 +1,191 @@
+package condition
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"rapport/pkg/condition/spelling"
+)
+
+// path compiles a chain of properties: event.products, .price, sent["first"].
+func (c *compiler) path(n ast.Node) operand {
+	switch n := n.(type) {
+	case *ast.IdentifierNode:
+		return c.identifier(n.Value, placeOf(n))
+	case *ast.ChainNode: // a?.b: every property may be missing here, so it is a.b
+		return c.path(n.Node)
+	case *ast.PointerNode:
+		return c.element(n, placeOf(n))
+	case *ast.MemberNode:
+		base := c.path(n.Node)
+		name, ok := n.Property.(*ast.StringNode)
+		if !ok {
+			return c.index(base, n)
+		}
+		return c.member(base, name.Value, placeOf(n.Property))
+	}
+	return c.node(n)
+}
+
+// identifier compiles the first word of a path.
+func (c *compiler) identifier(name string, at place) operand {
+	switch name {
+	case "now":
+		return operand{at: at, name: name, shape: shape{kind: kindTime}, eval: func(f *frame) any { return f.scope.Now }}
+	case "event":
+		if c.env.NoEvent {
+			return c.fail(at, "event is not there: a step runs when its time has come, not when something happens",
+				"use trigger, the event that entered")
+		}
+		return c.properties(at, name, c.env.Event, func(f *frame) map[string]any { return f.scope.Event() })
+	case "trigger":
+		if c.env.NoTrigger {
+			return c.fail(at, "trigger is not there before somebody has entered", "use event")
+		}
+		return c.properties(at, name, c.env.Trigger, func(f *frame) map[string]any { return f.scope.Trigger() })
+	case "sent":
+		if c.env.NoTrigger {
+			return c.fail(at, "sent is not there before somebody has entered", "")
+		}
+		return operand{at: at, name: name, member: c.sent}
+	case "profile":
+		return operand{at: at, name: name, member: c.profile}
+	}
+	roots := []string{"event", "trigger", "profile", "sent", "now", "true", "false", "nil"}
+	if near := spelling.Nearest(name, roots); near != "" {
+		return c.fail(at, "unknown word "+name, "did you mean "+near+"?")
+	}
+	return c.fail(at, "unknown word "+name, `a property is written event.`+name+` or profile.`+name+`, a text in quotes: "`+name+`"`)
+}
+
+// properties is the root of an event's properties.
+func (c *compiler) properties(at place, root, typ string, of func(*frame) map[string]any) operand {
+	known := eventShape(typ)
+	return operand{at: at, name: root, shape: known, member: func(name string, at place) (operand, bool) {
+		s, ok := known.fields[name]
+		if !ok && known.fields != nil {
+			return operand{}, false
+		}
+		if !ok {
+			s = envelopeShape(name)
+		}
+		return operand{at: at, name: root + "." + name, shape: s, eval: func(f *frame) any {
+			return as(s.kind, of(f)[name])
+		}}, true
+	}}
+}
+
+// sent is the root of what the journey's steps have sent.
+func (c *compiler) sent(step string, at place) (operand, bool) {
+	if !slices.Contains(c.env.Sends, step) {
+		return operand{}, false
+	}
+	fields := map[string]shape{"id": {kind: kindText}, "at": {kind: kindTime}}
+	return operand{at: at, name: "sent." + step, shape: object(fields), eval: func(f *frame) any {
+		return f.scope.Sent()[step]
+	}}, true
+}
+
+// member compiles base.name.
+func (c *compiler) member(base operand, name string, at place) operand {
+	if base.member != nil {
+		if o, ok := base.member(name, at); ok {
+			return o
+		}
+		return c.unknown(base, name, at, c.choices(base))
+	}
+	if !base.is(kindObject) {
+		return c.fail(at, base.calls()+" and has no properties", listHint(base))
+	}
+	s, ok := base.fields[name]
+	if !ok && base.fields != nil {
+		return c.unknown(base, name, at, sortedKeys(base.fields))
+	}
+	return operand{at: at, name: base.name + "." + name, shape: s, eval: func(f *frame) any {
+		m, _ := normal(base.eval(f)).(map[string]any)
+		return as(s.kind, m[name])
+	}}
+}
+
+func listHint(base operand) string {
+	if base.kind == kindList && base.name != "" {
+		return "ask its elements: any(" + base.name + ", .NAME == ...)"
+	}
+	return ""
+}
+
+func (c *compiler) choices(base operand) []string {
+	switch base.name {
+	case "sent":
+		return c.env.Sends
+	case "profile.consent":
+		return consentChannels()
+	}
+	return sortedKeys(base.fields)
+}
+
+func sortedKeys(m map[string]shape) []string { return slices.Sorted(maps.Keys(m)) }
+
+func (c *compiler) unknown(base operand, name string, at place, choices []string) operand {
+	if base.name == "sent" {
+		hint := spelling.DidYouMean(name, choices)
+		if len(choices) == 0 {
+			hint = "give the step that sends an id, and use that"
+		}
+		return c.fail(at, "no step "+name+" sends anything in this journey", hint)
+	}
+	where := base.name
+	switch {
+	case where == "event" && c.env.Event != "":
+		where = c.env.Event
+	case where == "trigger" && c.env.Trigger != "":
+		where = c.env.Trigger
+	case where == "" || strings.HasPrefix(where, ".") || strings.HasSuffix(where, "[]"):
+		where = "an element of the list"
+	}
+	return c.fail(at, where+" has no property "+name, spelling.DidYouMean(name, choices))
+}
+
+// index compiles base[number].
+func (c *compiler) index(base operand, n *ast.MemberNode) operand {
+	at := placeOf(n)
+	i, ok := c.node(n.Property).fixed.(float64)
+	if !ok || i != float64(int(i)) {
+		return c.fail(at, "an element of a list is chosen by a whole number", "such as event.products[0]")
+	}
+	if base.member != nil || !base.is(kindList) {
+		return c.fail(at, base.calls()+", not a list", "")
+	}
+	s := elementOf(base)
+	return operand{at: at, name: base.name + "[]", shape: s, eval: func(f *frame) any {
+		all, _ := base.eval(f).([]any)
+		k := int(i)
+		if k < 0 {
+			k += len(all)
+		}
+		if k < 0 || k >= len(all) {
+			return nil
+		}
+		return as(s.kind, all[k])
+	}}
+}
+
+func elementOf(o operand) shape {
+	if o.elem != nil {
+		return *o.elem
+	}
+	return shape{kind: kindAny}
+}
+
+// element compiles # and .name inside a list function.
+func (c *compiler) element(n *ast.PointerNode, at place) operand {
+	if len(c.items) == 0 || n.Name != "" {
+		return c.fail(at, "there is no list here whose element this could be", "use it inside any, all, none, count, filter or sum")
+	}
+	depth := len(c.items) - 1
+	s := c.items[depth]
+	return operand{at: at, shape: s, eval: func(f *frame) any { return as(s.kind, f.items[depth]) }}
+}
