@@ -16,6 +16,11 @@ var (
 	ErrPosition = errors.New("store: the batch does not start at the partition's position")
 )
 
+// ErrExists refuses a batch that adds a timeline row or a message under an id which is
+// there already. Repeating it will not help: ids are derived, so a second row under one id
+// is an event applied twice or a mistake in the derivation.
+var ErrExists = errors.New("store: a row with this id exists already")
+
 // Position is how far a partition has come: the sequence of the last event applied, and
 // the highest time seen, which is the partition's clock when time is what events say.
 type Position struct {

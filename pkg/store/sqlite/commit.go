@@ -1,0 +1,137 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"rapport/pkg/store"
+)
+
+// offset is a partition's row: who owns it, how far it has come, and the number of its
+// last outbox batch.
+type offset struct {
+	epoch, seq uint64
+	clock      any // as stored: int64 or nil
+	outbox     int64
+}
+
+// offsetOf reads a partition's row; ok is false when the partition was never acquired.
+func offsetOf(c *conn, partition int) (o offset, ok bool, err error) {
+	row := make([]driver.Value, 4)
+	ok, err = c.row(row, readOffset, int64(partition))
+	if err != nil || !ok {
+		return offset{}, false, err
+	}
+	epoch, _ := row[0].(int64)
+	seq, _ := row[1].(int64)
+	last, _ := row[3].(int64)
+	return offset{epoch: uint64(epoch), seq: uint64(seq), clock: row[2], outbox: last}, true, nil
+}
+
+// Acquire implements store.Applying.
+func (s *Store) Acquire(ctx context.Context, partition int, epoch uint64) (store.Position, error) {
+	var at offset
+	err := s.writer.do(ctx, 1, func(c *conn) error {
+		o, ok, err := offsetOf(c, partition)
+		if err != nil {
+			return err
+		}
+		if at = o; !ok {
+			_, err = c.exec(addOffset, int64(epoch), int64(partition))
+			return err
+		}
+		if o.epoch > epoch {
+			return fmt.Errorf("epoch %d, the owner has %d: %w", epoch, o.epoch, store.ErrFenced)
+		}
+		_, err = c.exec(takeOffset, int64(epoch), int64(partition))
+		return err
+	})
+	if err != nil {
+		return store.Position{}, fmt.Errorf("acquire partition %d: %w", partition, err)
+	}
+	return store.Position{Seq: at.seq, Clock: momentOf(at.clock)}, nil
+}
+
+// Commit implements store.Applying.
+func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
+	rows, err := encode(b)
+	if err == nil {
+		err = s.writer.do(ctx, rows.size(), rows.write)
+	}
+	if err != nil {
+		return fmt.Errorf("commit partition %d from %d to %d: %w", b.Partition, b.From.Seq, b.To.Seq, err)
+	}
+	return nil
+}
+
+// batch is a Batch ready to be written: encoded by the caller, on its own processor, so
+// that the one writer only writes.
+type batch struct {
+	*store.Batch
+	from, to any // clocks
+	rows     []batchRow
+	outbox   []byte
+}
+
+// batchRow is one row of a batch: a statement, its arguments, and how to name it.
+type batchRow struct {
+	statement statement
+	what, id  string
+	args      []any
+}
+
+func (b *batch) size() int { return len(b.rows) + 2 }
+
+// write is the body of a commit. It may run again only after its effects were undone.
+func (b *batch) write(c *conn) error {
+	o, ok, err := offsetOf(c, b.Partition)
+	switch {
+	case err != nil:
+		return err
+	case !ok || o.epoch != b.Epoch:
+		return fmt.Errorf("epoch %d, the owner has %d: %w", b.Epoch, o.epoch, store.ErrFenced)
+	case o.seq != b.From.Seq || o.clock != b.from:
+		return fmt.Errorf("the position is %d at %s, the batch starts at %d at %s: %w",
+			o.seq, momentOf(o.clock), b.From.Seq, b.From.Clock, store.ErrPosition)
+	}
+	for i := range b.rows {
+		r := &b.rows[i]
+		if _, err := c.exec(r.statement, r.args...); err != nil {
+			if exists(err) {
+				err = errors.Join(store.ErrExists, err)
+			}
+			return fmt.Errorf("%s %s: %w", r.what, r.id, err)
+		}
+	}
+	if len(b.Outbox) > 0 {
+		o.outbox++
+		if _, err := c.exec(addOutbox, int64(b.Partition), o.outbox, int64(len(b.Outbox)), b.outbox); err != nil {
+			return fmt.Errorf("outbox: %w", err)
+		}
+	}
+	_, err = c.exec(moveOffset, int64(b.To.Seq), b.to, o.outbox, int64(b.Partition))
+	return err
+}
+
+// encode checks a batch and turns it into rows.
+func encode(sb *store.Batch) (*batch, error) {
+	b := &batch{Batch: sb}
+	var errs [3]error
+	b.from, errs[0] = stamp("From.Clock", sb.From.Clock)
+	b.to, errs[1] = stamp("To.Clock", sb.To.Clock)
+	if sb.To.Seq < sb.From.Seq {
+		errs[2] = errors.New("the batch ends before it starts")
+	}
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, err
+	}
+	b.rows = make([]batchRow, 0, len(sb.Profiles)+len(sb.Timeline)+len(sb.Messages)+len(sb.Outcomes))
+	for _, add := range []func() error{b.addProfiles, b.addTimeline, b.addMessages, b.addOutcomes, b.addOutbox} {
+		if err := add(); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}

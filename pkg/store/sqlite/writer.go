@@ -1,0 +1,192 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+)
+
+// The bounds of a group: enough to spread the cost of a sync, few enough that a single
+// claim does not wait for long behind the batches of all partitions.
+const (
+	groupRequests = 128
+	groupRows     = 8192
+)
+
+// errClosed is what a closed store answers.
+var errClosed = fmt.Errorf("sqlite: the store is closed: %w", os.ErrClosed)
+
+// writer commits in groups: while one transaction runs, requests queue up, and the next
+// transaction takes all of them. So the cost of a commit (its sync above all) is shared by
+// whoever waits, and a lone request does not wait at all.
+type writer struct {
+	conn    *conn
+	explain func(error) error
+
+	mu      sync.Mutex
+	waiting []*request
+	closed  bool
+
+	arrived chan struct{} // holds a token while somebody waits or the end has come
+	stopped chan struct{} // closed when the goroutine has ended
+}
+
+// request is one caller's part of a group. run may write and read; it must not keep the
+// connection, and its effect lasts only when do returns nil.
+type request struct {
+	rows int
+	run  func(*conn) error
+	err  error
+	done chan struct{}
+}
+
+func newWriter(c *conn, explain func(error) error) *writer {
+	w := &writer{conn: c, explain: explain, arrived: make(chan struct{}, 1), stopped: make(chan struct{})}
+	go w.loop()
+	return w
+}
+
+// do runs a request in the next group and returns when that is durable, or has failed.
+// rows is about how much it writes. When ctx ends before the request was taken, nothing is
+// written; once it has been taken, do waits for its result, because only that is true.
+func (w *writer) do(ctx context.Context, rows int, run func(*conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	r := &request{rows: rows, run: run, done: make(chan struct{})}
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return errClosed
+	}
+	w.waiting = append(w.waiting, r)
+	w.mu.Unlock()
+	w.signal()
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+		if w.withdraw(r) {
+			return ctx.Err()
+		}
+		<-r.done
+	}
+	return r.err
+}
+
+func (w *writer) signal() {
+	select {
+	case w.arrived <- struct{}{}:
+	default:
+	}
+}
+
+// withdraw takes back a request that is still waiting.
+func (w *writer) withdraw(r *request) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	i := slices.Index(w.waiting, r)
+	if i < 0 {
+		return false
+	}
+	w.waiting = slices.Delete(w.waiting, i, i+1)
+	return true
+}
+
+// take removes the next group from the queue, in order of arrival.
+func (w *writer) take() (group []*request, last bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n, rows := 0, 0
+	for n < len(w.waiting) && n < groupRequests && (n == 0 || rows+w.waiting[n].rows <= groupRows) {
+		rows += w.waiting[n].rows
+		n++
+	}
+	group = slices.Clone(w.waiting[:n])
+	w.waiting = slices.Delete(w.waiting, 0, n)
+	return group, w.closed && n == 0
+}
+
+func (w *writer) loop() {
+	defer close(w.stopped)
+	for range w.arrived {
+		for {
+			group, last := w.take()
+			if last {
+				return
+			}
+			if len(group) == 0 {
+				break
+			}
+			w.commit(group)
+			for _, r := range group {
+				close(r.done)
+			}
+		}
+	}
+}
+
+// stop refuses new requests, lets those that wait finish, and returns when they have.
+func (w *writer) stop() {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.signal()
+	<-w.stopped
+}
+
+// commit runs a group in one transaction and leaves each request's result in it.
+func (w *writer) commit(group []*request) {
+	if _, err := w.conn.exec(begin); err != nil {
+		w.abandon(group, fmt.Errorf("begin a transaction: %w", err))
+		return
+	}
+	for _, r := range group {
+		var broken error
+		if r.err, broken = w.attempt(r.run); broken != nil {
+			w.abandon(group, broken)
+			return
+		}
+	}
+	if _, err := w.conn.exec(commit); err != nil {
+		w.abandon(group, fmt.Errorf("commit: %w", err))
+	}
+}
+
+// attempt runs one request within the transaction. err is the request's own failure, which
+// left no trace; broken says that the transaction as a whole cannot go on.
+func (w *writer) attempt(run func(*conn) error) (err, broken error) {
+	if _, err := w.conn.exec(savepoint); err != nil {
+		return nil, err
+	}
+	if err = run(w.conn); err != nil {
+		if !ownFault(err) {
+			return nil, err
+		}
+		if _, broken := w.conn.exec(rollbackTo); broken != nil {
+			return nil, errors.Join(err, broken)
+		}
+	}
+	_, broken = w.conn.exec(release)
+	return err, broken
+}
+
+// abandon rolls the transaction back and fails the whole group. SQLite may have rolled
+// back by itself (a full disk does that), so the answer to ROLLBACK says nothing; should a
+// transaction stay open in spite of it, the next BEGIN fails and comes here again.
+func (w *writer) abandon(group []*request, cause error) {
+	_, _ = w.conn.exec(rollback)
+	w.fail(group, cause)
+}
+
+// fail gives the cause to all requests of a group that have no error of their own.
+func (w *writer) fail(group []*request, cause error) {
+	cause = w.explain(cause)
+	for _, r := range group {
+		if r.err == nil {
+			r.err = cause
+		}
+	}
+}
