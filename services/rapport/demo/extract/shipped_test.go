@@ -108,12 +108,12 @@ func TestShippedExtractExercisesTheJourneys(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct{ got, atLeast int }{
-		"orders":                                  {p.orders, 600},
-		"customers":                               {len(p.customers), 200},
-		"refunds":                                 {p.refunds, 100},
-		"anonymous orders":                        {p.anonymous, 50},
-		"rows that are dropped":                   {p.dropped, 100},
-		"rows of codes that are no products":      {p.odd, 50},
+		"orders":                             {p.orders, 600},
+		"customers":                          {len(p.customers), 200},
+		"refunds":                            {p.refunds, 100},
+		"anonymous orders":                   {p.anonymous, 50},
+		"rows that are dropped":              {p.dropped, 100},
+		"rows of codes that are no products": {p.odd, 50},
 		"orders within 30 days of the one before": {soonAgain, 50},
 		"orders 30 to 60 days after":              {monthAgain, 20},
 		"orders 60 to 90 days after":              {wonBack, 20},
