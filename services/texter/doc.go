@@ -1,0 +1,23 @@
+// Package texter sends the text messages that the orchestrator decided, through Twilio.
+//
+// Consumes: message.Command on send.sms.* of the stream SEND, as one of any number of
+// workers on one durable consumer.
+//
+// Publishes: a receipt for each command (message.sent, message.failed or
+// message.uncertain) on events.<profile key>.
+//
+// Owns: the claims on message ids in the store, and the HTTP connections to Twilio.
+//
+// Guarantees: those of pkg/delivery. Twilio's API has no idempotency key, so a request
+// whose answer was lost is never repeated: it becomes uncertain. What counts is whether the
+// request was written to the connection. Wrong credentials lose nothing: messages wait,
+// and the log says so.
+//
+// # Why it is so
+//
+// twilio-go makes the request, authenticates and reads errors. It takes no context and
+// loses the status of answers that are not Twilio's JSON (a gateway's page), so every
+// message gets a client of its own over a shared transport, which brings the context in
+// and notes how far the exchange came. Only the package of the one API is imported: the
+// whole of twilio-go costs minutes to compile.
+package texter

@@ -1,0 +1,96 @@
+package texter
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+
+	"github.com/twilio/twilio-go/client"
+	api "github.com/twilio/twilio-go/rest/api/v2010"
+
+	"rapport/pkg/delivery"
+	"rapport/pkg/message"
+	"rapport/pkg/render"
+)
+
+// params are Twilio's parameters of a message
+// (https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource).
+func (t *Texter) params(c *message.Command, sms render.SMS) (*api.CreateMessageParams, error) {
+	p := &api.CreateMessageParams{}
+	p.SetTo(c.To)
+	p.SetBody(sms.Body)
+	switch o := &t.o.Twilio; {
+	case o.MessagingService != "":
+		p.SetMessagingServiceSid(o.MessagingService)
+	case o.From != "":
+		p.SetFrom(o.From)
+	case sms.From != "":
+		p.SetFrom(sms.From)
+	default:
+		return nil, delivery.Permanent(message.ReasonRender, "nobody names a sender: set a messaging service or a number in the configuration, or a sender in the workspace")
+	}
+	if t.callback != nil {
+		u := *t.callback
+		q := u.Query()
+		q.Set("message", c.ID)
+		u.RawQuery = q.Encode()
+		p.SetStatusCallback(u.String())
+	}
+	return p, nil
+}
+
+// create asks Twilio to send and returns the message's SID.
+func (t *Texter) create(ctx context.Context, p *api.CreateMessageParams) (string, error) {
+	o := &t.o.Twilio
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	x := &exchange{base: t.base, under: o.Transport}
+	x.ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:      func(httptrace.GotConnInfo) { x.written = false },
+		WroteRequest: func(i httptrace.WroteRequestInfo) { x.written = i.Err == nil },
+	})
+	c := &client.Client{
+		Credentials: client.NewCredentials(o.Username, o.Password),
+		HTTPClient: &http.Client{
+			Transport:     x,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+	c.SetAccountSid(o.AccountSID)
+	answer, err := api.NewApiServiceWithClient(c).CreateMessage(p)
+	if x.status/100 == 2 {
+		// Twilio has it, whether or not its answer could be read.
+		if err == nil && answer.Sid != nil {
+			return *answer.Sid, nil
+		}
+		return "", nil
+	}
+	return "", x.fault(err)
+}
+
+// exchange is the transport of one request: it brings in what twilio-go cannot carry, the
+// context and another host, and notes how far the request came.
+type exchange struct {
+	ctx    context.Context
+	base   *url.URL
+	under  http.RoundTripper
+	status int // of the answer, 0 when there was none
+
+	// written is set by the transport's goroutine before it looks for the answer, and read
+	// after the exchange.
+	written bool
+}
+
+// RoundTrip implements http.RoundTripper.
+func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(x.ctx)
+	r.URL.Scheme, r.URL.Host, r.Host = x.base.Scheme, x.base.Host, x.base.Host
+	r.URL.Path = strings.TrimSuffix(x.base.Path, "/") + r.URL.Path
+	res, err := x.under.RoundTrip(r)
+	if err == nil {
+		x.status = res.StatusCode
+	}
+	return res, err
+}

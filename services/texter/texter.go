@@ -1,0 +1,169 @@
+package texter
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"time"
+
+	wm "github.com/ThreeDotsLabs/watermill/message"
+
+	"rapport/pkg/delivery"
+	"rapport/pkg/message"
+	"rapport/pkg/render"
+)
+
+// Topic is where commands come from unless Options.Topic says otherwise.
+const Topic = "send.sms.*"
+
+// Options are what a Texter is made of. Twilio, Subscriber, Render and of Delivery Claims
+// and Publisher are needed; the rest has defaults.
+type Options struct {
+	Twilio Twilio
+	// Render makes the text of a command, such as workspace.Snapshot.SMS. Its errors are
+	// final.
+	Render     func(context.Context, *message.Command) (render.SMS, error)
+	Subscriber wm.Subscriber
+	Topic      string
+	// Drain is how long a stop waits for messages in hand (10 s).
+	Drain time.Duration
+	// Delivery tunes the pipeline. New fills in Channel, Road, Source, InFlight (Twilio's
+	// Concurrency) and, when it is empty, a random Worker.
+	Delivery delivery.Options
+}
+
+// Twilio is the account that sends.
+type Twilio struct {
+	AccountSID string
+	// Username and Password are an API key and its secret; an empty Username is the
+	// AccountSID, whose Password is the auth token.
+	Username, Password string
+	// BaseURL is the API's scheme and host, https://api.twilio.com when empty. A path in
+	// it goes before the API's.
+	BaseURL string
+	// MessagingService is the SID (MG...) of the service that picks the sender. Empty: From
+	// sends, and where that is empty too, what the template or the workspace names.
+	MessagingService, From string
+	// StatusCallback is the URL that Twilio tells about delivery; "message=<id>" is added
+	// to its query. Empty: nobody is told.
+	StatusCallback string
+	Timeout        time.Duration     // of a whole exchange (30 s)
+	Concurrency    int               // requests at a time (8)
+	Transport      http.RoundTripper // nil: one of our own
+}
+
+// Texter is the service.
+type Texter struct {
+	o        Options
+	base     *url.URL
+	callback *url.URL // nil: none
+	pipeline *delivery.Pipeline
+}
+
+// New checks the options. It opens no connection.
+func New(o Options) (*Texter, error) {
+	if o.Render == nil || o.Subscriber == nil {
+		return nil, errors.New("texter: options Render and Subscriber are needed")
+	}
+	if o.Topic == "" {
+		o.Topic = Topic
+	}
+	t := &Texter{o: o}
+	if err := t.complete(&t.o.Twilio); err != nil {
+		return nil, fmt.Errorf("texter: %w", err)
+	}
+	d := &t.o.Delivery
+	if d.Worker == "" {
+		d.Worker = "texter-" + rand.Text()
+	}
+	d.Channel, d.Source, d.InFlight, d.Road = message.SMS, "rapport/texter", t.o.Twilio.Concurrency, t
+	p, err := delivery.New(*d)
+	if err != nil {
+		return nil, fmt.Errorf("texter: %w", err)
+	}
+	t.pipeline = p
+	return t, nil
+}
+
+// Run sends text messages until ctx ends, and finishes what is in hand. A Texter runs once.
+func (t *Texter) Run(ctx context.Context) error {
+	if idle, ok := t.o.Twilio.Transport.(interface{ CloseIdleConnections() }); ok {
+		defer idle.CloseIdleConnections()
+	}
+	return t.pipeline.Run(ctx, delivery.Intake{Name: "texter", Topic: t.o.Topic, Subscriber: t.o.Subscriber, Drain: t.o.Drain})
+}
+
+// Provider names Twilio in receipts.
+func (t *Texter) Provider() string { return "twilio" }
+
+// e164 is a telephone number as ITU-T E.164 writes it: at most 15 digits, the first of
+// the country code not zero.
+var e164 = regexp.MustCompile(`^\+[1-9]\d{6,14}$`)
+
+// Render makes the request's parameters.
+func (t *Texter) Render(ctx context.Context, c *message.Command) (delivery.HandOver, error) {
+	if !e164.MatchString(c.To) {
+		return nil, delivery.Permanent(message.ReasonInvalidAddress, "the recipient is not a telephone number in E.164 form, such as +447700900123")
+	}
+	sms, err := t.o.Render(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if sms.Body == "" {
+		return nil, delivery.Permanent(message.ReasonRender, "the text is empty")
+	}
+	params, err := t.params(c, sms)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (string, error) { return t.create(ctx, params) }, nil
+}
+
+// complete checks the account's options and fills in defaults. Errors name the field and
+// the remedy, never a secret.
+func (t *Texter) complete(o *Twilio) (err error) {
+	if o.AccountSID == "" || o.Password == "" {
+		return errors.New("Twilio.AccountSID and Twilio.Password are needed: the account's SID and auth token, or an API key's secret")
+	}
+	if o.BaseURL == "" {
+		o.BaseURL = "https://api.twilio.com"
+	}
+	if t.base, err = absolute("Twilio.BaseURL", o.BaseURL); err != nil {
+		return err
+	}
+	if o.StatusCallback != "" {
+		if t.callback, err = absolute("Twilio.StatusCallback", o.StatusCallback); err != nil {
+			return err
+		}
+	}
+	if o.Username == "" {
+		o.Username = o.AccountSID
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 30 * time.Second
+	}
+	if o.Concurrency <= 0 {
+		o.Concurrency = 8
+	}
+	if o.Transport == nil {
+		own := http.DefaultTransport.(*http.Transport).Clone() // is one by its documentation
+		own.MaxIdleConnsPerHost, own.MaxConnsPerHost = o.Concurrency, o.Concurrency
+		// Shorter than a gateway's patience: a request on a connection that the other side
+		// is just closing would become uncertain.
+		own.IdleConnTimeout = 20 * time.Second
+		o.Transport = own
+	}
+	return nil
+}
+
+func absolute(field, s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("%s must be a URL that starts with https:// or http://", field)
+	}
+	return u, nil
+}
