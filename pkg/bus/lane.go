@@ -91,8 +91,14 @@ func (s *subscription) attempt(it *item) verdict {
 	}
 }
 
-// giveBack returns a message to the server, to be delivered after the delay.
+// giveBack returns a message to the server, to be delivered after the delay;
+// during a close not before the server has stopped delivering here.
 func (s *subscription) giveBack(it *item, delay time.Duration) {
+	select {
+	case <-s.closing:
+		<-s.drained
+	default:
+	}
 	s.release(it)
 	s.settle(it, it.msg.NakWithDelay(delay))
 }

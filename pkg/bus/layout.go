@@ -27,7 +27,8 @@ const (
 	defaultMaxBytes   = 4 << 30
 	defaultDuplicates = 2 * time.Minute
 	maxMessageBytes   = 1 << 20
-	leaseMaxBytes     = 16 << 20
+	leaseMaxBytes     = 2 << 20
+	minMaxBytes       = 32 << 20
 )
 
 // Layout is the shape of the streams. The zero value is a layout for one
@@ -40,8 +41,8 @@ type Layout struct {
 	// Replicas is 1 on one machine and 3 in a cluster; 0 means 1.
 	Replicas int
 	// MaxBytes is what all streams together may take on disk, 4 GiB when 0:
-	// three quarters for EVENTS, most of the rest for SEND. A full stream
-	// refuses new messages; it never drops old ones.
+	// three quarters for EVENTS, most of the rest for SEND; at least 32 MiB.
+	// A full stream refuses new messages; it never drops old ones.
 	MaxBytes int64
 	// Duplicates is how long a stream remembers message ids, 2 minutes when
 	// 0. It costs about 140 bytes of memory per id.
@@ -72,6 +73,9 @@ func Provision(ctx context.Context, js jetstream.JetStream, layout Layout) error
 	l := layout.withDefaults()
 	if l.Partitions < 1 || l.Partitions > 1024 {
 		return fmt.Errorf("provision streams: %d partitions; choose 1 to 1024", l.Partitions)
+	}
+	if l.MaxBytes < minMaxBytes {
+		return fmt.Errorf("provision streams: MaxBytes of %d is too small; give them at least %d (32 MiB)", l.MaxBytes, minMaxBytes)
 	}
 	if err := checkPartitions(ctx, js, l.Partitions); err != nil {
 		return fmt.Errorf("provision streams: %w", err)

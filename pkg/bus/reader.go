@@ -97,8 +97,9 @@ func (r *Reader) start(ctx context.Context, filters []string, afterSeq uint64) e
 		FilterSubjects: filters,
 		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:    afterSeq + 1,
-		// What a killed process leaves behind is gone soon after.
-		InactiveThreshold: 30 * time.Second,
+		// What a killed process leaves behind is gone soon after; well above
+		// PullExpiry, so that an idle reader is never taken for a dead one.
+		InactiveThreshold: 2 * time.Minute,
 	})
 	if err != nil {
 		return err

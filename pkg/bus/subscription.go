@@ -15,6 +15,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// drainTimeout bounds the wait for what is on its way when a close begins. It
+// takes one round trip unless the connection is down.
+const drainTimeout = 2 * time.Second
+
 // item is a message from its arrival until its answer to the server.
 type item struct {
 	msg    jetstream.Msg
@@ -48,7 +52,8 @@ type subscription struct {
 	out  chan *message.Message
 	pull jetstream.ConsumeContext
 
-	closing chan struct{} // closed when the close begins
+	closing chan struct{} // closed when the close begins: nothing is handed out any more
+	drained chan struct{} // closed when nothing more arrives
 	done    chan struct{} // closed when it has ended
 	err     error         // why the close was not clean; set before done
 
@@ -58,6 +63,7 @@ type subscription struct {
 	lanes    []chan *item
 	laneDone sync.WaitGroup
 
+	begin  sync.Once
 	mu     sync.Mutex
 	held   map[uint64]*item // by stream sequence: everything delivered and not yet answered
 	closed bool             // guards the lanes: nothing is filed after it is set
@@ -69,6 +75,7 @@ func startSubscription(ctx context.Context, js jetstream.JetStream, cons jetstre
 		opt:     o,
 		out:     make(chan *message.Message),
 		closing: make(chan struct{}),
+		drained: make(chan struct{}),
 		done:    make(chan struct{}),
 		seed:    maphash.MakeSeed(),
 		lanes:   make([]chan *item, o.Lanes),
@@ -184,18 +191,20 @@ func (s *subscription) settle(it *item, err error) {
 	}
 }
 
-func (s *subscription) beginClose() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.closed = true
-		close(s.closing)
-	}
-}
+func (s *subscription) beginClose() { s.begin.Do(func() { close(s.closing) }) }
 
+// finishClose first lets everything arrive that the server has already sent,
+// which would otherwise lie dead until AckWait, then gives back what no
+// handler has seen. The other way round the server would send the returned
+// messages to this very subscription again.
 func (s *subscription) finishClose() {
-	s.pull.Stop()
+	s.pull.Drain()
+	select {
+	case <-s.pull.Closed():
+	case <-time.After(min(s.opt.CloseTimeout, drainTimeout)):
+	}
 	s.closeLanes()
+	close(s.drained)
 	timer := time.AfterFunc(s.opt.CloseTimeout, s.giveUp)
 	s.laneDone.Wait()
 	if !timer.Stop() {

@@ -1,0 +1,196 @@
+package bus_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"pgregory.net/rapid"
+
+	"rapport/pkg/bus"
+)
+
+func TestProvisionTwiceChangesNothing(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	publish(t, js, bus.EventSubject("ada"), "1", "x")
+	if err := bus.Provision(deadline(t), js, layout()); err != nil {
+		t.Fatal(err)
+	}
+	seq, err := bus.LastSeq(deadline(t), js, bus.StreamEvents)
+	if err != nil || seq != 1 {
+		t.Fatalf("last sequence %d, %v; want 1", seq, err)
+	}
+	if n, err := bus.Partitions(deadline(t), js); err != nil || n != partitions {
+		t.Fatalf("partitions %d, %v; want %d", n, err, partitions)
+	}
+}
+
+func TestProvisionRefusesAnotherNumberOfPartitions(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	l := layout()
+	l.Partitions = 8
+	err := bus.Provision(deadline(t), js, l)
+	if err == nil || !strings.Contains(err.Error(), "has 4 partitions and 8 are asked for") {
+		t.Fatalf("got %v, want a refusal that names both numbers", err)
+	}
+}
+
+func TestProvisionSaysWhatToDoAboutSpace(t *testing.T) {
+	t.Parallel()
+	js := connect(t, startServer(t, t.TempDir(), 0))
+	l := layout()
+	l.MaxBytes = 1 << 40
+	err := bus.Provision(deadline(t), js, l)
+	if err == nil || !strings.Contains(err.Error(), "lower Layout.MaxBytes") {
+		t.Fatalf("got %v, want a remedy", err)
+	}
+}
+
+func TestStreamsRefuseRatherThanDrop(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	for _, name := range []string{bus.StreamEvents, bus.StreamSend, bus.StreamDead} {
+		s, err := js.Stream(deadline(t), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := s.CachedInfo().Config
+		if cfg.Retention != jetstream.LimitsPolicy || cfg.MaxBytes <= 0 || cfg.MaxAge != 0 {
+			t.Errorf("%s: retention %v, max bytes %d, max age %v", name, cfg.Retention, cfg.MaxBytes, cfg.MaxAge)
+		}
+		if name != bus.StreamDead && (cfg.Discard != jetstream.DiscardNew || !cfg.AllowAtomicPublish) {
+			t.Errorf("%s: discard %v, atomic %v", name, cfg.Discard, cfg.AllowAtomicPublish)
+		}
+	}
+}
+
+func TestFullStreamRefuses(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	body := make([]byte, 512<<10)
+	for i := range 100 {
+		_, err := js.PublishMsg(deadline(t), bus.NewMsg(bus.SendSubject("email", "ada"), fmt.Sprint(i), body))
+		if err != nil {
+			if !bus.IsFull(err) || bus.IsTooLarge(err) || i == 0 {
+				t.Fatalf("message %d: %v", i, err)
+			}
+			return
+		}
+	}
+	t.Fatal("the stream took 50 MiB of its 13")
+}
+
+// The server and Partition must agree, or the store would look for a profile
+// on a partition where its events are not.
+func TestPartitionIsTheServers(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	ctx := deadline(t)
+	key := rapid.OneOf(rapid.StringMatching(`[a-z0-9_-]{1,40}`), rapid.String())
+	rapid.Check(t, func(t *rapid.T) {
+		k := key.Draw(t, "key")
+		ack, err := js.Publish(ctx, bus.EventSubject(k), []byte("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := js.Stream(ctx, bus.StreamEvents)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored, err := s.GetMsg(ctx, ack.Sequence)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf("evp.%d.%s", bus.Partition(k, partitions), bus.Token(k))
+		if stored.Subject != want {
+			t.Fatalf("stored under %s, want %s", stored.Subject, want)
+		}
+	})
+}
+
+func TestTokenKeepsKeysApart(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"42", "Ada_L-1", strings.Repeat("x", 128)} {
+		if got := bus.Token(key); got != key {
+			t.Errorf("Token(%q) = %q, want it unchanged", key, got)
+		}
+	}
+	for _, key := range []string{"", "ada@example.com", "a.b", "*", ">", "=42", strings.Repeat("x", 129)} {
+		if got := bus.Token(key); !strings.HasPrefix(got, "=") {
+			t.Errorf("Token(%q) = %q, want it encoded", key, got)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		k := rapid.String().Draw(t, "key")
+		token := bus.Token(k)
+		if got := bus.Key(token); got != k {
+			t.Fatalf("Key(Token(%q)) = %q", k, got)
+		}
+		if token == "" || strings.ContainsAny(token, ".*> \t\r\n") {
+			t.Fatalf("Token(%q) = %q is not one subject token", k, token)
+		}
+	})
+}
+
+// The clock's ticks share the stream with the events but not their transform.
+func TestClockIsNotTransformed(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	ack := publish(t, js, bus.ClockSubject(3), "", "tick")
+	s, err := js.Stream(deadline(t), bus.StreamEvents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := s.GetMsg(deadline(t), ack.Sequence)
+	if err != nil || stored.Subject != "clock.3" {
+		t.Fatalf("stored under %v, %v; want clock.3", stored, err)
+	}
+}
+
+// A work-queue stream drops acknowledged messages and, at a restart, their ids
+// with them. Ours keep both, so a message repeated after a restart is
+// still a duplicate.
+func TestIDsSurviveRestart(t *testing.T) {
+	t.Parallel()
+	dir := dirOf(t)
+	queue := jetstream.StreamConfig{Name: "QUEUE", Subjects: []string{"queue.*"}, Retention: jetstream.WorkQueuePolicy}
+
+	srv := startServer(t, dir, 0)
+	js := connect(t, srv)
+	if err := bus.Provision(deadline(t), js, layout()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.CreateStream(deadline(t), queue); err != nil {
+		t.Fatal(err)
+	}
+	consumeOne(t, js, bus.StreamSend, bus.SendSubject("email", "ada"))
+	consumeOne(t, js, queue.Name, "queue.ada")
+	shutdown(t, srv)
+
+	js = connect(t, startServer(t, dir, 0))
+	if ack := publish(t, js, bus.SendSubject("email", "ada"), "same", "again"); !ack.Duplicate {
+		t.Error("SEND took a message it had already seen")
+	}
+	if ack := publish(t, js, "queue.ada", "same", "again"); ack.Duplicate {
+		t.Error("work-queue streams remember ids now; the reason for limits retention is gone")
+	}
+}
+
+func consumeOne(t *testing.T, js jetstream.JetStream, stream, subject string) {
+	t.Helper()
+	cons, err := js.CreateConsumer(deadline(t), stream, jetstream.ConsumerConfig{Durable: "one", AckPolicy: jetstream.AckExplicitPolicy})
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish(t, js, subject, "same", "first")
+	msg, err := cons.Next(jetstream.FetchMaxWait(patience))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := msg.DoubleAck(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+}
