@@ -1,0 +1,125 @@
+package ingest
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/pkg/event"
+	"rapport/pkg/message"
+)
+
+// consent reads context.consent, in Rapport's form (a list of decisions) or in
+// Segment's (https://segment.com/docs/privacy/consent-management/, an object with
+// categoryPreferences). A decision that does not say where or when it was made was
+// made at the source, at the time of the event.
+func consent(raw json.RawMessage, source string, at time.Time) ([]event.ConsentUpdate, *fieldError) {
+	const field = "context.consent"
+	switch kind(raw) {
+	case "", "null":
+		return nil, nil
+	case "array":
+		return decisions(field, raw, source, at)
+	case "object":
+		return preferences(field, raw, source, at)
+	}
+	return nil, wrong(field, "is %s, must be a list of {channel, purpose, granted, source, at}", describe(raw))
+}
+
+// decision is event.ConsentUpdate before its fields are known to be of their types.
+type decision struct {
+	Channel, Purpose, Granted, Source, At json.RawMessage
+}
+
+func decisions(field string, raw json.RawMessage, source string, at time.Time) ([]event.ConsentUpdate, *fieldError) {
+	var items []json.RawMessage
+	if err := json.Unmarshal(raw, &items); err != nil {
+		return nil, wrong(field, "cannot be read: %v", err)
+	}
+	var out []event.ConsentUpdate
+	for i, item := range items {
+		here := itemField(field, i)
+		var d decision
+		if kind(item) != "object" || json.Unmarshal(item, &d) != nil {
+			return nil, wrong(here, "is %s, must be an object with channel, purpose and granted", describe(item))
+		}
+		u, err := d.update(here, source, at)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, u)
+	}
+	return out, nil
+}
+
+func (d *decision) update(field, source string, at time.Time) (u event.ConsentUpdate, err *fieldError) {
+	if u.Channel, err = text(field+".channel", d.Channel); err != nil {
+		return u, err
+	}
+	if u.Purpose, err = text(field+".purpose", d.Purpose); err != nil {
+		return u, err
+	}
+	if kind(d.Granted) != "boolean" {
+		return u, wrong(field+".granted", "is missing or not true or false: consent is never assumed")
+	}
+	u.Granted = strings.TrimSpace(string(d.Granted)) == "true"
+	if u.Source, err = text(field+".source", d.Source); err != nil {
+		return u, err
+	}
+	if u.Source == "" {
+		u.Source = source
+	}
+	u.At = at
+	if said := first(d.At); said != nil {
+		if u.At, err = timestamp(field+".at", said); err != nil {
+			return u, err
+		}
+	}
+	return u, checkConsent(field, u)
+}
+
+func checkConsent(field string, u event.ConsentUpdate) *fieldError {
+	switch {
+	case u.Channel != string(message.Email) && u.Channel != string(message.SMS):
+		return wrong(field+".channel", "is %q, must be \"email\" or \"sms\"", u.Channel)
+	case u.Purpose == "":
+		return wrong(field+".purpose", "is missing: name what the person agreed to, such as \"marketing\"")
+	}
+	return nil
+}
+
+func preferences(field string, raw json.RawMessage, source string, at time.Time) ([]event.ConsentUpdate, *fieldError) {
+	var o struct {
+		CategoryPreferences json.RawMessage `json:"categoryPreferences"`
+	}
+	if err := json.Unmarshal(raw, &o); err != nil {
+		return nil, wrong(field, "cannot be read: %v", err)
+	}
+	field += ".categoryPreferences"
+	var granted map[string]json.RawMessage
+	switch kind(o.CategoryPreferences) {
+	case "", "null":
+		return nil, nil
+	case "object":
+		if err := json.Unmarshal(o.CategoryPreferences, &granted); err != nil {
+			return nil, wrong(field, "cannot be read: %v", err)
+		}
+	default:
+		return nil, wrong(field, "is %s, must be an object of category: true or false", describe(o.CategoryPreferences))
+	}
+	var out []event.ConsentUpdate
+	for _, category := range slices.Sorted(maps.Keys(granted)) {
+		value := granted[category]
+		if category == "" || kind(value) != "boolean" {
+			return nil, wrong(field+"."+category, "is %s, must be true or false", describe(value))
+		}
+		for _, channel := range []message.Channel{message.Email, message.SMS} {
+			out = append(out, event.ConsentUpdate{
+				Channel: string(channel), Purpose: category, Granted: string(value) == "true", Source: source, At: at,
+			})
+		}
+	}
+	return out, nil
+}

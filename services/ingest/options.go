@@ -1,0 +1,111 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Publisher stores messages: all of them or none, in order. It returns nil only when
+// they are on disk. It is called from one goroutine at a time, with at most
+// Limits.Atomic messages. Broker implements it over JetStream. A Publisher that also
+// has `Ready(context.Context) error` is asked by GET /readyz.
+type Publisher interface {
+	PublishBatch(ctx context.Context, msgs []*nats.Msg) error
+}
+
+// Options says what the service works with. Publisher and Keys are required.
+type Options struct {
+	// Addr is the address to listen on, such as ":8080"; port 0 chooses one.
+	Addr string
+	// Publisher takes the events.
+	Publisher Publisher
+	// Keys says who may publish, and under which name.
+	Keys Keys
+	// Now is the clock for calls without a time; nil is time.Now.
+	Now func() time.Time
+	// Logger is told of failures, without addresses or bodies; nil is silence.
+	Logger *slog.Logger
+	// TracerProvider and MeterProvider; nil traces or measures nothing.
+	TracerProvider trace.TracerProvider
+	MeterProvider  metric.MeterProvider
+	// Limits are the bounds of what is taken; zero fields have defaults.
+	Limits Limits
+	// Linger is how long a request waits for others to be published with, 2 ms
+	// when 0; negative is not at all.
+	Linger time.Duration
+	// AnswerWithin bounds the wait for the broker, 10 s when 0. Then the answer is 503.
+	AnswerWithin time.Duration
+	// ReadWithin bounds the reading of one request, 30 s when 0, so that slow
+	// senders cannot hold connections.
+	ReadWithin time.Duration
+	// DrainWithin bounds how long Run waits for open requests at the end, 10 s when 0.
+	DrainWithin time.Duration
+}
+
+// Limits bound what the door takes. Zero fields have the defaults named.
+type Limits struct {
+	Event  int64 // bytes of one call, 512 KiB
+	Batch  int64 // bytes of one batch, unfolded, 8 MiB
+	Items  int   // calls in one batch, 2,500
+	Atomic int   // messages published together, 500
+	// AtomicBytes is the size of what is published together, 4 MiB.
+	AtomicBytes int
+	// Waiting is how many messages may wait for the broker, 20,000, and
+	// WaitingBytes their size, 64 MiB.
+	Waiting, WaitingBytes int
+	// Reading is the size of all bodies being read at a time, 128 MiB.
+	Reading int64
+}
+
+// maxMessage is the largest message published. The broker takes 1 MiB with headers.
+const maxMessage = 1<<20 - 16<<10
+
+func (l Limits) withDefaults() Limits {
+	or(&l.Event, 512<<10)
+	or(&l.Batch, 8<<20)
+	or(&l.Items, 2500)
+	or(&l.Atomic, 500)
+	or(&l.AtomicBytes, 4<<20)
+	or(&l.Waiting, 20_000)
+	or(&l.WaitingBytes, 64<<20)
+	or(&l.Reading, 128<<20)
+	return l
+}
+
+func (o Options) withDefaults() Options {
+	o.Limits = o.Limits.withDefaults()
+	or(&o.Linger, 2*time.Millisecond)
+	or(&o.AnswerWithin, 10*time.Second)
+	or(&o.ReadWithin, 30*time.Second)
+	or(&o.DrainWithin, 10*time.Second)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func or[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+func (o Options) check() error {
+	switch {
+	case o.Publisher == nil:
+		return errors.New("ingest: no publisher given; set Options.Publisher, such as ingest.NewBroker(js)")
+	case o.Keys == nil:
+		return errors.New("ingest: no write keys given; set Options.Keys, such as ingest.ParseKeys(\"shop:secret\")")
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
+
+	"rapport/pkg/telemetry"
+)
+
+// Service is the HTTP door, see the package. It implements lifecycle.Service and
+// lifecycle.Readier.
+type Service struct {
+	o       Options
+	log     *slog.Logger
+	tracer  trace.Tracer
+	metrics *metrics
+	queue   *queue
+	reading budget
+	handler http.Handler
+
+	ready chan struct{}
+	mu    sync.Mutex
+	addr  string
+}
+
+// New checks the options and makes the service. Nothing runs before Run, but Handler
+// serves at once.
+func New(o Options) (*Service, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	if o.TracerProvider == nil { // otelhttp would take the global one
+		o.TracerProvider = tracenoop.NewTracerProvider()
+	}
+	if o.MeterProvider == nil {
+		o.MeterProvider = metricnoop.NewMeterProvider()
+	}
+	m, err := newMetrics(telemetry.Meter(o.MeterProvider, "ingest"))
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	s := &Service{
+		o: o, log: o.Logger, tracer: telemetry.Tracer(o.TracerProvider, "ingest"), metrics: m,
+		queue: newQueue(o), reading: budget{max: o.Limits.Reading}, ready: make(chan struct{}),
+	}
+	s.queue.publish = s.publish
+	s.handler = s.routes()
+	return s, nil
+}
+
+// Handler is the whole API, for servers and tests of the caller's.
+func (s *Service) Handler() http.Handler { return s.handler }
+
+// Ready is closed when Run listens.
+func (s *Service) Ready() <-chan struct{} { return s.ready }
+
+// Addr is the address Run listens on, with the port that was chosen; "" before Ready.
+func (s *Service) Addr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.addr
+}
+
+// Run listens and serves until ctx ends; then it takes no new connections, answers
+// the open requests within Options.DrainWithin and returns nil.
+func (s *Service) Run(ctx context.Context) error {
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", s.o.Addr)
+	if err != nil {
+		return fmt.Errorf("ingest: listen on %s: %w; choose another address", s.o.Addr, err)
+	}
+	s.mu.Lock()
+	s.addr = ln.Addr().String()
+	s.mu.Unlock()
+	srv := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: min(s.o.ReadWithin, 5*time.Second),
+		ReadTimeout:       s.o.ReadWithin,
+		WriteTimeout:      s.o.ReadWithin + s.o.AnswerWithin + 5*time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ln) }()
+	close(s.ready)
+	select {
+	case err := <-served:
+		return fmt.Errorf("ingest: serve on %s: %w", s.Addr(), err)
+	case <-ctx.Done():
+	}
+	return s.drain(ctx, srv, served)
+}
+
+// drain ends the server. Requests that do not end in time are cut off: their
+// senders have no answer and repeat them.
+func (s *Service) drain(ctx context.Context, srv *http.Server, served <-chan error) error {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.DrainWithin)
+	defer cancel()
+	err := srv.Shutdown(bounded)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("ingest: open requests did not end within %s: %w", s.o.DrainWithin, err), srv.Close())
+	}
+	<-served
+	s.queue.idle.Wait() // bounded by AnswerWithin for each publish, and no more come
+	return err
+}
+
+// publish stores messages and tells the log of failures, once for all requests.
+func (s *Service) publish(ctx context.Context, msgs []*nats.Msg) error {
+	began := time.Now()
+	err := s.o.Publisher.PublishBatch(ctx, msgs)
+	s.metrics.published(ctx, len(msgs), time.Since(began), err)
+	if err != nil {
+		s.log.Warn("events not stored; their senders are told to repeat them", "messages", len(msgs), "error", err)
+	}
+	return err
+}
+
+// route is one path of the API.
+type route struct {
+	method string
+	path   string
+	serve  func(w http.ResponseWriter, r *http.Request)
+}
+
+func (s *Service) table() []route {
+	table := []route{
+		{http.MethodPost, "/v1/batch", s.serveBatch},
+		{http.MethodGet, "/healthz", s.serveHealth},
+		{http.MethodGet, "/readyz", s.serveReady},
+	}
+	for _, verb := range []string{"track", "identify", "page", "screen", "group", "alias"} {
+		table = append(table, route{http.MethodPost, "/v1/" + verb, func(w http.ResponseWriter, r *http.Request) { s.serveCall(w, r, verb) }})
+	}
+	return table
+}
+
+func (s *Service) routes() http.Handler {
+	mux, names := http.NewServeMux(), ""
+	for _, rt := range s.table() {
+		names += ", " + rt.method + " " + rt.path
+		var h http.Handler = http.HandlerFunc(rt.serve)
+		if rt.method == http.MethodPost {
+			h = s.traced(rt.method+" "+rt.path, h)
+		}
+		mux.Handle(rt.path, s.only(rt.method, h))
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, newProblem(http.StatusNotFound, unsupported, "No such route", "There is nothing here. The routes are "+names[2:]+"."))
+	})
+	return named(mux)
+}
+
+func (s *Service) only(method string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == method || (method == http.MethodGet && r.Method == http.MethodHead) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Allow", method)
+		s.refuse(w, r, newProblem(http.StatusMethodNotAllowed, unsupported, "Method not allowed", "Use "+method+" here."))
+	})
+}
+
+// traced continues the sender's trace. The peer's address is taken away first: it would
+// become an attribute of the span, and of a shop's browser it is personal data.
+func (s *Service) traced(name string, next http.Handler) http.Handler {
+	h := otelhttp.NewHandler(next, name,
+		otelhttp.WithTracerProvider(s.o.TracerProvider),
+		otelhttp.WithMeterProvider(s.o.MeterProvider),
+		otelhttp.WithPropagators(telemetry.Propagator()),
+		otelhttp.WithSpanNameFormatter(func(string, *http.Request) string { return name }))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(r.Context())
+		r.RemoteAddr = ""
+		if r.Header.Get("X-Forwarded-For") != "" {
+			r.Header = r.Header.Clone()
+			r.Header.Del("X-Forwarded-For")
+		}
+		h.ServeHTTP(w, r)
+	})
+}
