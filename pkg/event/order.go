@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,7 +64,7 @@ func (e *Event) decode() (*body, error) {
 	if len(e.Data) > 0 {
 		if e.Type == OrderCompleted || e.Type == OrderRefunded {
 			if err := json.Unmarshal(e.Data, &b); err != nil {
-				return nil, dataError(err)
+				return nil, orderError(e.Data, err)
 			}
 		} else {
 			// Other types may use an order's property names with other meanings.
@@ -132,6 +133,36 @@ func dataError(err error) error {
 		return &FieldError{"data." + wrong.Field, fmt.Sprintf("is a JSON %s, must be %s", wrong.Value, jsonKind(wrong.Type.String()))}
 	}
 	return &FieldError{"data", strings.TrimPrefix(err.Error(), "json: ")}
+}
+
+// orderError names the number that is none: the decimal type reports it without its place.
+func orderError(data []byte, err error) error {
+	var raw struct {
+		Total    json.RawMessage `json:"total"`
+		Revenue  json.RawMessage `json:"revenue"`
+		Products []struct {
+			Price json.RawMessage `json:"price"`
+		} `json:"products"`
+	}
+	if json.Unmarshal(data, &raw) != nil {
+		return dataError(err)
+	}
+	wrong := func(field string, value json.RawMessage) error {
+		var d decimal.Decimal
+		if len(value) == 0 || json.Unmarshal(value, &d) == nil {
+			return nil
+		}
+		return &FieldError{"data." + field, fmt.Sprintf("is %.40s, must be a number", value)}
+	}
+	if found := cmp.Or(wrong("total", raw.Total), wrong("revenue", raw.Revenue)); found != nil {
+		return found
+	}
+	for i, p := range raw.Products {
+		if found := wrong(fmt.Sprintf("products[%d].price", i), p.Price); found != nil {
+			return found
+		}
+	}
+	return dataError(err)
 }
 
 func jsonKind(goType string) string {

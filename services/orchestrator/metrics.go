@@ -59,6 +59,6 @@ func (m *metrics) committed(ctx context.Context, b *store.Batch) {
 		m.decisions.Add(ctx, 1, metric.WithAttributes(attribute.String("journey", row.Journey),
 			attribute.String("channel", string(row.Channel)), attribute.String("verdict", verdict)))
 	}
-	m.batches.Record(ctx, int64(b.To.Seq-b.From.Seq)) //nolint:gosec // A batch is a few hundred events.
+	m.batches.Record(ctx, int64(b.To.Seq-b.From.Seq))                                                       //nolint:gosec // A batch is a few hundred events.
 	m.position.Record(ctx, int64(b.To.Seq), metric.WithAttributes(attribute.Int("partition", b.Partition))) //nolint:gosec // Sequences stay far below 2^63.
 }

@@ -28,6 +28,7 @@ type Orchestrator struct {
 
 	mu        sync.Mutex
 	positions map[int]store.Position
+	moved     chan struct{} // closed and replaced when a position changes
 	ready     chan struct{} // closed when every partition has been acquired once
 	busy      busy
 }
@@ -38,7 +39,7 @@ func New(opts Options) (*Orchestrator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Orchestrator{Options: opts, positions: map[int]store.Position{}, ready: make(chan struct{})}
+	o := &Orchestrator{Options: opts, positions: map[int]store.Position{}, moved: make(chan struct{}), ready: make(chan struct{})}
 	if o.Suggester == nil {
 		o.Suggester = remote{conn: opts.Conn}
 	}
@@ -61,11 +62,11 @@ func New(opts Options) (*Orchestrator, error) {
 func (o *Orchestrator) Run(ctx context.Context) error {
 	n, err := bus.Partitions(ctx, o.js)
 	if err != nil {
-		return fmt.Errorf("orchestrator: %w", err)
+		return unlessStopped(ctx, err)
 	}
 	leases, err := bus.OpenLeases(ctx, o.js, bus.LeaseOptions{Holder: o.Holder, TTL: o.LeaseTTL})
 	if err != nil {
-		return fmt.Errorf("orchestrator: %w", err)
+		return unlessStopped(ctx, err)
 	}
 	relayCtx, stopRelay := context.WithCancel(context.WithoutCancel(ctx))
 	var relaying sync.WaitGroup
@@ -77,13 +78,25 @@ func (o *Orchestrator) Run(ctx context.Context) error {
 	err = group.Wait()
 	// What the workers committed last goes out before we stop; if the broker is gone it
 	// waits in the outbox for the next start.
-	o.relay.drain(drainTimeout)
+	draining, cancel := context.WithTimeout(relayCtx, drainTimeout)
+	if o.relay.drain(draining) != nil {
+		o.Logger.Warn("outbox not empty at the stop; it goes out at the next start")
+	}
+	cancel()
 	stopRelay()
 	relaying.Wait()
 	if err != nil {
 		return fmt.Errorf("orchestrator: %w", err)
 	}
 	return nil
+}
+
+// unlessStopped is the error, or nil when it only says that ctx has ended.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return fmt.Errorf("orchestrator: %w", err)
 }
 
 const drainTimeout = 3 * time.Second
@@ -102,6 +115,16 @@ func (o *Orchestrator) Positions() map[int]store.Position {
 	return out
 }
 
+// Moved is closed at the next commit.
+func (o *Orchestrator) Moved() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.moved
+}
+
+// Relayed waits until everything that was committed before the call has been published.
+func (o *Orchestrator) Relayed(ctx context.Context) error { return o.relay.drain(ctx) }
+
 // Busy is how long at least one partition was applying, in all.
 func (o *Orchestrator) Busy() time.Duration { return o.busy.total(o.Now()) }
 
@@ -109,10 +132,10 @@ func (o *Orchestrator) Busy() time.Duration { return o.busy.total(o.Now()) }
 func (o *Orchestrator) partition(ctx context.Context, leases *bus.Leases, p, n int) error {
 	for {
 		lease, err := leases.Wait(ctx, strconv.Itoa(p))
-		if ctx.Err() != nil {
+		switch {
+		case err != nil && ctx.Err() != nil:
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return fmt.Errorf("lease partition %d: %w", p, err)
 		}
 		w := &worker{o: o, partition: p, epoch: lease.Token(), log: o.Logger.With("partition", p)}
@@ -143,6 +166,8 @@ func (o *Orchestrator) note(p, n int, pos store.Position) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.positions[p] = pos
+	close(o.moved)
+	o.moved = make(chan struct{})
 	if n > 0 && len(o.positions) == n {
 		select {
 		case <-o.ready:

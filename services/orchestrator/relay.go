@@ -147,21 +147,20 @@ func outgoing(m store.Outgoing) *nats.Msg {
 	return msg
 }
 
-// drain waits until nothing is left to publish, at most for the given time.
-func (r *relay) drain(atMost time.Duration) {
+// drain waits until nothing is left to publish, or ctx ends.
+func (r *relay) drain(ctx context.Context) error {
 	r.mu.Lock()
 	if !r.busy && len(r.dirty) == 0 {
 		r.mu.Unlock()
-		return
+		return nil
 	}
 	idle := make(chan struct{})
 	r.idle = append(r.idle, idle)
 	r.mu.Unlock()
-	t := time.NewTimer(atMost)
-	defer t.Stop()
 	select {
 	case <-idle:
-	case <-t.C:
-		r.log.Warn("outbox not empty at the stop; it goes out at the next start")
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
