@@ -113,6 +113,7 @@ func New(o Options) (*Pipeline, error) {
 	}
 	p.breaker = circuitbreaker.NewBuilder[any]().
 		WithFailureThreshold(o.Breaker.Failures).
+		WithSuccessThreshold(1).
 		WithDelay(o.Breaker.Pause).
 		OnStateChanged(p.breakerChanged).
 		Build()

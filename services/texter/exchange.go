@@ -6,6 +6,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/twilio/twilio-go/client"
 	api "github.com/twilio/twilio-go/rest/api/v2010"
@@ -48,8 +49,9 @@ func (t *Texter) create(ctx context.Context, p *api.CreateMessageParams) (string
 	defer cancel()
 	x := &exchange{base: t.base, under: o.Transport}
 	x.ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn:      func(httptrace.GotConnInfo) { x.written = false },
-		WroteRequest: func(i httptrace.WroteRequestInfo) { x.written = i.Err == nil },
+		GetConn:      func(string) { x.away.Store(false) },
+		GotConn:      func(httptrace.GotConnInfo) { x.away.Store(true) },
+		WroteRequest: func(i httptrace.WroteRequestInfo) { x.away.Store(i.Err == nil) },
 	})
 	c := &client.Client{
 		Credentials: client.NewCredentials(o.Username, o.Password),
@@ -78,9 +80,10 @@ type exchange struct {
 	under  http.RoundTripper
 	status int // of the answer, 0 when there was none
 
-	// written is set by the transport's goroutine before it looks for the answer, and read
-	// after the exchange.
-	written bool
+	// away is whether Twilio may have the request. It is set when there is a connection,
+	// since the transport writes at once and may be cut off before it tells the outcome,
+	// and taken back when the writing fails: half a request is none.
+	away atomic.Bool
 }
 
 // RoundTrip implements http.RoundTripper.

@@ -19,7 +19,7 @@ func (x *exchange) fault(err error) error {
 		return codeFault(twilio)
 	case x.status != 0:
 		return statusFault(x.status)
-	case x.written:
+	case x.away.Load():
 		return delivery.Unknown(fmt.Errorf("no answer to a request that was sent: %w", err))
 	}
 	return delivery.Unavailable(fmt.Errorf("connect to Twilio: %w", err))
