@@ -108,8 +108,20 @@ var ErrStopping = errors.New("delivery: stopping")
 // than once.
 func (p *Pipeline) Stop() { p.stopOnce.Do(func() { close(p.stopping) }) }
 
+func (p *Pipeline) stopped() bool {
+	select {
+	case <-p.stopping:
+		return true
+	default:
+		return false
+	}
+}
+
 // pause waits for d, or until the command or the pipeline is asked to stop.
 func (p *Pipeline) pause(ctx context.Context, d time.Duration) error {
+	if p.stopped() {
+		return ErrStopping
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

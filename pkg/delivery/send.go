@@ -115,6 +115,9 @@ func (p *Pipeline) handOver(ctx context.Context, a *attempt) (id string, err err
 // answered for this message, whatever it said.
 func (p *Pipeline) enter(ctx context.Context, a *attempt) (leave func(alive bool), err error) {
 	for {
+		if p.stopped() {
+			return nil, ErrStopping
+		}
 		select {
 		case p.slots <- struct{}{}:
 		case <-p.stopping:
