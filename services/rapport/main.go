@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() { os.Exit(run()) }
+
+// run is main with deferred calls. Exit codes: 0 done, 1 failed, 2 used wrongly.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second Ctrl-C ends the program at once.
+	context.AfterFunc(ctx, stop)
+	cmd := root()
+	cmd.SetArgs(os.Args[1:])
+	err := cmd.ExecuteContext(ctx)
+	var usage *usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage):
+		fmt.Fprintf(os.Stderr, "rapport: %v\nTry: %s --help\n", err, usage.command)
+		return 2
+	default:
+		fmt.Fprintf(os.Stderr, "rapport: %v\n", err)
+		return 1
+	}
+}
+
+// usageError is a mistake in the command line.
+type usageError struct {
+	command string
+	err     error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "rapport", Short: "The messaging engine with which a shop builds lasting relationships",
+		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
+		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	cmd.AddCommand(upCommand(), replayCommand(), checkCommand(), versionCommand())
+	asUsage := func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} }
+	cmd.SetFlagErrorFunc(asUsage)
+	for _, c := range append(cmd.Commands(), cmd) {
+		args := c.Args
+		c.Args = func(c *cobra.Command, given []string) error {
+			if err := args(c, given); err != nil {
+				return asUsage(c, err)
+			}
+			return nil
+		}
+	}
+	return cmd
+}

@@ -1,0 +1,260 @@
+package replay
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/event"
+	"rapport/services/ingest"
+	"rapport/services/orchestrator"
+	"rapport/services/rapport/invoices"
+	"rapport/services/rapport/stack"
+)
+
+// Options say what to replay and how. File is required.
+type Options struct {
+	File string
+	// Dir keeps the data; a replay that was interrupted goes on in it. Empty: a fresh
+	// directory, removed at the end.
+	Dir string
+	// Workspace is the directory with journeys and templates; empty: Starter.
+	Workspace string
+	Starter   fs.FS
+	// Until is where time stops: this long after the last event, or at UntilTime.
+	Until     time.Duration
+	UntilTime time.Time
+	// Progress is told what is going on, in words for people.
+	Progress func(format string, args ...any)
+	// Problem is told each line of the file that could not be read.
+	Problem func(invoices.Problem)
+	Logger  *slog.Logger
+}
+
+// stalled is how long nothing may move before a replay gives up.
+const stalled = 2 * time.Minute
+
+// Run replays the file and reports. The report is of the whole file, also when this run
+// only finished what another began.
+func Run(ctx context.Context, o Options) (_ *Report, err error) {
+	began := time.Now()
+	raw, err := os.ReadFile(o.File)
+	if err != nil {
+		return nil, fmt.Errorf("read the file: %w", err)
+	}
+	sum := sha256.Sum256(raw)
+	file, err := invoices.Read(bytes.NewReader(raw), o.File)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range file.Problems {
+		o.Problem(p)
+	}
+	if len(file.Invoices) == 0 {
+		return nil, fmt.Errorf("%s: holds no invoice to replay", o.File)
+	}
+	dir, remove, err := directory(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	keys, err := ingest.ParseKeys("replay:" + replayKey)
+	if err != nil {
+		return nil, fmt.Errorf("make the write key: %w", err)
+	}
+	st, err := stack.Open(ctx, stack.Config{
+		Dir: dir, Workspace: o.Workspace, Starter: o.Starter, Keys: keys, Clock: orchestrator.EventClock, Logger: o.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := run{o: o, file: file, stack: st, until: until(o, file)}
+	report, err := r.all(ctx, dir, hex.EncodeToString(sum[:8]))
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+	defer cancel()
+	if err := errors.Join(err, st.Close(closing)); err != nil {
+		return nil, err
+	}
+	report.Seconds = time.Since(began).Seconds()
+	report.PeakRSSBytes = peakRSS()
+	return report, nil
+}
+
+const (
+	replayKey   = "replay"
+	closeWithin = 15 * time.Second
+)
+
+// directory returns the data directory and what to do with it at the end.
+func directory(named string) (string, func() error, error) {
+	if named != "" {
+		if err := os.MkdirAll(named, 0o700); err != nil {
+			return "", nil, fmt.Errorf("make the data directory: %w", err)
+		}
+		return named, func() error { return nil }, nil
+	}
+	dir, err := os.MkdirTemp("", "rapport-replay-")
+	if err != nil {
+		return "", nil, fmt.Errorf("make a data directory: %w", err)
+	}
+	return dir, func() error { return os.RemoveAll(dir) }, nil
+}
+
+func until(o Options, f *invoices.File) time.Time {
+	if !o.UntilTime.IsZero() {
+		return o.UntilTime
+	}
+	return f.Invoices[len(f.Invoices)-1].At.Add(o.Until)
+}
+
+// run is one replay on its way.
+type run struct {
+	o     Options
+	file  *invoices.File
+	stack *stack.Stack
+	until time.Time
+}
+
+func (r *run) all(ctx context.Context, dir, file string) (*Report, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-r.stack.Failed():
+			cancel(errors.New("a service ended by itself"))
+		case <-ctx.Done():
+		}
+	}()
+	total := len(r.file.Invoices)
+	f := feed{
+		url: "http://" + r.stack.Ingest.Addr(), key: replayKey, client: &http.Client{Timeout: patience},
+		note: filepath.Join(dir, "replay.json"), file: file,
+		fed: func(n int) {
+			if n == total || n/batchCalls%10 == 0 {
+				r.o.Progress("%d of %d events accepted", n, total)
+			}
+		},
+	}
+	if err := f.run(ctx, r.file.Invoices); err != nil {
+		return nil, err
+	}
+	if err := r.runOn(ctx); err != nil {
+		return nil, err
+	}
+	r.o.Progress("applying, and running time on to %s", r.until.Format(time.DateOnly))
+	if err := r.applied(ctx); err != nil {
+		return nil, err
+	}
+	r.o.Progress("all events applied, waiting for the last messages")
+	if err := r.sent(ctx); err != nil {
+		return nil, err
+	}
+	return r.report(ctx)
+}
+
+// runOn tells every partition that time goes on to the end.
+func (r *run) runOn(ctx context.Context) error {
+	n, err := bus.Partitions(ctx, r.stack.JS)
+	if err != nil {
+		return fmt.Errorf("run time on: %w", err)
+	}
+	for p := range n {
+		e := event.Event{
+			ID: fmt.Sprintf("until-%d-%d", r.until.UnixNano(), p), Source: "replay", Type: event.ClockAdvanced,
+			Subject: "clock", Time: r.until, Data: json.RawMessage("{}"),
+		}
+		body, err := event.Encode(&e)
+		if err != nil {
+			return fmt.Errorf("run time on: %w", err)
+		}
+		if _, err := r.stack.JS.PublishMsg(ctx, bus.NewMsg(bus.ClockSubject(p), e.UID(), body)); err != nil {
+			return fmt.Errorf("run time on in partition %d: %w", p, err)
+		}
+	}
+	return nil
+}
+
+// applied waits until time has come to its end in every partition.
+func (r *run) applied(ctx context.Context) error {
+	err := r.wait(ctx, func(context.Context) (string, error) {
+		behind, seq := 0, uint64(0)
+		for _, pos := range r.stack.Orchestrator.Positions() {
+			seq += pos.Seq
+			if pos.Clock.Before(r.until) {
+				behind++
+			}
+		}
+		if behind == 0 {
+			return "", nil
+		}
+		return fmt.Sprintf("%d partitions have not come to the end (positions add up to %d)", behind, seq), nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.stack.Orchestrator.Relayed(ctx); err != nil {
+		return fmt.Errorf("publish the outbox: %w", err)
+	}
+	return nil
+}
+
+// sent waits until every decided message has an outcome.
+func (r *run) sent(ctx context.Context) error {
+	return r.wait(ctx, func(ctx context.Context) (string, error) {
+		c, err := r.stack.Store.Counts(ctx)
+		if err != nil {
+			return "", fmt.Errorf("count: %w", err)
+		}
+		if c.Open == 0 && c.Pending == 0 {
+			return "", nil
+		}
+		return fmt.Sprintf("%d messages have no outcome yet, %d wait in the outbox", c.Open, c.Pending), nil
+	})
+}
+
+// wait asks again and again until nothing is left, and fails when what is left has not
+// changed for too long.
+func (r *run) wait(ctx context.Context, left func(context.Context) (string, error)) error {
+	const pace = 100 * time.Millisecond
+	tick := time.NewTicker(pace)
+	defer tick.Stop()
+	last, since := "", time.Now()
+	for {
+		now, err := left(ctx)
+		switch {
+		case err != nil:
+			return err
+		case now == "":
+			return nil
+		case now != last:
+			last, since = now, time.Now()
+		case time.Since(since) > stalled:
+			return fmt.Errorf("nothing moved for %s: %s", stalled, now)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Quiet drops what a progress or problem callback is told.
+func Quiet(string, ...any) {}
+
+// Warn writes problems to w, one to a line.
+func Warn(w io.Writer) func(invoices.Problem) {
+	return func(p invoices.Problem) { fmt.Fprintln(w, p.Error()) } //nolint:errcheck // Nobody is left to tell.
+}

@@ -1,0 +1,85 @@
+package stack
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
+	"rapport/services/ingest"
+	"rapport/services/orchestrator"
+)
+
+// Config says what to run and where. The zero value of an address chooses a free port on
+// the loopback interface.
+type Config struct {
+	// Dir keeps the broker's streams, the database and what was caught. Required.
+	Dir string
+	// Workspace is the directory with journeys and templates, watched for changes. Empty:
+	// Starter, which does not change.
+	Workspace string
+	Starter   fs.FS
+	// Services to run, of Names; empty: all.
+	Services []string
+
+	HTTP        string // of ingest
+	CatcherHTTP string // of the catcher's page and its Twilio-shaped API
+	CatcherSMTP string
+	// NATS is where the embedded broker listens for other processes; empty: nowhere.
+	NATS string
+	// NATSURL is a broker to use instead of the embedded one.
+	NATSURL    string
+	Partitions int // of a new EVENTS stream; zero: 16
+
+	Keys   ingest.Keys
+	SMTP   SMTP   // empty Addr: the catcher
+	Twilio Twilio // empty AccountSID: the catcher
+	Clock  orchestrator.Clock
+
+	Logger *slog.Logger
+	Traces trace.TracerProvider
+	Meters metric.MeterProvider
+}
+
+// SMTP is the mail server that takes real mail.
+type SMTP struct {
+	Addr, Username, Password string
+	TLS                      string // opportunistic, mandatory, implicit or none
+}
+
+// Twilio is the account that sends real text messages.
+type Twilio struct {
+	AccountSID, AuthToken string
+	From                  string // a number; empty: the workspace's sms.from
+	MessagingServiceSID   string
+}
+
+// Names are the services in the order of the flow.
+var Names = []string{"ingest", "orchestrator", "recommender", "mailer", "texter", "catcher"} //nolint:gochecknoglobals // A constant that Go cannot write as one.
+
+// runs reports whether a service is to be run here.
+func (c *Config) runs(name string) bool {
+	return len(c.Services) == 0 || slices.Contains(c.Services, name)
+}
+
+func (c *Config) check() error {
+	if c.Dir == "" {
+		return fmt.Errorf("no data directory: name one with --data")
+	}
+	for _, s := range c.Services {
+		if !slices.Contains(Names, s) {
+			return fmt.Errorf("there is no service %q: --services takes some of %s", s, strings.Join(Names, ", "))
+		}
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Partitions == 0 {
+		c.Partitions = 16
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+package stack
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/bus/embedded"
+	"rapport/pkg/lifecycle"
+	"rapport/pkg/store/sqlite"
+	"rapport/services/catcher"
+	"rapport/services/ingest"
+	"rapport/services/orchestrator"
+)
+
+// Stack is a running Rapport. Its parts are there for the commands that use them; parts
+// that Config.Services leaves out are nil.
+type Stack struct {
+	Broker       *embedded.Server // nil with Config.NATSURL
+	JS           jetstream.JetStream
+	Store        *sqlite.Store // nil when only ingest or the catcher runs here
+	Orchestrator *orchestrator.Orchestrator
+	Ingest       *ingest.Service
+	Catcher      *catcher.Catcher
+
+	cfg     Config
+	conn    *nats.Conn
+	inForce *inForce
+	group   *lifecycle.Group
+	closers []closer // in the order of acquiring
+}
+
+type closer struct {
+	name  string
+	close func(context.Context) error
+}
+
+// Open acquires everything and starts the services. On an error nothing is left behind.
+func Open(ctx context.Context, cfg Config) (_ *Stack, err error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	s := &Stack{cfg: cfg}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+		}
+	}()
+	for _, acquire := range []func(context.Context) error{s.directory, s.broker, s.streams, s.store, s.workspace} {
+		if err := acquire(ctx); err != nil {
+			return nil, err
+		}
+	}
+	named, err := s.services()
+	if err != nil {
+		return nil, err
+	}
+	s.group = lifecycle.New(cfg.Logger, named...)
+	s.opened("services", s.group.Stop)
+	if err := s.group.Start(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Failed is closed when a service has ended by itself; Close says which and why.
+func (s *Stack) Failed() <-chan struct{} { return s.group.Failed() }
+
+// Connect opens another connection to the broker.
+func (s *Stack) Connect(name string) (*nats.Conn, error) {
+	opts := bus.ConnOptions(name, s.cfg.Logger)
+	if s.Broker != nil {
+		return s.Broker.Connect(opts...)
+	}
+	conn, err := nats.Connect(s.cfg.NATSURL, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the broker at %s: %w", s.cfg.NATSURL, err)
+	}
+	return conn, nil
+}
+
+// Close stops the services and gives everything back, in reverse. The context bounds it.
+func (s *Stack) Close(ctx context.Context) error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		if err := s.closers[i].close(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", s.closers[i].name, err))
+		}
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+func (s *Stack) opened(name string, closing func(context.Context) error) {
+	s.closers = append(s.closers, closer{name, closing})
+}
+
+func (s *Stack) directory(context.Context) error {
+	if err := os.MkdirAll(s.cfg.Dir, 0o700); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	return nil
+}
+
+func (s *Stack) broker(context.Context) error {
+	if s.cfg.NATSURL == "" {
+		opts := embedded.Options{StoreDir: filepath.Join(s.cfg.Dir, "nats"), Logger: s.cfg.Logger.With("component", "broker")}
+		if s.cfg.NATS != "" {
+			host, port, err := hostPort(s.cfg.NATS)
+			if err != nil {
+				return fmt.Errorf("--nats: %w", err)
+			}
+			opts.Host, opts.Port = host, port
+		}
+		srv, err := embedded.Start(opts)
+		if err != nil {
+			return fmt.Errorf("start the embedded broker: %w", err)
+		}
+		s.Broker = srv
+		s.opened("broker", srv.Shutdown)
+	}
+	conn, err := s.Connect("rapport")
+	if err != nil {
+		return err
+	}
+	s.conn = conn
+	s.opened("connection", func(context.Context) error { conn.Close(); return nil })
+	return nil
+}
+
+func (s *Stack) streams(ctx context.Context) error {
+	js, err := bus.JetStream(s.conn)
+	if err != nil {
+		return fmt.Errorf("open JetStream: %w", err)
+	}
+	layout := bus.Layout{Partitions: s.cfg.Partitions}
+	if s.Broker != nil {
+		layout.MaxBytes = min(defaultStreams, s.Broker.MaxStore()*9/10)
+	}
+	if err := bus.Provision(ctx, js, layout); err != nil {
+		return fmt.Errorf("provision the streams: %w", err)
+	}
+	s.JS = js
+	return nil
+}
+
+// defaultStreams is what the embedded broker's streams may take on disk.
+const defaultStreams = 4 << 30
+
+func (s *Stack) store(ctx context.Context) error {
+	if !s.cfg.runs("orchestrator") && !s.cfg.runs("mailer") && !s.cfg.runs("texter") {
+		return nil
+	}
+	st, err := sqlite.Open(ctx, sqlite.Options{Dir: s.cfg.Dir, Logger: s.cfg.Logger.With("component", "store")})
+	if err != nil {
+		return fmt.Errorf("open the store: %w", err)
+	}
+	s.Store = st
+	s.opened("store", func(context.Context) error { return st.Close() })
+	return nil
+}
+
+// holder names the data directory in leases: a start after a kill takes its partitions
+// over at once instead of waiting until they run out.
+func (s *Stack) holder() (string, error) {
+	path := filepath.Join(s.cfg.Dir, "holder")
+	b, err := os.ReadFile(path)
+	if err == nil && len(strings.TrimSpace(string(b))) > 0 {
+		return strings.TrimSpace(string(b)), nil
+	}
+	id := random()
+	if err := os.WriteFile(path, []byte(id+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("name the data directory: %w", err)
+	}
+	return id, nil
+}
+
+func random() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // It never fails (crypto/rand).
+	return hex.EncodeToString(b[:])
+}
+
+// stopWithin is how long a stop may take before it is reported as failed.
+const stopWithin = 10 * time.Second

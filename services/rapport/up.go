@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rapport/pkg/telemetry"
+	"rapport/services/ingest"
+	"rapport/services/rapport/stack"
+	"rapport/templates"
+)
+
+// upFlags are the flags of up, and what they are called in the environment.
+type upFlags struct {
+	cfg       stack.Config
+	workspace string
+	keyFile   string
+	logFormat string
+	logLevel  string
+}
+
+func upCommand() *cobra.Command {
+	var f upFlags
+	cmd := &cobra.Command{
+		Use: "up", Short: "Run everything in one process: broker, store, services, catcher", Args: cobra.NoArgs,
+		Long: `Run everything in one process: an embedded broker and database, the services, and a
+catcher that takes the mail and text messages until real providers are named.
+
+Secrets come from the environment: RAPPORT_WRITE_KEYS (name:key,...), RAPPORT_SMTP_USERNAME,
+RAPPORT_SMTP_PASSWORD, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM,
+TWILIO_MESSAGING_SERVICE_SID. Traces and metrics go where the OTEL_* variables say.`,
+		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr()) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.cfg.Dir, "data", "data", "directory for streams, database and caught messages")
+	flags.StringVar(&f.workspace, "workspace", "", "directory with journeys and templates (default: ./templates, else the built-in starter)")
+	flags.StringSliceVar(&f.cfg.Services, "services", nil, "run only these: "+strings.Join(stack.Names, ", "))
+	flags.StringVar(&f.cfg.HTTP, "http", "127.0.0.1:8080", "address of the event API")
+	flags.StringVar(&f.cfg.CatcherHTTP, "catcher-http", "127.0.0.1:8025", "address of the catcher's page")
+	flags.StringVar(&f.cfg.CatcherSMTP, "catcher-smtp", "127.0.0.1:1025", "address of the catcher's mail server")
+	flags.StringVar(&f.cfg.NATS, "nats", "127.0.0.1:4222", "address of the embedded broker for other processes; empty: none")
+	flags.StringVar(&f.cfg.NATSURL, "nats-url", os.Getenv("RAPPORT_NATS_URL"), "broker to use instead of the embedded one")
+	flags.IntVar(&f.cfg.Partitions, "partitions", 16, "partitions of a new event stream; they cannot be changed later")
+	flags.StringVar(&f.keyFile, "write-keys", "", "file with write keys, name:key on each line")
+	flags.StringVar(&f.cfg.SMTP.Addr, "smtp", os.Getenv("RAPPORT_SMTP_ADDR"), "mail server for real mail, host:port (default: the catcher)")
+	flags.StringVar(&f.cfg.SMTP.TLS, "smtp-tls", "opportunistic", "opportunistic, mandatory, implicit or none")
+	flags.StringVar(&f.logFormat, "log", "text", "text or json")
+	flags.StringVar(&f.logLevel, "log-level", "warn", "debug, info, warn or error")
+	return cmd
+}
+
+func (f *upFlags) run(ctx context.Context, out, logs io.Writer) error {
+	began := time.Now()
+	limitMemory()
+	log, err := logger(logs, f.logFormat, f.logLevel)
+	if err != nil {
+		return &usageError{"rapport up", err}
+	}
+	f.cfg.Logger = log
+	keys, dev, err := f.keys()
+	if err != nil {
+		return err
+	}
+	f.cfg.Keys = keys
+	f.cfg.Workspace, f.cfg.Starter = workspaceOf(f.workspace), templates.FS
+	f.cfg.SMTP.Username, f.cfg.SMTP.Password = os.Getenv("RAPPORT_SMTP_USERNAME"), os.Getenv("RAPPORT_SMTP_PASSWORD")
+	f.cfg.Twilio = stack.Twilio{
+		AccountSID: os.Getenv("TWILIO_ACCOUNT_SID"), AuthToken: os.Getenv("TWILIO_AUTH_TOKEN"),
+		From: os.Getenv("TWILIO_FROM"), MessagingServiceSID: os.Getenv("TWILIO_MESSAGING_SERVICE_SID"),
+	}
+	seen, err := telemetry.Setup(ctx, telemetry.Options{Service: "rapport", Version: version(), Logger: log})
+	if err != nil {
+		return fmt.Errorf("set up telemetry: %w", err)
+	}
+	f.cfg.Traces, f.cfg.Meters = seen.Traces, seen.Metrics
+	st, err := stack.Open(ctx, f.cfg)
+	if err != nil {
+		return errors.Join(err, seen.Shutdown(context.WithoutCancel(ctx)))
+	}
+	f.banner(out, st, dev, time.Since(began))
+	var failed error
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(out, "\nStopping: what is in hand is finished first.") //nolint:errcheck // Nobody is left to tell.
+	case <-st.Failed():
+		failed = errors.New("a service ended by itself")
+	}
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	return errors.Join(failed, st.Close(closing), seen.Shutdown(closing))
+}
+
+// stopWithin bounds a stop; what is not finished then is found and finished at the next
+// start.
+const stopWithin = 10 * time.Second
+
+// devKey is the write key of a start without any, for trying things on one's own machine.
+const devKey = "dev"
+
+// keys returns the write keys, and the development key when there are no others.
+func (f *upFlags) keys() (keys ingest.Keys, dev string, err error) {
+	var set *ingest.KeySet
+	switch text := os.Getenv("RAPPORT_WRITE_KEYS"); {
+	case f.keyFile != "":
+		set, err = ingest.ReadKeys(f.keyFile)
+	case text != "":
+		if set, err = ingest.ParseKeys(text); err != nil {
+			err = fmt.Errorf("RAPPORT_WRITE_KEYS: %w", err)
+		}
+	default:
+		dev = devKey
+		set, err = ingest.ParseKeys("shop:" + devKey)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	if dev != "" && !loopback(f.cfg.HTTP) {
+		return nil, "", fmt.Errorf("--http %s can be reached from other machines, and there are no write keys: set RAPPORT_WRITE_KEYS=shop:a-long-random-text", f.cfg.HTTP)
+	}
+	return set, dev, nil
+}
+
+// workspaceOf is the directory named, else ./templates when it is one, else none.
+func workspaceOf(named string) string {
+	if named != "" {
+		return named
+	}
+	if _, err := os.Stat("templates/rapport.yaml"); err == nil {
+		return "templates"
+	}
+	return ""
+}
+
+// limitMemory lets the garbage collector work harder before the broker's caches, which
+// fill what they are given, make the process large. GOMEMLIMIT overrides it.
+func limitMemory() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+}
+
+const memoryLimit = 200 << 20
