@@ -11,7 +11,7 @@ import (
 
 // constantMakers are functions whose result does not change, so that it may be kept in an unexported variable.
 var constantMakers = []string{
-	"errors.New", "fmt.Errorf", "regexp.MustCompile", "strings.NewReplacer", "time.Date", "netip.MustParsePrefix",
+	"errors.New", "fmt.Errorf", "regexp.MustCompile", "strings.NewReplacer", "time.Date", "time.Unix", "netip.MustParsePrefix",
 	"decimal.NewFromInt", "decimal.New", "decimal.RequireFromString", "big.NewInt", "otel.Tracer",
 }
 
