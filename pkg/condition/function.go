@@ -146,7 +146,7 @@ func (c *compiler) since(arg ast.Node, at place) operand {
 func (c *compiler) duration(arg ast.Node, at place) operand {
 	o := c.node(arg)
 	text, _ := o.fixed.(string)
-	d, ok := length(text)
+	d, ok := spelling.Duration(text)
 	if !ok {
 		return c.fail(o.at, "this is not a length of time", `write a whole number with s, m, h, d or w: duration("30d")`)
 	}

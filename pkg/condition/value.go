@@ -141,19 +141,3 @@ func instant(s string) any {
 	}
 	return nil
 }
-
-// length reads "90m", "36h", "3d" or "2w" as a length of time.
-func length(s string) (time.Duration, bool) {
-	unit := time.Duration(0)
-	if n := len(s); n > 1 {
-		unit = map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}[s[n-1]]
-	}
-	if unit == 0 {
-		return 0, false
-	}
-	count, err := strconv.ParseUint(s[:len(s)-1], 10, 32)
-	if err != nil || time.Duration(count) > math.MaxInt64/unit {
-		return 0, false
-	}
-	return time.Duration(count) * unit, true
-}

@@ -1,8 +1,28 @@
-// Package spelling finds the word that somebody probably meant. Every reader of what
-// marketers write (conditions, journeys, templates) ends its errors with it.
+// Package spelling knows how people write: lengths of time such as 3d, and words that are
+// nearly right. Every reader of what marketers write (conditions, journeys, templates) ends
+// its errors with it.
 package spelling
 
-import "strings"
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Duration reads one whole number and its unit: "90m", "36h", "3d" or "2w". A day has 24
+// hours, a week seven days.
+func Duration(s string) (d time.Duration, ok bool) {
+	if len(s) < 2 {
+		return 0, false
+	}
+	unit := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}[s[len(s)-1]]
+	count, err := strconv.ParseUint(s[:len(s)-1], 10, 32)
+	if unit == 0 || err != nil || time.Duration(count) > math.MaxInt64/unit {
+		return 0, false
+	}
+	return time.Duration(count) * unit, true
+}
 
 // Nearest returns the candidate that is the fewest typing mistakes away from word: a
 // letter too many, missing, wrong, or two swapped. It returns the first of equals, and

@@ -1,0 +1,26 @@
+// Package render turns a decided message into what is sent: the subject, HTML and plain
+// text of an e-mail, or the text of an SMS.
+//
+// An e-mail is two files, email/NAME.html.liquid and email/NAME.txt.liquid: a mail
+// without a plain-text part reads badly in notifications, on watches and to screen
+// readers, and is held against the sender by spam filters. The HTML file begins with
+// front matter in YAML:
+//
+//	---
+//	subject: Thank you, {{ profile.first_name | default: "dear customer" }}
+//	preheader: Your order {{ trigger.order_id }} is confirmed
+//	layout: shop
+//	---
+//
+// Layouts lie in email/layouts (NAME.html.liquid and NAME.txt.liquid, each printing
+// {{ content }}), partials in email/partials, and SMS texts are sms/NAME.txt.liquid.
+//
+// Everything is compiled when the workspace is read, so that a mistake is found by the
+// person who made it and not by a customer. What is printed into HTML is escaped; subjects
+// and SMS senders lose line breaks; addresses in url and image_url that are not http or
+// https are dropped before a template sees them.
+//
+// Rendering is a function of the command and the files: the time a template may ask for
+// is the time at which the message was decided, so a repeat of a message is the same
+// message to the byte. Errors are permanent: the same template and the same data fail again.
+package render

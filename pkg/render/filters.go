@@ -1,0 +1,97 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/shopspring/decimal"
+
+	"rapport/pkg/liquid"
+)
+
+// widest is the widest column that fit makes.
+const widest = 200
+
+// filters are what templates of messages have beyond Liquid's own.
+//
+//	{{ trigger.total | money: trigger.currency }}    £1,234.50; the shop's currency without an argument
+//	{{ n | pluralize: "item", "items" }}             the word that goes with the number
+//	{{ product.name | fit: 30 }}                     cut or filled with spaces to 30 characters, for tables in plain text
+//	{{ price | fit: 10, align: "right" }}            the same, filled on the left
+func filters(shop Shop, locale string) []liquid.Option {
+	return []liquid.Option{
+		liquid.WithFilter("money", liquid.Filter{Max: 1, Func: func(c *liquid.Call, in any, args []any) (any, error) {
+			currency := shop.Currency
+			if len(args) == 1 && c.Text(args[0]) != "" {
+				currency = strings.ToUpper(c.Text(args[0]))
+			}
+			return money(c, in, currency, locale)
+		}}),
+		liquid.WithFilter("pluralize", liquid.Filter{Min: 2, Max: 2, Func: func(c *liquid.Call, in any, args []any) (any, error) {
+			if n, err := decimal.NewFromString(c.Text(in)); err == nil && n.Equal(decimal.NewFromInt(1)) {
+				return args[0], nil
+			}
+			return args[1], nil
+		}}),
+		liquid.WithFilter("fit", liquid.Filter{Min: 1, Max: 1, Named: []string{"align"}, Func: func(c *liquid.Call, in any, args []any) (any, error) {
+			width, ok := args[0].(int64)
+			if !ok || width < 1 || width > widest {
+				return nil, fmt.Errorf("fit needs a width from 1 to %d characters", widest)
+			}
+			align, named := c.Named("align")
+			if named && c.Text(align) != "left" && c.Text(align) != "right" {
+				return nil, fmt.Errorf(`fit aligns "left" or "right"`)
+			}
+			if err := c.Charge(4 * int(width)); err != nil {
+				return nil, err
+			}
+			return fit(c.Text(in), int(width), named && c.Text(align) == "right"), nil
+		}}),
+	}
+}
+
+// money writes an amount: a number, or a text that spells one. Nothing is written for
+// nothing, so that a template can leave out what an order leaves out.
+func money(c *liquid.Call, in any, currency, locale string) (any, error) {
+	var amount decimal.Decimal
+	switch v := in.(type) {
+	case nil:
+		return "", nil
+	case int64:
+		amount = decimal.NewFromInt(v)
+	case float64:
+		amount = decimal.NewFromFloat(v)
+	default:
+		d, err := decimal.NewFromString(strings.TrimSpace(c.Text(in)))
+		if err != nil || len(c.Text(in)) > 40 {
+			return nil, fmt.Errorf("money needs an amount such as 12.50")
+		}
+		amount = d
+	}
+	if amount.Exponent() > 20 || amount.Exponent() < -40 {
+		return nil, fmt.Errorf("money needs an amount such as 12.50")
+	}
+	text := Money(amount, currency, locale)
+	if !c.HTML() {
+		// Plain text has no markup to break lines in, and in an SMS a no-break space would
+		// cost half of the characters: it is not in the GSM alphabet (3GPP TS 23.038).
+		text = strings.NewReplacer(noBreakSpace, " ", narrowNoBreakSpace, " ").Replace(text)
+	}
+	return text, nil
+}
+
+// fit cuts or fills a text to a width in characters.
+func fit(s string, width int, right bool) string {
+	s = strings.Join(strings.Fields(s), " ")
+	n := utf8.RuneCountInString(s)
+	if n > width {
+		r := []rune(s)
+		return strings.TrimRight(string(r[:width-1]), " ") + "…" + strings.Repeat(" ", width-1-utf8.RuneCountInString(strings.TrimRight(string(r[:width-1]), " ")))
+	}
+	space := strings.Repeat(" ", width-n)
+	if right {
+		return space + s
+	}
+	return s + space
+}

@@ -1,0 +1,56 @@
+package render
+
+import "fmt"
+
+// Mail is a rendered e-mail, without the recipient, whom the command names.
+type Mail struct {
+	Subject     string // one line
+	Preheader   string // the line that inboxes show beside the subject; part of HTML too
+	HTML        string
+	Text        string
+	FromName    string
+	FromAddress string
+	ReplyTo     string // empty: answers go to FromAddress
+}
+
+// SMS is a rendered text message.
+type SMS struct {
+	From string // an E.164 number or an alphanumeric sender
+	Body string
+}
+
+// Shop is who writes: the part of rapport.yaml that templates and workers read.
+type Shop struct {
+	Name        string
+	URL         string   // http or https
+	Currency    string   // ISO 4217, used where an order names none
+	Locale      string   // one of Locales, used where a profile names none
+	Timezone    string   // IANA, used where a profile names none
+	Address     []string // the postal address, line by line
+	FromName    string
+	FromAddress string
+	ReplyTo     string
+	SMSFrom     string
+}
+
+// Error is a mistake in a template, found when it is read or when it meets data. It is
+// permanent: trying again gives the same answer.
+type Error struct {
+	File    string // within the workspace: "email/thank-you.html.liquid"
+	Line    int    // from 1; 0 when the mistake has no place in the file
+	Col     int    // from 1
+	Width   int    // characters concerned, at least 1
+	Message string
+	Hint    string // what to do, may be empty
+}
+
+// Error is "file:line:col: message".
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return e.File + ": " + e.Message
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Col, e.Message)
+}
+
+// Permanent says that a retry is in vain.
+func (e *Error) Permanent() bool { return true }

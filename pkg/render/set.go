@@ -1,0 +1,194 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"rapport/pkg/liquid"
+	"rapport/pkg/message"
+	"rapport/pkg/workspace/source"
+)
+
+// Set is the messages of one workspace, compiled. It is immutable and safe for concurrent
+// use.
+type Set struct {
+	shop    Shop
+	sources *sources
+	// locales hold the templates compiled for each locale: how amounts are written is a
+	// matter of the filters that a template was compiled with. All but the shop's are
+	// compiled when first needed.
+	locales map[string]func() *compiled
+}
+
+// Has reports whether there is a template of this name for the channel.
+func (s *Set) Has(c message.Channel, name string) bool {
+	return slices.Contains(s.Names(c), name)
+}
+
+// Names are the templates of a channel, sorted.
+func (s *Set) Names(c message.Channel) []string {
+	switch c {
+	case message.Email:
+		return slices.Sorted(maps.Keys(s.sources.mails))
+	case message.SMS:
+		return slices.Sorted(maps.Keys(s.sources.texts))
+	}
+	return nil
+}
+
+// Mail renders the e-mail of a command. Errors are permanent (*Error), save for the
+// context's.
+func (s *Set) Mail(ctx context.Context, c *message.Command) (Mail, error) {
+	m, ok := s.compiled(c.Locale).mails[c.Template]
+	if !ok {
+		return Mail{}, s.unknown(c)
+	}
+	vars, err := variables(s.shop, c)
+	if err != nil {
+		return Mail{}, &Error{File: m.src.html.Name, Message: err.Error()}
+	}
+	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.options(c, vars)}
+	out := Mail{FromName: s.shop.FromName, FromAddress: s.shop.FromAddress, ReplyTo: s.shop.ReplyTo}
+	out.Subject = oneLine(r.run(m.subject))
+	out.Preheader = oneLine(r.run(m.preheader))
+	if r.err == nil && out.Subject == "" {
+		return Mail{}, m.src.errorAt("subject", "the subject is empty for this message", "give what may be missing a default")
+	}
+	vars["subject"], vars["preheader"] = out.Subject, out.Preheader
+	out.HTML = r.wrap(m.html, m.htmlLayout, func(s string) any { return liquid.Safe(s) })
+	out.Text = tidy(r.wrap(m.text, m.textLayout, func(s string) any { return strings.Trim(s, "\n") }))
+	if r.err != nil {
+		return Mail{}, r.err
+	}
+	return out, nil
+}
+
+// SMS renders the text message of a command. Errors are permanent (*Error), save for the
+// context's.
+func (s *Set) SMS(ctx context.Context, c *message.Command) (SMS, error) {
+	t, ok := s.compiled(c.Locale).texts[c.Template]
+	if !ok {
+		return SMS{}, s.unknown(c)
+	}
+	vars, err := variables(s.shop, c)
+	if err != nil {
+		return SMS{}, &Error{File: t.Name(), Message: err.Error()}
+	}
+	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.options(c, vars)}
+	body := strings.TrimSpace(r.run(t))
+	switch {
+	case r.err != nil:
+		return SMS{}, r.err
+	case body == "":
+		return SMS{}, &Error{File: t.Name(), Line: 1, Col: 1, Width: 1, Message: "the text is empty for this message"}
+	case len([]rune(body)) > maxSMS:
+		return SMS{}, &Error{File: t.Name(), Line: 1, Col: 1, Width: 1, Message: fmt.Sprintf("the text has %d characters, at most %d can be sent", len([]rune(body)), maxSMS)}
+	}
+	return SMS{From: s.shop.SMSFrom, Body: body}, nil
+}
+
+// maxSMS is what Twilio and others accept as one concatenated message
+// (https://www.twilio.com/docs/glossary/what-sms-character-limit).
+const maxSMS = 1600
+
+func (s *Set) unknown(c *message.Command) error {
+	return &Error{File: string(c.Channel) + "/" + c.Template, Message: "there is no such template"}
+}
+
+func (s *Set) compiled(wanted string) *compiled {
+	return s.locales[localeFor(wanted, s.shop.Locale)]()
+}
+
+// options fix what the time is and where: when the message was decided, and where the
+// person lives, else the shop's zone.
+func (s *Set) options(c *message.Command, vars map[string]any) []liquid.RenderOption {
+	zone := time.UTC
+	for _, name := range []string{s.shop.Timezone, c.Timezone} {
+		if z, err := time.LoadLocation(name); err == nil && name != "" {
+			zone = z
+		}
+	}
+	return []liquid.RenderOption{liquid.Now(c.DecidedAt.In(zone)), liquid.In(zone), liquid.Globals(vars)}
+}
+
+// rendering is one message on its way; after its first error nothing else is run.
+type rendering struct {
+	ctx  context.Context //nolint:containedctx // lives for one call of Mail or SMS
+	set  *Set
+	vars map[string]any
+	opts []liquid.RenderOption
+	err  error
+}
+
+func (r *rendering) run(t *liquid.Template) string {
+	if t == nil || r.err != nil {
+		return ""
+	}
+	out, err := t.Render(r.ctx, r.vars, r.opts...)
+	if err != nil {
+		r.err = r.set.failure(r.ctx, t, err)
+	}
+	return out
+}
+
+// wrap renders a template into its layout.
+func (r *rendering) wrap(t, layout *liquid.Template, content func(string) any) string {
+	out := r.run(t)
+	if layout == nil {
+		return out
+	}
+	r.vars["content"] = content(out)
+	defer delete(r.vars, "content")
+	return r.run(layout)
+}
+
+// failure puts an error of the engine at its place in the workspace. A canceled context
+// stays what it is: the message can be tried again.
+func (s *Set) failure(ctx context.Context, t *liquid.Template, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	var le *liquid.Error
+	if !errors.As(err, &le) {
+		return &Error{Message: err.Error()}
+	}
+	end := textEnd
+	if strings.HasSuffix(t.Name(), htmlEnd) {
+		end = htmlEnd
+	}
+	return s.sources.place(s.sources.inPartial(le, end))
+}
+
+// oneLine makes a header value of a text: one line, without white space around it.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// tidy takes away what tags on lines of their own leave behind in plain text: white space
+// at the ends of lines, and more than one empty line together.
+func tidy(s string) string {
+	var b strings.Builder
+	empty := 0
+	for _, line := range strings.Split(strings.TrimSpace(s), "\n") {
+		line = strings.TrimRight(line, " \t\r")
+		if line == "" {
+			if empty++; empty > 1 {
+				continue
+			}
+		} else {
+			empty = 0
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
+}
+
+// lazily compiles once.
+func lazily(f func() *compiled) func() *compiled { return sync.OnceValue(f) }
+
+// File is the file of a template by its name within the workspace; nil when there is none.
+func (s *Set) File(name string) *source.File { return s.sources.files[name] }

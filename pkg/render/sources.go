@@ -1,0 +1,224 @@
+package render
+
+import (
+	"path"
+	"slices"
+	"sort"
+	"strings"
+
+	"rapport/pkg/condition/spelling"
+	"rapport/pkg/liquid"
+	"rapport/pkg/workspace/source"
+)
+
+// The places of templates in a workspace.
+const (
+	mailDir    = "email"
+	layoutDir  = "email/layouts"
+	partialDir = "email/partials"
+	textDir    = "sms"
+	htmlEnd    = ".html.liquid"
+	textEnd    = ".txt.liquid"
+)
+
+// sources are the files of all templates, sorted out.
+type sources struct {
+	mails    map[string]*mailSource
+	texts    map[string]*source.File // sms
+	layouts  map[string]*layoutSource
+	partials map[string]*source.File // by file name
+	files    map[string]*source.File
+}
+
+// mailSource is one e-mail.
+type mailSource struct {
+	html, text *source.File
+	body       string // of html, behind the front matter
+	skipped    int    // lines of html before body
+	fields     map[string]*source.Node
+	layout     *layoutSource
+}
+
+// layoutSource is what goes around mails.
+type layoutSource struct{ html, text *source.File }
+
+// errorAt is an error at a field of the front matter.
+func (m *mailSource) errorAt(field, msg, hint string) *Error {
+	e := &Error{File: m.html.Name, Line: 1, Col: 1, Width: 1, Message: msg, Hint: hint}
+	if n := m.fields[field]; n != nil {
+		e.Line, e.Col, e.Width = n.Place.Line, n.Place.Col, n.Place.Width
+	}
+	return e
+}
+
+// sortOut assigns files to mails, layouts, partials and text messages, and reports those
+// that are none of it.
+func sortOut(files []*source.File, r *source.Report) *sources {
+	s := &sources{
+		mails: map[string]*mailSource{}, texts: map[string]*source.File{}, layouts: map[string]*layoutSource{},
+		partials: map[string]*source.File{}, files: map[string]*source.File{},
+	}
+	for _, f := range files {
+		s.files[f.Name] = f
+		dir, base := path.Split(f.Name)
+		name, end := base, ""
+		for _, e := range []string{htmlEnd, textEnd} {
+			if strings.HasSuffix(base, e) {
+				name, end = strings.TrimSuffix(base, e), e
+			}
+		}
+		if name == "" || end == "" || (strings.TrimSuffix(dir, "/") == textDir && end == htmlEnd) {
+			r.File(f.Name, "this is not the name of a template", remedyForName(strings.TrimSuffix(dir, "/")))
+			continue
+		}
+		switch strings.TrimSuffix(dir, "/") {
+		case mailDir:
+			s.mail(name, end, f)
+		case layoutDir:
+			s.layout(name, end, f)
+		case partialDir:
+			s.partials[base] = f
+		case textDir:
+			s.texts[name] = f
+		default:
+			r.File(f.Name, "no templates are expected in this directory", "use email/, email/layouts/, email/partials/ or sms/")
+		}
+	}
+	return s
+}
+
+func remedyForName(dir string) string {
+	if dir == textDir {
+		return "call it NAME" + textEnd
+	}
+	return "call it NAME" + htmlEnd + " or NAME" + textEnd
+}
+
+func (s *sources) mail(name, end string, f *source.File) {
+	m := s.mails[name]
+	if m == nil {
+		m = &mailSource{}
+		s.mails[name] = m
+	}
+	if end == htmlEnd {
+		m.html = f
+	} else {
+		m.text = f
+	}
+}
+
+func (s *sources) layout(name, end string, f *source.File) {
+	l := s.layouts[name]
+	if l == nil {
+		l = &layoutSource{}
+		s.layouts[name] = l
+	}
+	if end == htmlEnd {
+		l.html = f
+	} else {
+		l.text = f
+	}
+}
+
+// complete checks that each mail and layout has both parts, and reads the front matter.
+func (s *sources) complete(r *source.Report) {
+	for name, l := range s.layouts {
+		path := layoutDir + "/" + name
+		switch {
+		case l.html == nil:
+			r.File(l.text.Name, "the layout has no HTML part", "add "+path+htmlEnd)
+		case l.text == nil:
+			r.File(l.html.Name, "the layout has no plain-text part", "add "+path+textEnd)
+		}
+	}
+	for name, m := range s.mails {
+		path := mailDir + "/" + name
+		switch {
+		case m.html == nil:
+			r.File(m.text.Name, "the e-mail has no HTML part", "add "+path+htmlEnd)
+			delete(s.mails, name)
+			continue
+		case m.text == nil:
+			r.File(m.html.Name, "the e-mail has no plain-text part", "add "+path+textEnd)
+		}
+		s.front(m, r)
+	}
+}
+
+func (s *sources) front(m *mailSource, r *source.Report) {
+	front, body, skipped := m.html.FrontMatter(r)
+	m.body, m.skipped, m.fields = body, skipped, map[string]*source.Node{}
+	if front == nil {
+		if skipped == 0 {
+			r.At(m.html, source.Place{Line: 1, Col: 1, Width: 1}, "the e-mail has no subject", "begin the file with a line ---, subject: ..., and another line ---")
+		}
+		return
+	}
+	keys := source.Keys{Known: []string{"subject", "preheader", "layout"}, Later: []string{"from", "reply_to", "to", "cc", "bcc", "attachments"}}
+	if !r.Fields(front, "an e-mail's front matter", keys) {
+		return
+	}
+	for _, key := range keys.Known {
+		if n := front.Get(key); n != nil && r.Text(n, key) != "" {
+			m.fields[key] = n
+		}
+	}
+	if front.Get("subject") == nil {
+		r.At(m.html, front.Place, "the e-mail has no subject", "add subject: to the front matter")
+	}
+	if n := m.fields["layout"]; n != nil {
+		if m.layout = s.layouts[n.Value]; m.layout == nil {
+			r.At(m.html, n.Place, "there is no layout "+n.Value, spelling.DidYouMean(n.Value, s.layoutNames()))
+		}
+	}
+}
+
+func (s *sources) layoutNames() []string {
+	var names []string
+	for n := range s.layouts {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// place finds an error of the engine in the workspace. Templates are named by their file,
+// with #FIELD behind it for what stands in the front matter.
+func (s *sources) place(le *liquid.Error) *Error {
+	name, field, _ := strings.Cut(le.Template, "#")
+	e := &Error{File: name, Line: le.Line, Col: le.Col, Width: 1, Message: le.Message, Hint: le.Hint}
+	for _, m := range s.mails {
+		if m.html.Name != name {
+			continue
+		}
+		if n := m.fields[field]; n != nil {
+			at := n.Within(le.Line, le.Col, 1)
+			e.Line, e.Col, e.Width = at.Line, at.Col, at.Width
+		} else {
+			e.Line += m.skipped
+		}
+	}
+	return e
+}
+
+// inPartial names the file where the engine names a partial.
+func (s *sources) inPartial(le *liquid.Error, end string) *liquid.Error {
+	if s.partials[le.Template+end] == nil {
+		return le
+	}
+	named := *le
+	named.Template = partialDir + "/" + le.Template + end
+	return &named
+}
+
+// partialNames are the partials of one kind, sorted.
+func (s *sources) partialNames(end string) []string {
+	var names []string
+	for base := range s.partials {
+		if strings.HasSuffix(base, end) {
+			names = append(names, strings.TrimSuffix(base, end))
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,171 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"rapport/pkg/journey"
+	"rapport/pkg/message"
+	"rapport/pkg/render"
+)
+
+// settle is how long a directory must be quiet before it is read: saving a file is several
+// events, and checking out a branch hundreds.
+const settle = 50 * time.Millisecond
+
+// Live is a workspace directory whose snapshot follows the files. It is safe for use by
+// many goroutines.
+type Live struct {
+	dir     string
+	log     *slog.Logger
+	state   atomic.Pointer[state]
+	watcher *fsnotify.Watcher
+	onLoad  func(*Snapshot, Problems)
+}
+
+// state is what the last reading gave.
+type state struct {
+	snapshot *Snapshot // the last good one
+	problems Problems  // of the last reading
+}
+
+// Options are what Open may be given.
+type Options struct {
+	// Logger says when files changed and whether they read; nil is silent.
+	Logger *slog.Logger
+	// OnLoad is told after each reading that follows a change, from the goroutine of Run:
+	// the snapshot now in force, and what is wrong with the files, if anything.
+	OnLoad func(*Snapshot, Problems)
+}
+
+// Open reads a workspace directory and begins to watch it. A workspace that does not read
+// is an error (Problems): there is no earlier state to go on with. Call Run to follow the
+// files, which closes the watch when it returns; without Run, call Close.
+func Open(dir string, o Options) (*Live, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	l := &Live{dir: dir, log: o.Logger, onLoad: o.OnLoad}
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, fmt.Errorf("watch workspace %s: %w", dir, err)
+	}
+	l.watcher = w
+	if err := l.watch(); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	// Read after the watch began, so that no change falls between.
+	s, err := Load(os.DirFS(dir), dir)
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	l.state.Store(&state{snapshot: s})
+	return l, nil
+}
+
+// Close ends the watch; a running Run returns.
+func (l *Live) Close() error { return l.watcher.Close() }
+
+// Snapshot is the last good state of the files.
+func (l *Live) Snapshot() *Snapshot { return l.state.Load().snapshot }
+
+// Problems are what is wrong with the files as they are now; none when Snapshot is them.
+func (l *Live) Problems() Problems { return l.state.Load().problems }
+
+// Journeys are those of the snapshot in force.
+func (l *Live) Journeys() []*journey.Definition { return l.Snapshot().Journeys() }
+
+// Mail renders with the snapshot in force.
+func (l *Live) Mail(ctx context.Context, c *message.Command) (render.Mail, error) {
+	return l.Snapshot().Mail(ctx, c)
+}
+
+// SMS renders with the snapshot in force.
+func (l *Live) SMS(ctx context.Context, c *message.Command) (render.SMS, error) {
+	return l.Snapshot().SMS(ctx, c)
+}
+
+// Run follows the files until the context ends, which is no error.
+func (l *Live) Run(ctx context.Context) error {
+	defer func() { _ = l.watcher.Close() }() // the watch ends with Run; there is nothing to do about an error
+	quiet := time.NewTimer(settle)
+	quiet.Stop()
+	defer quiet.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case _, ok := <-l.watcher.Events:
+			if !ok {
+				return nil
+			}
+			quiet.Reset(settle)
+		case err, ok := <-l.watcher.Errors:
+			if !ok {
+				return nil
+			}
+			// An overflow means that changes were missed: read everything, as always.
+			l.log.WarnContext(ctx, "watching the workspace failed for a moment", "workspace", l.dir, "error", err)
+			quiet.Reset(settle)
+		case <-quiet.C:
+			l.reload(ctx)
+		}
+	}
+}
+
+// reload reads the files and puts them in force if they are good.
+func (l *Live) reload(ctx context.Context) {
+	if err := l.watch(); err != nil {
+		l.log.WarnContext(ctx, "a directory of the workspace cannot be watched", "workspace", l.dir, "error", err)
+	}
+	before := l.state.Load()
+	now := &state{snapshot: before.snapshot}
+	s, err := Load(os.DirFS(l.dir), l.dir)
+	switch {
+	case errors.As(err, &now.problems):
+	case err != nil:
+		now.problems = Problems{{File: l.dir, Message: err.Error()}}
+	default:
+		now.snapshot = s
+	}
+	l.state.Store(now)
+	switch {
+	case len(now.problems) > 0:
+		l.log.ErrorContext(ctx, "the workspace has mistakes; the last good state stays in force", "workspace", l.dir,
+			"version", now.snapshot.Version(), "mistakes", len(now.problems), "first", now.problems[0].String())
+	case now.snapshot.Version() != before.snapshot.Version():
+		l.log.InfoContext(ctx, "the workspace changed", "workspace", l.dir, "version", now.snapshot.Version())
+	}
+	if l.onLoad != nil {
+		l.onLoad(now.snapshot, now.problems)
+	}
+}
+
+// watch watches all directories of the workspace; those watched already stay so.
+func (l *Live) watch() error {
+	return filepath.WalkDir(l.dir, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && name != l.dir:
+			return nil // gone meanwhile
+		case err != nil:
+			return fmt.Errorf("watch workspace %s: %w", l.dir, err)
+		case !d.IsDir():
+			return nil
+		case name != l.dir && ignored(d.Name()):
+			return fs.SkipDir
+		}
+		if err := l.watcher.Add(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("watch workspace %s: %w", l.dir, err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,169 @@
+package workspace
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"rapport/pkg/message"
+	"rapport/pkg/render"
+	"rapport/pkg/workspace/source"
+)
+
+// Problem is one mistake in a workspace, with its place.
+type Problem = source.Problem
+
+// Problems is the error of Load: all mistakes, sorted by place.
+type Problems = source.Problems
+
+// The bounds of a workspace.
+const (
+	maxFile  = 1 << 20 // bytes
+	maxFiles = 2000
+	maxBytes = 32 << 20
+)
+
+// Load reads and checks a workspace. name is what the workspace is called in messages about
+// it as a whole, such as its directory. The error is Problems when the files are at fault.
+func Load(fsys fs.FS, name string) (*Snapshot, error) {
+	var r source.Report
+	files, err := read(fsys, &r)
+	if err != nil {
+		return nil, fmt.Errorf("read workspace %s: %w", name, err)
+	}
+	s := &Snapshot{version: version(files)}
+	main := pick(files, func(f string) bool { return f == "rapport.yaml" })
+	if len(main) == 0 {
+		r.File("rapport.yaml", "there is no such file in "+name, "a workspace begins with rapport.yaml, which names the shop and who its messages come from")
+		s.shop.Locale = render.Locales()[0]
+	} else {
+		s.shop = shop(main[0], &r)
+	}
+	s.messages = render.Compile(pick(files, isTemplate), s.shop, &r)
+	s.journeys = journeys(pick(files, isJourney), s.messages, &r)
+	if len(s.messages.Names(message.Email)) > 0 && s.shop.FromAddress == "" && len(r.Problems()) == 0 {
+		r.File("rapport.yaml", "there are e-mails, but nobody they come from", "add email: {from: {name: ..., address: ...}}")
+	}
+	if len(s.messages.Names(message.SMS)) > 0 && s.shop.SMSFrom == "" && len(r.Problems()) == 0 {
+		r.File("rapport.yaml", "there are text messages, but nobody they come from", "add sms: {from: ...}")
+	}
+	if len(r.Problems()) == 0 {
+		try(s, &r)
+	}
+	if ps := r.Problems(); len(ps) > 0 {
+		return nil, ps
+	}
+	return s, nil
+}
+
+func isJourney(name string) bool {
+	return strings.HasPrefix(name, "journeys/") && (strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"))
+}
+
+func isTemplate(name string) bool {
+	return strings.HasPrefix(name, "email/") || strings.HasPrefix(name, "sms/")
+}
+
+// later are parts of a workspace that are not supported yet.
+func later() []string { return []string{"policy.yaml", "segments", "loyalty", "surveys", "tests"} }
+
+// read reads the files that belong to a workspace, sorted by name.
+func read(fsys fs.FS, r *source.Report) ([]*source.File, error) {
+	var files []*source.File
+	total := 0
+	for _, root := range []string{"rapport.yaml", "journeys", "email", "sms"} {
+		err := fs.WalkDir(fsys, root, func(name string, d fs.DirEntry, err error) error {
+			switch {
+			case errors.Is(err, fs.ErrNotExist) && name == root:
+				return nil
+			case err != nil:
+				r.File(name, "cannot be read: "+err.Error(), "")
+				return nil
+			case ignored(path.Base(name)):
+				if d.IsDir() {
+					return fs.SkipDir
+				}
+				return nil
+			case d.IsDir():
+				return nil
+			case len(files) >= maxFiles || total > maxBytes:
+				return fmt.Errorf("there are more than %d files or %d bytes", maxFiles, maxBytes)
+			}
+			if f := readFile(fsys, name, r); f != nil {
+				total += len(f.Text)
+				files = append(files, f)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range later() {
+		if _, err := fs.Stat(fsys, name); err == nil {
+			r.File(name, "is not supported yet", "leave it out")
+		}
+	}
+	return files, nil
+}
+
+// ignored are the files that editors and people leave beside their work.
+func ignored(base string) bool {
+	return strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") || strings.HasSuffix(base, ".md") ||
+		strings.HasPrefix(base, "#") || strings.HasSuffix(base, ".swp") || strings.HasSuffix(base, ".tmp")
+}
+
+func readFile(fsys fs.FS, name string, r *source.Report) *source.File {
+	f, err := fsys.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // gone since the directory was read
+	}
+	if err != nil {
+		r.File(name, "cannot be read: "+err.Error(), "")
+		return nil
+	}
+	defer func() { _ = f.Close() }() // read only
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	switch {
+	case err != nil:
+		r.File(name, "cannot be read: "+err.Error(), "")
+		return nil
+	case len(text) > maxFile:
+		r.File(name, fmt.Sprintf("has more than %d bytes", maxFile), "split it")
+		return nil
+	}
+	out := source.NewFile(name, string(text))
+	if strings.HasPrefix(name, "journeys/") && !isJourney(name) {
+		r.File(name, "is not a journey", "call it NAME.yaml, or move it out of journeys/")
+		return nil
+	}
+	return out
+}
+
+func pick(files []*source.File, want func(string) bool) []*source.File {
+	return slices.DeleteFunc(slices.Clone(files), func(f *source.File) bool { return !want(f.Name) })
+}
+
+// version hashes all files.
+func version(files []*source.File) string {
+	parts := make([]string, 0, 2*len(files))
+	for _, f := range files {
+		parts = append(parts, f.Name, f.Text)
+	}
+	return hash(parts...)
+}
+
+// hash is 16 hexadecimal digits over the parts, each preceded by its length.
+func hash(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		_, _ = fmt.Fprintf(h, "%d:%s", len(p), p) // a hash takes everything
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}

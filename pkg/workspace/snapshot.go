@@ -1,0 +1,42 @@
+package workspace
+
+import (
+	"context"
+
+	"rapport/pkg/journey"
+	"rapport/pkg/message"
+	"rapport/pkg/render"
+)
+
+// Snapshot is one state of a workspace, checked as a whole. It is immutable and safe for
+// use by many goroutines.
+type Snapshot struct {
+	version  string
+	shop     render.Shop
+	journeys []*journey.Definition
+	messages *render.Set
+}
+
+// Version is a hash of all files of the workspace, 16 hexadecimal digits.
+func (s *Snapshot) Version() string { return s.version }
+
+// Shop is who writes.
+func (s *Snapshot) Shop() render.Shop { return s.shop }
+
+// Journeys are all journeys, whatever their status, sorted by name. The slice is the
+// caller's, the definitions are shared and must not be changed.
+func (s *Snapshot) Journeys() []*journey.Definition {
+	return append([]*journey.Definition(nil), s.journeys...)
+}
+
+// Mail renders the e-mail of a command. Errors are permanent (*render.Error), save for
+// the context's.
+func (s *Snapshot) Mail(ctx context.Context, c *message.Command) (render.Mail, error) {
+	return s.messages.Mail(ctx, c)
+}
+
+// SMS renders the text message of a command. Errors are permanent (*render.Error), save
+// for the context's.
+func (s *Snapshot) SMS(ctx context.Context, c *message.Command) (render.SMS, error) {
+	return s.messages.SMS(ctx, c)
+}
