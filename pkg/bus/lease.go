@@ -171,12 +171,14 @@ type Lease struct {
 	value string
 	token uint64
 
-	lost   chan struct{}
-	stop   context.CancelFunc
-	ended  chan struct{}
-	mu     sync.Mutex
-	rev    uint64
-	reason error
+	lost  chan struct{}
+	stop  context.CancelFunc
+	ended chan struct{}
+
+	mu       sync.Mutex
+	rev      uint64
+	reason   error
+	released bool
 }
 
 func newLease(from *Leases, key, value string, token uint64, since time.Time) *Lease {
@@ -210,16 +212,17 @@ func (l *Lease) Err() error {
 
 // Release stops renewing and frees the lease, so that a waiting worker has it
 // at once. A lease that cannot be freed runs out by itself. Call it after the
-// last effect is committed.
+// last effect is committed; calling it again does nothing.
 func (l *Lease) Release(ctx context.Context) error {
 	l.stop()
 	<-l.ended
-	if l.Err() != nil {
+	l.mu.Lock()
+	rev, over := l.rev, l.released || l.reason != nil
+	l.released = true
+	l.mu.Unlock()
+	if over {
 		return nil
 	}
-	l.mu.Lock()
-	rev := l.rev
-	l.mu.Unlock()
 	msg := nats.NewMsg(leaseSubject + l.key)
 	msg.Header.Set(headerKVOperation, "DEL")
 	_, err := l.from.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(rev))

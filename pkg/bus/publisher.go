@@ -39,13 +39,28 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 	defer cancel()
 	futures := make([]jetstream.PubAckFuture, len(messages))
 	for i, m := range messages {
-		f, err := p.js.PublishMsgAsync(natsMessage(topic, m), jetstream.WithStallWait(ackTimeout))
+		f, err := p.publishAsync(ctx, natsMessage(topic, m))
 		if err != nil {
 			return fmt.Errorf("publish %d of %d messages to %s: %w", len(messages)-i, len(messages), topic, err)
 		}
 		futures[i] = f
 	}
 	return waitAll(ctx, topic, futures)
+}
+
+// publishAsync waits for its turn when too many messages of this connection are
+// unacknowledged. The library gives up after 200 ms, which a busy disk
+// exceeds; asking it to wait longer costs options for every message.
+func (p *Publisher) publishAsync(ctx context.Context, m *nats.Msg) (jetstream.PubAckFuture, error) {
+	for {
+		f, err := p.js.PublishMsgAsync(m)
+		if !errors.Is(err, jetstream.ErrTooManyStalledMsgs) {
+			return f, err
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		}
+	}
 }
 
 // Close does nothing: every Publish has waited for its acknowledgements, and
@@ -62,27 +77,39 @@ func (p *Publisher) publishOne(topic string, m *message.Message) error {
 }
 
 // waitAll waits by itself for no longer than ctx, so that it ends even on a
-// JetStream context that was opened without an acknowledgement timeout.
+// JetStream context that was opened without an acknowledgement timeout. It
+// begins with the last message, because the others are answered by then and
+// cost no wait of their own.
 func waitAll(ctx context.Context, topic string, futures []jetstream.PubAckFuture) error {
 	var failed int
 	var first error
-	for i, f := range futures {
-		select {
-		case <-f.Ok():
-		case err := <-f.Err():
+	for i := len(futures) - 1; i >= 0; i-- {
+		if err := wait(ctx, futures[i]); err != nil {
 			failed++
-			if first == nil {
-				first = err
-			}
-		case <-ctx.Done():
-			return fmt.Errorf("publish to %s: %d of %d messages without acknowledgement: %w",
-				topic, len(futures)-i+failed, len(futures), errors.Join(first, context.Cause(ctx)))
+			first = err
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("publish to %s: %d of %d messages refused, the first because: %w", topic, failed, len(futures), first)
+		return fmt.Errorf("publish to %s: %d of %d messages not stored, the first because: %w", topic, failed, len(futures), first)
 	}
 	return nil
+}
+
+func wait(ctx context.Context, f jetstream.PubAckFuture) error {
+	ok := f.Ok()
+	select {
+	case <-ok:
+		return nil
+	default:
+	}
+	select {
+	case <-ok:
+		return nil
+	case err := <-f.Err():
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("no acknowledgement: %w", context.Cause(ctx))
+	}
 }
 
 func natsMessage(topic string, m *message.Message) *nats.Msg {
