@@ -91,3 +91,13 @@ func check(c *message.Command, ch message.Channel) error {
 	}
 	return nil
 }
+
+// SameKind reports whether two errors of a channel mean the same for a message: both
+// Permanent with the same reason, both Transient, and so on. Tests of channels ask it.
+func SameKind(a, b error) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	fa, fb := faultOf(a), faultOf(b)
+	return fa.class == fb.class && fa.reason == fb.reason
+}
