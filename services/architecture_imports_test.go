@@ -32,7 +32,10 @@ var pureThirdParty = map[string]string{
 
 // pureExceptions allows one package what the others may not import, and says why.
 var pureExceptions = map[string]map[string]string{
-	"liquid": {"context": "a template that runs too long is stopped by the deadline that its caller set"},
+	"liquid": {
+		"context": "a template that runs too long is stopped by the deadline that its caller set",
+		"sync":    "an engine is shared by the workers that render, and remembers the partials it has parsed",
+	},
 }
 
 // layer returns the place in pure that a package belongs to, and -1 for a package that is not pure.

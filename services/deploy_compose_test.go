@@ -2,6 +2,7 @@ package services_test
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -97,6 +98,35 @@ func TestComposeRunsEachServiceOnce(t *testing.T) {
 	}
 	for service, name := range runBy {
 		t.Errorf("%s runs %q, which is no service", name, service)
+	}
+}
+
+// TestComposeSpeaksTheCommandsLanguage: the flags and variables of the containers are ones that the command reads, as its
+// source has them.
+func TestComposeSpeaksTheCommandsLanguage(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("rapport/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no source of the command: %v", err)
+	}
+	var source strings.Builder
+	for _, f := range files {
+		source.WriteString(readRoot(t, path.Join("services", f)))
+	}
+	for name, s := range readCompose(t).Services {
+		if !s.ours() {
+			continue
+		}
+		for _, arg := range s.Command {
+			if flag, isFlag := strings.CutPrefix(arg, "--"); isFlag && !regexp.MustCompile(`\w+Var\([^"\n]+"`+flag+`",`).MatchString(source.String()) {
+				t.Errorf("%s uses the flag %s, which the command does not have", name, arg)
+			}
+		}
+		for variable := range s.Environment {
+			if !strings.HasPrefix(variable, "OTEL_") && !strings.Contains(source.String(), `os.Getenv("`+variable+`")`) {
+				t.Errorf("%s sets %s, which the command does not read", name, variable)
+			}
+		}
 	}
 }
 
