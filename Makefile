@@ -9,7 +9,7 @@ MODULES := pkg services templates
 BIN := bin/rapport
 DEMO := services/rapport/demo/online-retail-extract.csv.gz
 
-# Arguments for the command of `make up`, `make demo` and `make check`: make up ARGS='--http 127.0.0.1:9000'.
+# Arguments for the command behind up, demo, check and bench-bus: make up ARGS='--http 127.0.0.1:9000'.
 ARGS ?=
 # How long `make fuzz` spends on each fuzz target.
 FUZZTIME ?= 10s
@@ -57,7 +57,7 @@ check: build ## Check the workspace in templates/: journeys, templates, policy
 
 .PHONY: bench-bus
 bench-bus: ## Measure the bus beside raw nats.go
-	cd pkg && $(GO) test -run '^$$' -bench . -benchmem ./bus/...
+	$(GO) run ./pkg/bus/benchbus $(ARGS)
 
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZTIME (10s)
