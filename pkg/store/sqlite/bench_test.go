@@ -2,10 +2,9 @@ package sqlite_test
 
 import (
 	"bytes"
-	"database/sql"
-	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -90,30 +89,33 @@ func openBench(b *testing.B) *sqlite.Store {
 }
 
 // BenchmarkCommit reports events per second of 16 partitions that commit batches of 50
-// events at the same time, with the loads before them and the removal of the outbox after;
-// and what share that is of the ceiling: the same rows by plain database/sql on one
-// connection, the batches of 16 partitions in one transaction, with nothing else.
+// events at the same time, and what share that is of the ceiling: the same rows by plain
+// database/sql on one connection, 16 batches a transaction, with nothing else. It reports
+// the whole cycle too: with the load before each commit and the clearing of the outbox after.
 func BenchmarkCommit(b *testing.B) {
-	const rounds = 40
-	for b.Loop() {
-		store := measureStore(b, rounds)
-		ceiling := measureCeiling(b, rounds)
-		b.ReportMetric(store, "events/s")
-		b.ReportMetric(ceiling, "ceiling-events/s")
-		b.ReportMetric(100*store/ceiling, "%ofceiling")
-	}
-}
-
-func measureStore(b *testing.B, rounds int) float64 {
-	s := openBench(b)
 	batches := make([][]*store.Batch, benchPartitions)
 	for p := range batches {
-		gen := newShop(uint64(p))
-		var at store.Position
-		for range rounds {
-			batches[p] = append(batches[p], gen.batch(p, at, benchEvents))
-			at = batches[p][len(batches[p])-1].To
+		gen, at := newShop(uint64(p)), store.Position{}
+		for range 40 {
+			batch := gen.batch(p, at, benchEvents)
+			batches[p], at = append(batches[p], batch), batch.To
 		}
+	}
+	var commits, cycles, most float64
+	for b.Loop() {
+		commits += measureStore(b, batches, false)
+		cycles += measureStore(b, batches, true)
+		most += measureCeiling(b, batches)
+	}
+	b.ReportMetric(commits/float64(b.N), "events/s")
+	b.ReportMetric(cycles/float64(b.N), "cycle-events/s")
+	b.ReportMetric(most/float64(b.N), "ceiling-events/s")
+	b.ReportMetric(commits/most, "of-ceiling")
+}
+
+func measureStore(b *testing.B, batches [][]*store.Batch, cycle bool) float64 {
+	s := openBench(b)
+	for p := range batches {
 		if _, err := s.Acquire(b.Context(), p, 1); err != nil {
 			b.Fatal(err)
 		}
@@ -123,20 +125,24 @@ func measureStore(b *testing.B, rounds int) float64 {
 	for p := range batches {
 		all.Go(func() {
 			for i, batch := range batches[p] {
-				if _, err := s.Load(b.Context(), p, wants(batch)); err != nil {
-					b.Error(err)
+				if cycle {
+					if _, err := s.Load(b.Context(), p, wants(batch)); err != nil {
+						b.Error(err)
+					}
 				}
 				if err := s.Commit(b.Context(), batch); err != nil {
 					b.Error(err)
 				}
-				if err := s.OutboxDone(b.Context(), p, uint64(i)); err != nil {
-					b.Error(err)
+				if cycle {
+					if err := s.OutboxDone(b.Context(), p, uint64(i)); err != nil {
+						b.Error(err)
+					}
 				}
 			}
 		})
 	}
 	all.Wait()
-	return float64(benchPartitions*rounds*benchEvents) / time.Since(start).Seconds()
+	return float64(len(batches)*len(batches[0])*benchEvents) / time.Since(start).Seconds()
 }
 
 func wants(b *store.Batch) []store.Want {
@@ -171,7 +177,30 @@ func BenchmarkClaimRecord(b *testing.B) {
 	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "claims/s")
 }
 
-var _ = hex.EncodeToString
-var _ *sql.DB
-
-func measureCeiling(b *testing.B, rounds int) float64 { return 1 }
+// BenchmarkLoad reports microseconds a profile, with one event each to look for.
+func BenchmarkLoad(b *testing.B) {
+	s := openBench(b)
+	gen, at := newShop(7), store.Position{}
+	if _, err := s.Acquire(b.Context(), 1, 1); err != nil {
+		b.Fatal(err)
+	}
+	var last *store.Batch
+	for range 40 {
+		last = gen.batch(1, at, 500)
+		at = last.To
+		if err := s.Commit(b.Context(), last); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, size := range []int{1, 50, 500} {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			w := wants(last)[:size]
+			for b.Loop() {
+				if _, err := s.Load(b.Context(), 1, w); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*size), "us/profile")
+		})
+	}
+}

@@ -35,27 +35,28 @@ func (s *Store) Message(ctx context.Context, partition int, id string) (store.Me
 
 // Messages implements store.Reading.
 func (s *Store) Messages(ctx context.Context, f store.MessageFilter) ([]store.MessageRow, error) {
-	fail := func(err error) ([]store.MessageRow, error) {
+	query, args := messagesQuery(&f)
+	messages, err := s.queryMessages(ctx, query, args)
+	if err != nil {
 		return nil, fmt.Errorf("read messages: %w", s.explain(err))
 	}
-	query, args := messagesQuery(&f)
+	return messages, nil
+}
+
+func (s *Store) queryMessages(ctx context.Context, query string, args []any) (messages []store.MessageRow, err error) {
 	rows, err := s.reads.db.QueryContext(ctx, query, args...)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // its error is also that of rows.Err
-	var messages []store.MessageRow
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		m, err := scanMessage(rows.Scan)
 		if err != nil {
-			return fail(err)
+			return nil, err
 		}
 		messages = append(messages, m)
 	}
-	if err := rows.Err(); err != nil {
-		return fail(err)
-	}
-	return messages, nil
+	return messages, rows.Err()
 }
 
 // messagesQuery writes the query of a filter. Both orders, over everything and within a

@@ -41,31 +41,20 @@ func unpackOutbox(data []byte) ([]store.Outgoing, error) {
 
 // Outbox implements store.Applying.
 func (s *Store) Outbox(ctx context.Context, partition int, after uint64, limit int) ([]store.OutboxBatch, error) {
-	fail := func(err error) ([]store.OutboxBatch, error) {
-		return nil, fmt.Errorf("read the outbox of partition %d after %d: %w", partition, after, s.explain(err))
-	}
-	if err := ctx.Err(); err != nil {
-		return fail(err)
-	}
-	rows, err := s.reads.outbox.QueryContext(context.WithoutCancel(ctx), partition, clamp(after), max(limit, 0))
-	if err != nil {
-		return fail(err)
-	}
-	defer func() { _ = rows.Close() }() // its error is also that of rows.Err
 	var batches []store.OutboxBatch
-	for rows.Next() {
+	args := []any{partition, clamp(after), max(limit, 0)}
+	err := eachRow(ctx, s.reads.outbox, args, func(scan func(...any) error) error {
 		b := store.OutboxBatch{Partition: partition}
-		var data []byte
-		if err := rows.Scan(&b.Seq, &data); err != nil {
-			return fail(err)
-		}
-		if b.Messages, err = unpackOutbox(data); err != nil {
-			return fail(fmt.Errorf("batch %d: %w", b.Seq, err))
+		var packed []byte
+		err := scan(&b.Seq, &packed)
+		if err == nil {
+			b.Messages, err = unpackOutbox(packed)
 		}
 		batches = append(batches, b)
-	}
-	if err := rows.Err(); err != nil {
-		return fail(err)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the outbox of partition %d after %d: %w", partition, after, s.explain(err))
 	}
 	return batches, nil
 }

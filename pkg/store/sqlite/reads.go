@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // reads holds the small pool of connections that read, and their prepared statements.
@@ -13,7 +14,7 @@ import (
 type reads struct {
 	db *sql.DB
 
-	state, seen, due, nextDue, outbox, timeline, message *sql.Stmt
+	states, seen, due, nextDue, outbox, timeline, message *sql.Stmt
 }
 
 // readers is how many connections read at a time. Two processors are busy with two; more
@@ -36,8 +37,8 @@ func newReads(ctx context.Context, dsn string) (*reads, error) {
 		into **sql.Stmt
 		text string
 	}{
-		{&r.state, `SELECT state FROM profile WHERE partition = ? AND id = ?`},
-		{&r.seen, `SELECT 1 FROM timeline WHERE partition = ? AND profile = ? AND id = ?`},
+		{&r.states, statesQuery()},
+		{&r.seen, seenQuery()},
 		{&r.due, `SELECT id, wake FROM profile WHERE partition = ? AND wake < ? ORDER BY wake, id LIMIT ?`},
 		{&r.nextDue, `SELECT min(wake) FROM profile WHERE partition = ? AND wake IS NOT NULL`},
 		{&r.outbox, `SELECT seq, messages FROM outbox WHERE partition = ? AND seq > ? ORDER BY seq LIMIT ?`},
@@ -50,6 +51,46 @@ func newReads(ctx context.Context, dsn string) (*reads, error) {
 		}
 	}
 	return r, nil
+}
+
+// statesQuery and seenQuery look up each key of a chunk by index, and answer with the
+// key's place in the chunk. CROSS JOIN keeps SQLite from turning the loops around.
+func statesQuery() string {
+	return `WITH w (n, id) AS (VALUES ` + chunkValues("(%d, ?)") + `)
+		SELECT w.n, p.state FROM w CROSS JOIN profile p ON p.id = w.id AND p.partition = ?`
+}
+
+func seenQuery() string {
+	return `WITH w (n, profile, id) AS (VALUES ` + chunkValues("(%d, ?, ?)") + `)
+		SELECT w.n FROM w CROSS JOIN timeline t ON t.profile = w.profile AND t.id = w.id AND t.partition = ?`
+}
+
+func chunkValues(row string) string {
+	list := make([]string, loadChunk)
+	for i := range list {
+		list[i] = fmt.Sprintf(row, i)
+	}
+	return strings.Join(list, ", ")
+}
+
+// eachRow runs a query that is short by nature and calls scan for each of its rows. It
+// looks at the context before, not during: for one that can end, the driver starts a
+// goroutine a query, which costs more than most of these queries take.
+func eachRow(ctx context.Context, st *sql.Stmt, args []any, each func(scan func(...any) error) error) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(context.WithoutCancel(ctx), args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := each(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // close closes the pool, and with it the statements.

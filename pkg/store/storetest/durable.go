@@ -1,0 +1,139 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"rapport/pkg/message"
+	"rapport/pkg/store"
+)
+
+// testReopen closes a store and opens it again: all of it is there.
+func testReopen(t *testing.T, o Options) {
+	dir := t.TempDir()
+	f := fixture{o.Open(t, dir), t}
+	f.acquire(1, 4)
+	from := f.commit(eventBatch(1, 4, store.Position{}, "ada", "e1"))
+	f.commit(eventBatch(1, 4, from, "bob", "e2"))
+	f.claim(claimOf("m-e1", "w1"), claimOf("m-e2", "w1"))
+	f.record(resultOf("m-e1", "w1", `{"outcome":"sent"}`))
+	profiles, events := []string{"ada", "bob"}, []string{"e1", "e2"}
+	before := f.look(1, 4, profiles, events)
+	for range 2 {
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		f = fixture{o.Open(t, dir), t}
+		if _, err := f.Acquire(t.Context(), 1, 3); err == nil {
+			t.Error("the epoch was forgotten")
+		}
+		equal(t, "partition", f.look(1, 4, profiles, events), before)
+		equal(t, "done claim", f.claim(claimOf("m-e1", "w1"))[0].State, store.Done)
+		equal(t, "open claim", f.claim(claimOf("m-e2", "w1"))[0].State, store.Open)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// testClose pings, closes twice, and finds everything refused after that.
+func testClose(t *testing.T, o Options) {
+	s := o.Open(t, t.TempDir())
+	ctx := t.Context()
+	if err := s.Ping(ctx); err != nil {
+		t.Errorf("ping: %v", err)
+	}
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	}
+	for name, call := range map[string]func(context.Context) error{
+		"ping":    s.Ping,
+		"acquire": func(ctx context.Context) error { _, err := s.Acquire(ctx, 1, 1); return err },
+		"load":    func(ctx context.Context) error { _, err := s.Load(ctx, 1, []store.Want{{Profile: "a"}}); return err },
+		"commit":  func(ctx context.Context) error { return s.Commit(ctx, &store.Batch{Partition: 1, Epoch: 1}) },
+		"claim":   func(ctx context.Context) error { _, err := s.Claim(ctx, []store.Claim{claimOf("a", "w")}); return err },
+		"counts":  func(ctx context.Context) error { _, err := s.Counts(ctx); return err },
+	} {
+		if call(ctx) == nil {
+			t.Errorf("%s works on a closed store", name)
+		}
+	}
+}
+
+// The run of batches that the killed process commits. Everything in batch n follows from n,
+// so that whoever knows the position knows what has to be there.
+
+// runProfiles is over how many profiles the run goes.
+const runProfiles = 7
+
+func runProfile(n uint64) string { return fmt.Sprintf("profile-%d", n%runProfiles) }
+func runEvent(n uint64) string   { return fmt.Sprintf("event-%d", n) }
+func runMessage(n uint64) string { return fmt.Sprintf("message-%d", n) }
+
+func runPosition(n uint64) store.Position {
+	if n == 0 {
+		return store.Position{}
+	}
+	return store.Position{Seq: n, Clock: at(time.Duration(n) * time.Second)}
+}
+
+// runBatch is the batch that ends at n. It records the message of the batch before as sent.
+func runBatch(partition int, n uint64) *store.Batch {
+	to := runPosition(n)
+	b := &store.Batch{
+		Partition: partition, Epoch: runEpoch, From: runPosition(n - 1), To: to,
+		Profiles: []store.ProfileRow{{ID: runProfile(n), State: []byte(runEvent(n)), Wake: to.Clock}},
+		Timeline: []store.TimelineRow{
+			{Profile: runProfile(n), At: to.Clock, ID: runEvent(n), Kind: store.KindEvent, Name: "ran"},
+			{Profile: runProfile(n), At: to.Clock, ID: runMessage(n), Kind: store.KindMessage, Name: "journey"},
+		},
+		Messages: []store.MessageRow{newMessage(runMessage(n), runProfile(n), to.Clock)},
+		Outbox:   []store.Outgoing{{Subject: "send.email", ID: runMessage(n), Data: make([]byte, 2000)}},
+	}
+	if n > 1 {
+		b.Outcomes = []store.OutcomeRow{{MessageID: runMessage(n - 1), Outcome: message.Sent, At: to.Clock}}
+	}
+	return b
+}
+
+// checkRun checks that a partition is exactly what the batches up to n left: nothing of
+// them missing, nothing of the next there.
+func (f fixture) checkRun(partition int, n uint64) {
+	f.t.Helper()
+	var wants []store.Want
+	var want []store.Loaded
+	for p := range uint64(runProfiles) {
+		w, l := store.Want{Profile: runProfile(p)}, store.Loaded{}
+		for i := uint64(1); i <= n+1; i++ {
+			if i%runProfiles != p {
+				continue
+			}
+			w.Events = append(w.Events, runEvent(i), runMessage(i))
+			if i <= n {
+				l.Seen, l.State = append(l.Seen, runEvent(i), runMessage(i)), []byte(runEvent(i))
+			}
+		}
+		wants, want = append(wants, w), append(want, l)
+	}
+	equal(f.t, fmt.Sprintf("states and events of partition %d up to %d", partition, n), f.load(partition, wants...), want)
+	outbox := f.outbox(partition, 0, int(n)+10)
+	equal(f.t, "outbox batches", len(outbox), int(n))
+	for i, b := range outbox {
+		equal(f.t, "outbox message", b.Messages[0].ID, runMessage(uint64(i)+1))
+	}
+	for i := uint64(1); i <= n; i++ {
+		outcome := message.Sent
+		if i == n {
+			outcome = ""
+		}
+		equal(f.t, "outcome", f.message(partition, runMessage(i)).Outcome, outcome)
+	}
+	if _, err := f.Message(f.t.Context(), partition, runMessage(n+1)); err == nil {
+		f.t.Errorf("partition %d is at %d and has the next message", partition, n)
+	}
+	equal(f.t, "profiles due", len(f.due(partition, at(1000*time.Hour), 100)), min(int(n), runProfiles))
+}

@@ -1,0 +1,190 @@
+package storetest
+
+import (
+	"cmp"
+	"slices"
+
+	"rapport/pkg/message"
+	"rapport/pkg/store"
+)
+
+// model is the simplest thing that keeps the port's promises: maps. The property test
+// gives the same calls to it and to the store under test, and compares the answers.
+type model struct {
+	partitions map[int]*modelPartition
+	claims     map[string]store.Prior // as the next claim will find it
+}
+
+type modelPartition struct {
+	epoch    uint64
+	at       store.Position
+	profiles map[string]store.ProfileRow
+	timeline []store.TimelineRow
+	messages []store.MessageRow
+	outbox   [][]store.Outgoing
+}
+
+func newModel() *model {
+	return &model{partitions: map[int]*modelPartition{}, claims: map[string]store.Prior{}}
+}
+
+func (m *model) acquire(partition int, epoch uint64) (store.Position, error) {
+	p := m.partitions[partition]
+	if p == nil {
+		p = &modelPartition{profiles: map[string]store.ProfileRow{}}
+		m.partitions[partition] = p
+	}
+	if p.epoch > epoch {
+		return store.Position{}, store.ErrFenced
+	}
+	p.epoch = epoch
+	return p.at, nil
+}
+
+func (m *model) commit(b *store.Batch) error {
+	p := m.partitions[b.Partition]
+	switch {
+	case p == nil || p.epoch != b.Epoch:
+		return store.ErrFenced
+	case p.at != b.From:
+		return store.ErrPosition
+	}
+	timeline, messages := slices.Clone(p.timeline), slices.Clone(p.messages)
+	for _, row := range b.Timeline {
+		if slices.ContainsFunc(timeline, func(t store.TimelineRow) bool { return t.Profile == row.Profile && t.ID == row.ID }) {
+			return store.ErrExists
+		}
+		timeline = append(timeline, row)
+	}
+	for _, row := range b.Messages {
+		if slices.ContainsFunc(messages, func(m store.MessageRow) bool { return m.ID == row.ID }) {
+			return store.ErrExists
+		}
+		messages = append(messages, row)
+	}
+	p.timeline, p.messages, p.at = timeline, messages, b.To
+	for _, row := range b.Profiles {
+		p.profiles[row.ID] = row
+	}
+	for _, o := range b.Outcomes {
+		p.settle(o)
+	}
+	if len(b.Outbox) > 0 {
+		p.outbox = append(p.outbox, b.Outbox)
+	}
+	return nil
+}
+
+func (p *modelPartition) settle(o store.OutcomeRow) {
+	for i := range p.messages {
+		m := &p.messages[i]
+		better := m.Outcome == message.Uncertain && (o.Outcome == message.Sent || o.Outcome == message.Failed)
+		if m.ID == o.MessageID && (m.Outcome == "" || better) {
+			m.Outcome, m.Reason, m.Detail, m.Provider = o.Outcome, o.Reason, o.Detail, o.Provider
+			m.ProviderID, m.Resent, m.OutcomeAt = o.ProviderID, o.Resent, o.At
+		}
+	}
+}
+
+func (m *model) load(partition int, w store.Want) (l store.Loaded) {
+	p := m.partitions[partition]
+	if p == nil {
+		return l
+	}
+	l.State = p.profiles[w.Profile].State
+	for _, id := range w.Events {
+		if slices.ContainsFunc(p.timeline, func(t store.TimelineRow) bool { return t.Profile == w.Profile && t.ID == id }) {
+			l.Seen = append(l.Seen, id)
+		}
+	}
+	return l
+}
+
+// due returns all wakes of a partition, in order.
+func (m *model) due(partition int) (wakes []store.Wake) {
+	if p := m.partitions[partition]; p != nil {
+		for id, row := range p.profiles {
+			if !row.Wake.IsZero() {
+				wakes = append(wakes, store.Wake{Profile: id, Due: row.Wake})
+			}
+		}
+	}
+	slices.SortFunc(wakes, func(a, b store.Wake) int {
+		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Profile, b.Profile))
+	})
+	return wakes
+}
+
+func (m *model) claim(c store.Claim) store.Prior {
+	prior, ok := m.claims[c.MessageID]
+	if !ok {
+		prior = store.Prior{State: store.Fresh}
+	}
+	if prior.State != store.Done {
+		m.claims[c.MessageID] = store.Prior{State: store.Open, Worker: c.Worker}
+	}
+	return prior
+}
+
+func (m *model) record(r store.Result) error {
+	prior, ok := m.claims[r.MessageID]
+	if !ok {
+		return store.ErrNotFound
+	}
+	if prior.State != store.Done {
+		m.claims[r.MessageID] = store.Prior{State: store.Done, Worker: r.Worker, Receipt: r.Receipt}
+	}
+	return nil
+}
+
+// counts recounts everything from the rows.
+func (m *model) counts() store.Counts {
+	c := store.Counts{Events: map[string]int{}, Journeys: map[string]store.JourneyCounts{}}
+	for _, p := range m.partitions {
+		for _, row := range p.timeline {
+			j := c.Journeys[row.Name]
+			switch row.Kind {
+			case store.KindEvent:
+				c.Events[row.Name]++
+			case store.KindEntered:
+				j.Entered++
+			case store.KindLeft:
+				j.Left++
+			case store.KindFinished:
+				j.Finished++
+			}
+			if row.Kind != store.KindEvent && row.Kind != store.KindMessage {
+				c.Journeys[row.Name] = j
+			}
+		}
+		for _, row := range p.messages {
+			if row.Outcome == "" {
+				c.Open++
+			}
+			c.Messages = addMessage(c.Messages, row)
+		}
+		for _, out := range p.outbox {
+			c.Pending += len(out)
+		}
+	}
+	slices.SortFunc(c.Messages, compareCounts)
+	return c
+}
+
+func addMessage(counts []store.MessageCount, m store.MessageRow) []store.MessageCount {
+	key := store.MessageCount{Journey: m.Journey, Channel: m.Channel, Template: m.Template, Outcome: m.Outcome, Reason: m.Reason}
+	for i := range counts {
+		key.Count = counts[i].Count
+		if counts[i] == key {
+			counts[i].Count++
+			return counts
+		}
+	}
+	key.Count = 1
+	return append(counts, key)
+}
+
+func compareCounts(a, b store.MessageCount) int {
+	return cmp.Or(cmp.Compare(a.Journey, b.Journey), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Template, b.Template),
+		cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.Reason, b.Reason))
+}

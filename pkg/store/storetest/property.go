@@ -1,0 +1,228 @@
+package storetest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rapport/pkg/message"
+	"rapport/pkg/store"
+)
+
+// testModel gives random calls to the store and to the model. The names, times and epochs
+// are few, so that repeats, ties, duplicates, stale owners and misplaced batches are common.
+func testModel(t *testing.T, o Options) {
+	rapid.Check(t, func(r *rapid.T) {
+		s := o.Open(t, t.TempDir())
+		defer func() {
+			if err := s.Close(); err != nil {
+				r.Errorf("close: %v", err)
+			}
+		}()
+		m := &machine{fixture: fixture{s, t}, model: newModel()}
+		r.Repeat(map[string]func(*rapid.T){
+			"acquire":    m.stepAcquire,
+			"commit":     m.stepCommit,
+			"commit too": m.stepCommit, // twice as likely
+			"load":       m.stepLoad,
+			"due":        m.stepDue,
+			"relay":      m.stepRelay,
+			"claim":      m.stepClaim,
+			"record":     m.stepRecord,
+			"read":       m.stepRead,
+			"":           m.checkCounts,
+		})
+	})
+}
+
+// machine is the store and the model side by side.
+type machine struct {
+	fixture
+	model *model
+}
+
+// differ fails the property when two answers differ.
+func differ(r *rapid.T, what string, got, want any) {
+	r.Helper()
+	if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); g != w {
+		r.Fatalf("%s:\n got %s\nwant %s", what, g, w)
+	}
+}
+
+func drawPartition(r *rapid.T) int { return rapid.IntRange(0, 1).Draw(r, "partition") }
+func drawEpoch(r *rapid.T) uint64  { return rapid.Uint64Range(1, 3).Draw(r, "epoch") }
+func drawProfile(r *rapid.T) string {
+	return rapid.SampledFrom([]string{"ada", "bob", "Cy"}).Draw(r, "profile")
+}
+func drawID(r *rapid.T) string      { return fmt.Sprint("id", rapid.IntRange(0, 30).Draw(r, "id")) }
+func drawTime(r *rapid.T) time.Time { return at(time.Duration(rapid.IntRange(-3, 3).Draw(r, "time"))) }
+func drawName(r *rapid.T) string    { return rapid.SampledFrom([]string{"x", "y"}).Draw(r, "name") }
+
+func drawOutcome(r *rapid.T) message.Outcome {
+	return rapid.SampledFrom([]message.Outcome{message.Sent, message.Failed, message.Uncertain}).Draw(r, "outcome")
+}
+
+// drawBatch draws a batch that mostly starts where the partition is.
+func (m *machine) drawBatch(r *rapid.T) *store.Batch {
+	b := &store.Batch{Partition: drawPartition(r), Epoch: drawEpoch(r)}
+	if p := m.model.partitions[b.Partition]; p != nil && rapid.IntRange(0, 9).Draw(r, "placed") > 0 {
+		b.From, b.Epoch = p.at, p.epoch
+	}
+	b.To = store.Position{Seq: b.From.Seq + rapid.Uint64Range(0, 2).Draw(r, "events"), Clock: drawTime(r)}
+	some := func(what string, add func()) {
+		for range rapid.IntRange(0, 2).Draw(r, what) {
+			add()
+		}
+	}
+	some("profiles", func() {
+		row := store.ProfileRow{ID: drawProfile(r), State: rapid.SliceOfN(rapid.Byte(), 1, 5).Draw(r, "state")}
+		if rapid.Bool().Draw(r, "wakes") {
+			row.Wake = drawTime(r)
+		}
+		b.Profiles = append(b.Profiles, row)
+	})
+	some("timeline", func() {
+		kinds := []store.Kind{store.KindEvent, store.KindEntered, store.KindLeft, store.KindFinished, store.KindMessage}
+		b.Timeline = append(b.Timeline, store.TimelineRow{
+			Profile: drawProfile(r), At: drawTime(r), ID: drawID(r), Name: drawName(r), Kind: rapid.SampledFrom(kinds).Draw(r, "kind"),
+		})
+	})
+	some("messages", func() {
+		row := newMessage(drawID(r), drawProfile(r), drawTime(r))
+		row.Journey = drawName(r)
+		if rapid.Bool().Draw(r, "suppressed") {
+			row.Outcome, row.Reason, row.OutcomeAt = message.Suppressed, message.ReasonCapped, drawTime(r)
+		}
+		b.Messages = append(b.Messages, row)
+	})
+	some("outcomes", func() {
+		b.Outcomes = append(b.Outcomes, store.OutcomeRow{MessageID: drawID(r), Outcome: drawOutcome(r), At: drawTime(r), Resent: rapid.Bool().Draw(r, "resent")})
+	})
+	some("outbox", func() {
+		b.Outbox = append(b.Outbox, store.Outgoing{Subject: drawName(r), ID: drawID(r), Data: []byte{1}})
+	})
+	return b
+}
+
+func (m *machine) stepAcquire(r *rapid.T) {
+	partition, epoch := drawPartition(r), drawEpoch(r)
+	want, wantErr := m.model.acquire(partition, epoch)
+	got, err := m.Acquire(r.Context(), partition, epoch)
+	if !errors.Is(err, wantErr) {
+		r.Fatalf("acquire: %v, want %v", err, wantErr)
+	}
+	differ(r, "acquired", got, want)
+}
+
+func (m *machine) stepCommit(r *rapid.T) {
+	b := m.drawBatch(r)
+	want := m.model.commit(b)
+	if err := m.Commit(r.Context(), b); !errors.Is(err, want) {
+		r.Fatalf("commit: %v, want %v", err, want)
+	}
+}
+
+func (m *machine) stepLoad(r *rapid.T) {
+	partition := drawPartition(r)
+	var wants []store.Want
+	var want []store.Loaded
+	for range rapid.IntRange(0, 3).Draw(r, "wants") {
+		w := store.Want{Profile: drawProfile(r), Events: []string{drawID(r), drawID(r)}}
+		wants, want = append(wants, w), append(want, m.model.load(partition, w))
+	}
+	differ(r, "loaded", m.load(partition, wants...), want)
+}
+
+func (m *machine) stepDue(r *rapid.T) {
+	partition, before, limit := drawPartition(r), drawTime(r), rapid.IntRange(0, 4).Draw(r, "limit")
+	all := m.model.due(partition)
+	n := 0
+	for n < len(all) && n < limit && all[n].Due.Before(before) {
+		n++
+	}
+	differ(r, "due", m.due(partition, before, limit), all[:n])
+	when, ok := m.nextDue(partition)
+	differ(r, "whether anything is due", ok, len(all) > 0)
+	if ok {
+		differ(r, "next due", when, all[0].Due)
+	}
+}
+
+// stepRelay reads an outbox and removes its first batches.
+func (m *machine) stepRelay(r *rapid.T) {
+	partition := drawPartition(r)
+	p := m.model.partitions[partition]
+	if p == nil {
+		return
+	}
+	got := m.outbox(partition, 0, 1000)
+	var messages [][]store.Outgoing
+	for _, b := range got {
+		messages = append(messages, b.Messages)
+	}
+	differ(r, "outbox", messages, p.outbox)
+	if n := rapid.IntRange(0, 2).Draw(r, "done"); n > 0 && n <= len(got) {
+		m.outboxDone(partition, got[n-1].Seq)
+		p.outbox = p.outbox[n:]
+	}
+}
+
+func (m *machine) stepClaim(r *rapid.T) {
+	c := claimOf(drawID(r), rapid.SampledFrom([]string{"w1", "w2"}).Draw(r, "worker"))
+	differ(r, "claim", m.claim(c), []store.Prior{m.model.claim(c)})
+}
+
+func (m *machine) stepRecord(r *rapid.T) {
+	result := resultOf(drawID(r), "w1", fmt.Sprint(rapid.IntRange(0, 9).Draw(r, "receipt")))
+	want := m.model.record(result)
+	if err := m.Record(r.Context(), []store.Result{result}); !errors.Is(err, want) {
+		r.Fatalf("record: %v, want %v", err, want)
+	}
+}
+
+// stepRead reads one profile's timeline, and all messages of a filter.
+func (m *machine) stepRead(r *rapid.T) {
+	partition, profile := drawPartition(r), drawProfile(r)
+	filter := store.MessageFilter{Journey: rapid.SampledFrom([]string{"", "x"}).Draw(r, "journey")}
+	if rapid.Bool().Draw(r, "of profile") {
+		filter.Profile = profile
+	}
+	var timeline []store.TimelineRow
+	var messages []store.MessageRow
+	for n, p := range m.model.partitions {
+		for _, row := range p.timeline {
+			if n == partition && row.Profile == profile {
+				timeline = append(timeline, row)
+			}
+		}
+		for _, row := range p.messages {
+			if matches(&filter, &row) {
+				messages = append(messages, row)
+			}
+		}
+	}
+	slices.SortFunc(timeline, newestFirst)
+	differ(r, "timeline", m.timeline(partition, profile, 1000), timeline)
+	got := m.messages(filter)
+	if !slices.IsSortedFunc(got, byDecision) {
+		r.Fatalf("messages are out of order: %+v", got)
+	}
+	// One id may be in two partitions at one time here; then either comes first.
+	whole := func(a, b store.MessageRow) int {
+		return cmp.Or(byDecision(a, b), cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)))
+	}
+	slices.SortFunc(messages, whole)
+	slices.SortFunc(got, whole)
+	differ(r, "messages", got, messages)
+}
+
+func (m *machine) checkCounts(r *rapid.T) {
+	got := m.counts()
+	slices.SortFunc(got.Messages, compareCounts)
+	differ(r, "counts", got, m.model.counts())
+}
