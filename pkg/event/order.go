@@ -130,7 +130,8 @@ func (e *Event) Trimmed(maxProducts int) json.RawMessage {
 func dataError(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) && wrong.Field != "" {
-		return &FieldError{"data." + wrong.Field, fmt.Sprintf("is a JSON %s, must be %s", wrong.Value, jsonKind(wrong.Type.String()))}
+		// The order is embedded, which the decoder shows in its path.
+		return &FieldError{"data." + strings.TrimPrefix(wrong.Field, "Order."), fmt.Sprintf("is a JSON %s, must be %s", wrong.Value, jsonKind(wrong.Type.String()))}
 	}
 	return &FieldError{"data", strings.TrimPrefix(err.Error(), "json: ")}
 }

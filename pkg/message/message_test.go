@@ -1,0 +1,37 @@
+package message_test
+
+import (
+	"testing"
+	"time"
+
+	"rapport/pkg/event"
+	"rapport/pkg/message"
+)
+
+func TestIdentityIsFixedForever(t *testing.T) {
+	t.Parallel()
+	// Stored messages, claims and the broker's memory hold ids made by this rule.
+	if got, want := message.ID("instance", "step", 0), "c8acba27f5243027"; got[:16] != want {
+		t.Errorf("ID = %s, want it to begin with %s", got, want)
+	}
+	if message.Hash("ab", "c") == message.Hash("a", "bc") {
+		t.Error("different parts have one hash")
+	}
+}
+
+func TestReceiptIsAnEventWithADerivedID(t *testing.T) {
+	t.Parallel()
+	cmd := message.Command{ID: "m1", Profile: "ada", Journey: "j", Step: "s", Channel: message.Email, Template: "t"}
+	for outcome, typ := range map[message.Outcome]string{
+		message.Sent: event.MessageSent, message.Failed: event.MessageFailed, message.Uncertain: event.MessageUncertain,
+	} {
+		r := message.ReceiptFor(&cmd, outcome, "", time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+		e, err := r.Event("rapport/mailer", cmd.Profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Validate(); err != nil || e.Type != typ || e.ID != "m1/"+string(outcome) || e.Subject != "ada" {
+			t.Errorf("event %+v, %v", e, err)
+		}
+	}
+}
