@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 )
 
@@ -75,7 +76,7 @@ func decodeBatch(body []byte) (*batch, *problem) {
 	err := json.Unmarshal(body, &b)
 	var mismatch *json.UnmarshalTypeError
 	switch {
-	case errors.As(err, &mismatch) && strings.HasPrefix(mismatch.Field, "batch") && b.Batch != nil:
+	case errors.As(err, &mismatch) && mismatch.Type == reflect.TypeFor[call]():
 		b.notObjects = findNotObjects(body)
 	case err != nil:
 		return nil, jsonProblem(body, err)

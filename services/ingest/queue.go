@@ -142,9 +142,16 @@ func (q *queue) drain() {
 	}
 }
 
-// pause gives other requests a moment to come along.
+// pause gives other requests a moment to come along, unless nothing waits, or enough.
 func (q *queue) pause() {
-	if q.linger <= 0 {
+	q.mu.Lock()
+	waiting := q.msgs // none is being published here
+	select {
+	case <-q.plenty: // of an earlier crowd
+	default:
+	}
+	q.mu.Unlock()
+	if q.linger <= 0 || waiting == 0 || waiting >= enough {
 		return
 	}
 	timer := time.NewTimer(q.linger)
