@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/mail"
 	"sync"
 	"testing"
 	"time"
@@ -193,4 +194,19 @@ func within(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// contextOf is a context that outlives the test's own, so that a service is stopped by
+// the test and not by its end.
+func contextOf(t testing.TB) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithCancel(context.WithoutCancel(t.Context()))
+}
+
+func headerOf(mime []byte, name string) string {
+	m, err := mail.ReadMessage(bytes.NewReader(mime))
+	if err != nil {
+		return ""
+	}
+	return m.Header.Get(name)
 }
