@@ -67,6 +67,14 @@ func TestCallsBecomeEvents(t *testing.T) {
 			event.Event{ID: "m1", Type: "profile.identified", Subject: "c1", Time: received,
 				Data: []byte(`{"anonymous_id":"a1","$profile":{"traits":{"plan":"gold"}}}`)},
 		},
+		"a chat is no receipt": {
+			"/v1/track", `{"messageId":"m1","userId":"c1","event":"Message Sent","properties":{"conversation_id":"x"}}`,
+			event.Event{ID: "m1", Type: "shop_message.sent", Subject: "c1", Time: received, Data: []byte(`{"conversation_id":"x"}`)},
+		},
+		"an order in version 1": {
+			"/v1/track", `{"messageId":"m1","userId":"c1","event":"Order Completed","properties":{"orderId":"o1","revenue":25.00}}`,
+			event.Event{ID: "m1", Type: "order.completed", Subject: "c1", Time: received, Data: []byte(`{"order_id":"o1","revenue":25.00}`)},
+		},
 		"products named as analytics-go names them": {
 			"/v1/track", `{"messageId":"m1","userId":"c1","event":"Order Completed","properties":{"order_id":"o1","total":19.90,"products":[{"id":"p1","sky":"s1"}]}}`,
 			event.Event{ID: "m1", Type: "order.completed", Subject: "c1", Time: received,

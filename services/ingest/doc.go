@@ -30,10 +30,12 @@
 //
 // The name of a track call gives the type by event.TypeFromName ("Order Completed":
 // order.completed); identify is profile.identified, page page.viewed, screen
-// screen.viewed, group group.joined, alias profile.aliased. The types that Rapport
-// itself publishes (message.*, clock.advanced) are refused: a chat called
-// "Message Sent" must not count as a receipt. userId is the subject, else
-// event.AnonymousPrefix and the anonymousId.
+// screen.viewed, group group.joined, alias profile.aliased. Message.* and
+// clock.advanced are Rapport's own: given as types they are refused, and the names of
+// Segment's chat events ("Message Sent") become shop_message.*, so that a chat does not
+// count as a receipt. userId is the subject, else event.AnonymousPrefix and the
+// anonymousId. Orders of version 1 of Segment's specification (orderId, products[].id)
+// get today's names.
 //
 // The time is the timestamp; with sentAt, the sender's clock is put right as
 // Segment does it, receivedAt - (sentAt - timestamp); without a timestamp it is when the

@@ -156,8 +156,10 @@ func trackType(c *call) (string, *fieldError) {
 	switch {
 	case typ == "":
 		return "", wrong("event", "is missing: name what happened, such as \"Order Completed\"")
-	case event.Receipt(typ) || typ == event.ClockAdvanced:
-		return "", wrong("event", "%q would be the type %s, which only Rapport itself publishes: choose another name", name, typ)
+	case typ == event.ClockAdvanced, event.Receipt(typ) && strings.Contains(name, "."):
+		return "", wrong("event", "%q is a type that only Rapport itself publishes: choose another name", name)
+	case event.Receipt(typ):
+		return "shop_" + typ, nil
 	}
 	return typ, nil
 }
@@ -207,8 +209,8 @@ func timestamp(field string, raw json.RawMessage) (time.Time, *fieldError) {
 func validate(e *event.Event, verb string) *fieldError {
 	err := e.Validate()
 	var wrongField *event.FieldError
-	if errors.As(err, &wrongField) && strings.HasSuffix(wrongField.Field, "].product_id") {
-		if data, changed := nameProducts(e.Data); changed {
+	if errors.As(err, &wrongField) && (wrongField.Field == "data.order_id" || strings.HasSuffix(wrongField.Field, "].product_id")) {
+		if data, changed := renameOrder(e.Data); changed {
 			// A new event: the old one remembers what it has read.
 			*e = event.Event{ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject, Time: e.Time, Data: data}
 			err = e.Validate()

@@ -10,33 +10,41 @@ import (
 	"rapport/pkg/event"
 )
 
-// nameProducts gives the products of an order their ids under today's name. Version 1 of
-// Segment's e-commerce specification called them id, and analytics-go still sends id,
-// and sky for sku. It is only tried on orders that would otherwise be refused.
-func nameProducts(data json.RawMessage) (json.RawMessage, bool) {
+// renameOrder gives an order and its products today's names for their ids. Version 1 of
+// Segment's e-commerce specification called them orderId and id, and analytics-go still
+// sends id, and sky for sku. It is only tried on orders that would otherwise be refused.
+func renameOrder(data json.RawMessage) (json.RawMessage, bool) {
 	var order map[string]json.RawMessage
-	var products []map[string]json.RawMessage
-	if json.Unmarshal(data, &order) != nil || json.Unmarshal(order["products"], &products) != nil {
+	if json.Unmarshal(data, &order) != nil {
 		return nil, false
 	}
-	changed := false
-	for _, p := range products {
-		for old, now := range map[string]string{"id": "product_id", "sky": "sku"} {
-			if first(p[now]) == nil && first(p[old]) != nil {
-				p[now], changed = p[old], true
-				delete(p, old)
-			}
+	changed := rename(order, "orderId", "order_id")
+	var products []map[string]json.RawMessage
+	if json.Unmarshal(order["products"], &products) == nil {
+		for _, p := range products {
+			changed = rename(p, "id", "product_id") || changed
+			changed = rename(p, "sky", "sku") || changed
+		}
+		var err error
+		if order["products"], err = json.Marshal(products); err != nil {
+			return nil, false
 		}
 	}
 	if !changed {
 		return nil, false
 	}
-	var err error
-	if order["products"], err = json.Marshal(products); err != nil {
-		return nil, false
-	}
 	out, err := json.Marshal(order)
 	return out, err == nil
+}
+
+// rename moves a member to another name, unless that is taken.
+func rename(members map[string]json.RawMessage, old, now string) bool {
+	if first(members[now]) != nil || first(members[old]) == nil {
+		return false
+	}
+	members[now] = members[old]
+	delete(members, old)
+	return true
 }
 
 // locate finds the property of an order that has the wrong type: each is decoded by

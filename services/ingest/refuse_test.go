@@ -70,7 +70,7 @@ var badInput = map[string]struct {
 	"no event":              {"/v1/track", `{"userId":"c1"}`, 400, "event", "name what happened"},
 	"event is a number":     {"/v1/track", `{"userId":"c1","event":5}`, 400, "event", "is a number, must be a string"},
 	"event too long":        {"/v1/track", `{"userId":"c1","event":"` + strings.Repeat("x", 300) + `"}`, 400, "event", "has 300 bytes"},
-	"a false receipt":       {"/v1/track", `{"userId":"c1","event":"Message Delivered"}`, 400, "event", "message.delivered, which only Rapport"},
+	"a false receipt":       {"/v1/track", `{"userId":"c1","event":"message.delivered"}`, 400, "event", "is a type that only Rapport itself publishes"},
 	"a false clock":         {"/v1/track", `{"userId":"c1","event":"clock.advanced"}`, 400, "event", "choose another name"},
 
 	"timestamp is a number":    {"/v1/track", track(`"timestamp":1700000000`), 400, "timestamp", "is a number, must be a string such as"},
