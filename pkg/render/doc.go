@@ -4,7 +4,7 @@
 // An e-mail is two files, email/NAME.html.liquid and email/NAME.txt.liquid: a mail
 // without a plain-text part reads badly in notifications, on watches and to screen
 // readers, and is held against the sender by spam filters. The HTML file begins with
-// front matter in YAML:
+// front matter, one key: value a line:
 //
 //	---
 //	subject: Thank you, {{ profile.first_name | default: "dear customer" }}

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
@@ -19,6 +20,7 @@ const widest = 200
 //	{{ n | pluralize: "item", "items" }}             the word that goes with the number
 //	{{ product.name | fit: 30 }}                     cut or filled with spaces to 30 characters, for tables in plain text
 //	{{ price | fit: 10, align: "right" }}            the same, filled on the left
+//	{{ product.name | calm }}                        what a catalogue shouts in capitals, as a sentence; other texts as they are
 func filters(shop Shop, locale string) []liquid.Option {
 	return []liquid.Option{
 		liquid.WithFilter("money", liquid.Filter{Max: 1, Func: func(c *liquid.Call, in any, args []any) (any, error) {
@@ -47,6 +49,9 @@ func filters(shop Shop, locale string) []liquid.Option {
 				return nil, err
 			}
 			return fit(c.Text(in), int(width), named && c.Text(align) == "right"), nil
+		}}),
+		liquid.WithFilter("calm", liquid.Filter{Func: func(c *liquid.Call, in any, _ []any) (any, error) {
+			return calm(c.Text(in)), nil
 		}}),
 	}
 }
@@ -94,4 +99,15 @@ func fit(s string, width int, right bool) string {
 		return space + s
 	}
 	return s + space
+}
+
+// calm writes a text that is all capitals as a sentence.
+func calm(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	low := strings.ToLower(s)
+	if s == low || s != strings.ToUpper(s) || !strings.Contains(s, " ") {
+		return s // single words may be names or codes
+	}
+	first, size := utf8.DecodeRuneInString(low)
+	return string(unicode.ToUpper(first)) + low[size:]
 }

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"rapport/pkg/condition"
 	"rapport/pkg/condition/spelling"
@@ -18,10 +17,8 @@ import (
 	"rapport/pkg/workspace/source"
 )
 
-const (
-	defaultLifetime = 365 * 24 * time.Hour
-	defaultPriority = 50
-)
+// defaultPriority is that of a journey that names none.
+const defaultPriority = 50
 
 var (
 	journeyName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
@@ -86,8 +83,8 @@ func (r *reader) journey(n *source.Node) bool {
 	d.Priority = r.Int(n.Get("priority"), "priority", 0, 100, defaultPriority)
 	r.required(n, "status", "say active for it to run, or draft while you are at it")
 	d.Status = journey.Status(r.Choice(n.Get("status"), "status", string(journey.Draft), string(journey.Active), string(journey.Paused), string(journey.Archived)))
-	if d.Lifetime = defaultLifetime; n.Get("lifetime") != nil {
-		if d.Lifetime = r.Duration(n.Get("lifetime"), "lifetime"); d.Lifetime > defaultLifetime {
+	if d.Lifetime = journey.DefaultLifetime; n.Get("lifetime") != nil {
+		if d.Lifetime = r.Duration(n.Get("lifetime"), "lifetime"); d.Lifetime > journey.DefaultLifetime {
 			r.At(n.File, n.Get("lifetime").Place, "nobody stays in a journey for more than 365 days", "use at most 365d")
 		}
 	}

@@ -29,7 +29,10 @@ type Live struct {
 	log     *slog.Logger
 	state   atomic.Pointer[state]
 	watcher *fsnotify.Watcher
-	onLoad  func(*Snapshot, Problems)
+	done    chan struct{}
+	stop    context.CancelFunc
+	// reread is told after each reading that follows a change; for tests.
+	reread func(*Snapshot, Problems)
 }
 
 // state is what the last reading gave.
@@ -38,29 +41,23 @@ type state struct {
 	problems Problems  // of the last reading
 }
 
-// Options are what Open may be given.
-type Options struct {
-	// Logger says when files changed and whether they read; nil is silent.
-	Logger *slog.Logger
-	// OnLoad is told after each reading that follows a change, from the goroutine of Run:
-	// the snapshot now in force, and what is wrong with the files, if anything.
-	OnLoad func(*Snapshot, Problems)
+// Watch reads a workspace directory and follows its files until the context ends or Close
+// is called. A workspace that does not read is an error (Problems): there is no earlier
+// state to go on with. log says when files changed and whether they read; nil is silent.
+func Watch(ctx context.Context, dir string, log *slog.Logger) (*Live, error) {
+	return watch(ctx, dir, log, nil)
 }
 
-// Open reads a workspace directory and begins to watch it. A workspace that does not read
-// is an error (Problems): there is no earlier state to go on with. Call Run to follow the
-// files, which closes the watch when it returns; without Run, call Close.
-func Open(dir string, o Options) (*Live, error) {
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
+func watch(ctx context.Context, dir string, log *slog.Logger, reread func(*Snapshot, Problems)) (*Live, error) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
 	}
-	l := &Live{dir: dir, log: o.Logger, onLoad: o.OnLoad}
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, fmt.Errorf("watch workspace %s: %w", dir, err)
 	}
-	l.watcher = w
-	if err := l.watch(); err != nil {
+	l := &Live{dir: dir, log: log, watcher: w, done: make(chan struct{}), reread: reread}
+	if err := l.directories(); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	// Read after the watch began, so that no change falls between.
@@ -69,49 +66,56 @@ func Open(dir string, o Options) (*Live, error) {
 		return nil, errors.Join(err, w.Close())
 	}
 	l.state.Store(&state{snapshot: s})
+	ctx, l.stop = context.WithCancel(ctx)
+	go l.follow(ctx)
 	return l, nil
 }
 
-// Close ends the watch; a running Run returns.
-func (l *Live) Close() error { return l.watcher.Close() }
+// Close ends the watch and returns when nothing runs any more. It may be called again.
+func (l *Live) Close() error {
+	l.stop()
+	<-l.done
+	return nil
+}
 
-// Snapshot is the last good state of the files.
-func (l *Live) Snapshot() *Snapshot { return l.state.Load().snapshot }
+// Current is the last good state of the files.
+func (l *Live) Current() *Snapshot { return l.state.Load().snapshot }
 
-// Problems are what is wrong with the files as they are now; none when Snapshot is them.
+// Problems are what is wrong with the files as they are now; none when Current is them.
 func (l *Live) Problems() Problems { return l.state.Load().problems }
 
 // Journeys are those of the snapshot in force.
-func (l *Live) Journeys() []*journey.Definition { return l.Snapshot().Journeys() }
+func (l *Live) Journeys() []*journey.Definition { return l.Current().Journeys() }
 
 // Mail renders with the snapshot in force.
 func (l *Live) Mail(ctx context.Context, c *message.Command) (render.Mail, error) {
-	return l.Snapshot().Mail(ctx, c)
+	return l.Current().Mail(ctx, c)
 }
 
 // SMS renders with the snapshot in force.
 func (l *Live) SMS(ctx context.Context, c *message.Command) (render.SMS, error) {
-	return l.Snapshot().SMS(ctx, c)
+	return l.Current().SMS(ctx, c)
 }
 
-// Run follows the files until the context ends, which is no error.
-func (l *Live) Run(ctx context.Context) error {
-	defer func() { _ = l.watcher.Close() }() // the watch ends with Run; there is nothing to do about an error
+// follow reads the files again whenever they have changed and been quiet for a moment.
+func (l *Live) follow(ctx context.Context) {
+	defer close(l.done)
+	defer func() { _ = l.watcher.Close() }() // there is nothing to do about an error here
 	quiet := time.NewTimer(settle)
 	quiet.Stop()
 	defer quiet.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case _, ok := <-l.watcher.Events:
 			if !ok {
-				return nil
+				return
 			}
 			quiet.Reset(settle)
 		case err, ok := <-l.watcher.Errors:
 			if !ok {
-				return nil
+				return
 			}
 			// An overflow means that changes were missed: read everything, as always.
 			l.log.WarnContext(ctx, "watching the workspace failed for a moment", "workspace", l.dir, "error", err)
@@ -124,7 +128,7 @@ func (l *Live) Run(ctx context.Context) error {
 
 // reload reads the files and puts them in force if they are good.
 func (l *Live) reload(ctx context.Context) {
-	if err := l.watch(); err != nil {
+	if err := l.directories(); err != nil {
 		l.log.WarnContext(ctx, "a directory of the workspace cannot be watched", "workspace", l.dir, "error", err)
 	}
 	before := l.state.Load()
@@ -145,13 +149,13 @@ func (l *Live) reload(ctx context.Context) {
 	case now.snapshot.Version() != before.snapshot.Version():
 		l.log.InfoContext(ctx, "the workspace changed", "workspace", l.dir, "version", now.snapshot.Version())
 	}
-	if l.onLoad != nil {
-		l.onLoad(now.snapshot, now.problems)
+	if l.reread != nil {
+		l.reread(now.snapshot, now.problems)
 	}
 }
 
-// watch watches all directories of the workspace; those watched already stay so.
-func (l *Live) watch() error {
+// directories watches all directories of the workspace; those watched already stay so.
+func (l *Live) directories() error {
 	return filepath.WalkDir(l.dir, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && name != l.dir:

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"rapport/pkg/journey"
 	"rapport/pkg/message"
 	"rapport/pkg/render"
 	"rapport/pkg/workspace/source"
@@ -55,6 +56,10 @@ func Load(fsys fs.FS, name string) (*Snapshot, error) {
 	}
 	if len(r.Problems()) == 0 {
 		try(s, &r)
+		// The engine has the last word on what it can run.
+		if _, err := journey.NewSet(s.journeys); err != nil {
+			r.File("journeys", err.Error(), "")
+		}
 	}
 	if ps := r.Problems(); len(ps) > 0 {
 		return nil, ps

@@ -71,7 +71,7 @@ func barest(d *journey.Definition, step journey.Step) *message.Command {
 	vars, _ := json.Marshal(map[string]any{ // of texts and numbers; cannot fail
 		"profile": map[string]any{
 			"id":     "customer",
-			"orders": map[string]any{"count": 1, "refunds": 0, "total": "20.00", "refunded": "0.00", "first_at": at, "last_at": at, "last_id": "1"},
+			"orders": map[string]any{"count": 1, "total": "20.00", "last_at": at, "last_id": "1"},
 		},
 		"trigger":         map[string]any{"order_id": "1", "total": "20.00", "products": []any{map[string]any{"product_id": "1"}}},
 		"recommendations": []any{map[string]any{"id": "2"}, map[string]any{"id": "3"}},

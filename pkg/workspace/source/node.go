@@ -100,9 +100,8 @@ func (n *Node) canonical(b *strings.Builder) {
 
 // converter turns the parser's tree into Nodes and reports what is not allowed.
 type converter struct {
-	file    *File
-	report  *Report
-	skipped int // lines of the file before the YAML begins
+	file   *File
+	report *Report
 }
 
 func (c *converter) node(n ast.Node, depth int) *Node {
@@ -164,7 +163,7 @@ func (c *converter) mapping(out *Node, values []*ast.MappingValueNode, depth int
 
 func (c *converter) place(t *token.Token) Place {
 	width := utf8.RuneCountInString(strings.TrimSpace(firstLine(strings.TrimLeft(t.Origin, " \n"))))
-	return Place{Line: t.Position.Line + c.skipped, Col: t.Position.Column, Width: max(1, width)}
+	return Place{Line: t.Position.Line, Col: t.Position.Column, Width: max(1, width)}
 }
 
 func firstLine(s string) string {

@@ -19,50 +19,31 @@ const (
 
 // YAML reads the file as one YAML document. It returns nil, having reported why, when
 // there is none.
-func (f *File) YAML(r *Report) *Node { return f.yamlPart(r, f.Text, 0) }
-
-// FrontMatter reads the YAML between a first line "---" and the next one. It returns the
-// mapping, nil if there is none or it cannot be read, and the text behind it with the
-// number of lines before that.
-func (f *File) FrontMatter(r *Report) (front *Node, body string, skipped int) {
-	if f.lines[0] != "---" {
-		return nil, f.Text, 0
-	}
-	for i := 1; i < len(f.lines); i++ {
-		if f.lines[i] == "---" {
-			return f.yamlPart(r, strings.Join(f.lines[1:i], "\n"), 1), strings.Join(f.lines[i+1:], "\n"), i + 1
-		}
-	}
-	r.At(f, Place{Line: 1, Col: 1, Width: 3}, "the front matter is not closed", "end it with a line ---")
-	return nil, "", len(f.lines)
-}
-
-// yamlPart reads text, which begins skipped lines into the file.
-func (f *File) yamlPart(r *Report, text string, skipped int) *Node {
-	c := converter{file: f, report: r, skipped: skipped}
-	if len(text) > MaxYAML {
-		r.File(f.Name, fmt.Sprintf("the file has %d bytes, at most %d are allowed", len(text), MaxYAML), "split it")
+func (f *File) YAML(r *Report) *Node {
+	c := converter{file: f, report: r}
+	if len(f.Text) > MaxYAML {
+		r.File(f.Name, fmt.Sprintf("the file has %d bytes, at most %d are allowed", len(f.Text), MaxYAML), "split it")
 		return nil
 	}
-	if !utf8.ValidString(text) {
+	if !utf8.ValidString(f.Text) {
 		r.File(f.Name, "the file is not UTF-8 text", "save it as UTF-8")
 		return nil
 	}
-	if line := tooDeep(text); line > 0 {
-		r.At(f, Place{Line: line + skipped, Col: 1}, fmt.Sprintf("lists and mappings are nested deeper than %d", maxDepth), "")
+	if line := tooDeep(f.Text); line > 0 {
+		r.At(f, Place{Line: line, Col: 1}, fmt.Sprintf("lists and mappings are nested deeper than %d", maxDepth), "")
 		return nil
 	}
-	doc, err := parse(text)
+	doc, err := parse(f.Text)
 	if err != nil {
 		c.syntax(err)
 		return nil
 	}
 	switch {
 	case len(doc.Docs) > 1:
-		r.At(f, Place{Line: lineOf(doc.Docs[1]) + skipped, Col: 1, Width: 3}, "the file has more than one document", "keep one document in a file")
+		r.At(f, Place{Line: lineOf(doc.Docs[1]), Col: 1, Width: 3}, "the file has more than one document", "keep one document in a file")
 		return nil
 	case len(doc.Docs) == 0 || doc.Docs[0].Body == nil:
-		r.At(f, Place{Line: skipped + 1, Col: 1}, "there is nothing here", "")
+		r.At(f, Place{Line: 1, Col: 1}, "there is nothing here", "")
 		return nil
 	}
 	return c.node(doc.Docs[0].Body, 0)
@@ -118,7 +99,7 @@ func (c *converter) syntax(err error) {
 		c.report.File(c.file.Name, err.Error(), "")
 		return
 	}
-	at := Place{Line: se.Token.Position.Line + c.skipped, Col: se.Token.Position.Column, Width: max(1, utf8.RuneCountInString(strings.TrimSpace(se.Token.Value)))}
+	at := Place{Line: se.Token.Position.Line, Col: se.Token.Position.Column, Width: max(1, utf8.RuneCountInString(strings.TrimSpace(se.Token.Value)))}
 	message, hint := se.Message, ""
 	switch {
 	case strings.Contains(message, "mapping value is not allowed"):

@@ -1,0 +1,9 @@
+// Package templates is the starter workspace, for commands that run without one of their own.
+package templates
+
+import "embed"
+
+// FS holds the workspace's files.
+//
+//go:embed rapport.yaml journeys email sms
+var FS embed.FS
