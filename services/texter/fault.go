@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/twilio/twilio-go/client"
 
@@ -13,6 +14,10 @@ import (
 
 // fault says what an exchange that did not end well means for the message.
 func (x *exchange) fault(err error) error {
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		err = asked.Err // without the URL, which names the account
+	}
 	var twilio *client.TwilioRestError
 	switch {
 	case errors.As(err, &twilio) && twilio.Code != 0:

@@ -1,0 +1,181 @@
+package texter
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	wm "github.com/ThreeDotsLabs/watermill/message"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/bus/embedded"
+	"rapport/pkg/delivery"
+	"rapport/pkg/event"
+	"rapport/pkg/message"
+	"rapport/pkg/store"
+	"rapport/pkg/store/sqlite"
+)
+
+// none is neither a subscriber nor a publisher, for tests that go around the broker.
+type none struct{}
+
+func (none) Subscribe(context.Context, string) (<-chan *wm.Message, error) { return nil, nil }
+func (none) Publish(string, ...*wm.Message) error                          { return nil }
+func (none) Close() error                                                  { return nil }
+
+// nothing is no store.
+type nothing struct{}
+
+func (nothing) Claim(context.Context, []store.Claim) ([]store.Prior, error) { return nil, nil }
+func (nothing) Record(context.Context, []store.Result) error                { return nil }
+
+// TestService runs commands through broker, store and Twilio: one is opted out, one's
+// answer is lost, all come twice, and nothing of a recipient is in the log.
+func TestService(t *testing.T) {
+	t.Parallel()
+	const n = 60
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), MaxStore: 1 << 30, SyncInterval: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = srv.Shutdown(context.WithoutCancel(ctx)) })
+	nc, err := srv.Connect(bus.ConnOptions("test", nil)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := bus.JetStream(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bus.Provision(ctx, js, bus.Layout{Partitions: 2, MaxBytes: 512 << 20}); err != nil {
+		t.Fatal(err)
+	}
+	st, err := sqlite.Open(ctx, sqlite.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = st.Close() })
+	sub, err := bus.NewSubscriber(js, bus.SubscriberOptions{Stream: bus.StreamSend, Durable: "texter", Lanes: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	s := startTwilio(t, func(w http.ResponseWriter, n int) bool {
+		switch n {
+		case 7:
+			refuse(w, 400, 21610, "Attempt to send to unsubscribed recipient "+number)
+			return true
+		case 9:
+			return breakOff(w)
+		}
+		return false
+	})
+	var logs lockedBuffer
+	x := newTexter(t, s, func(o *Options) {
+		o.Subscriber = sub
+		o.Delivery = delivery.Options{
+			Claims: st, Publisher: bus.NewPublisher(js), First: time.Millisecond,
+			Logger: slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		}
+	})
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- x.Run(work) }()
+	for _, round := range []string{"", "-again"} {
+		for i := range n {
+			c := command(fmt.Sprintf("m%03d", i))
+			c.Profile = fmt.Sprintf("customer-%d", i)
+			b, err := json.Marshal(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := js.PublishMsg(ctx, bus.NewMsg(bus.SendSubject("sms", event.Key(c.Profile)), c.ID+round, b)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	outcomes := readOutcomes(ctx, t, js, n)
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"sent ": n - 2, "failed rejected opted_out: 21610 Attempt to send to unsubscribed recipient <number>": 1, "uncertain in_flight": 1}
+	for outcome, n := range want {
+		found := 0
+		for got, m := range outcomes {
+			if strings.HasPrefix(got, outcome) {
+				found += m
+			}
+		}
+		if found != n {
+			t.Errorf("%d receipts are %q, want %d of %v", found, outcome, n, outcomes)
+		}
+	}
+	if got := len(s.requests()); got != n {
+		t.Errorf("Twilio got %d requests, want %d", got, n)
+	}
+	for _, secret := range []string{number, number[1:], token, "We miss you"} {
+		if strings.Contains(logs.String(), secret) {
+			t.Errorf("the log contains %q", secret)
+		}
+	}
+}
+
+// readOutcomes counts the first n receipts by outcome, reason and detail.
+func readOutcomes(ctx context.Context, t *testing.T, js jetstream.JetStream, n int) map[string]int {
+	t.Helper()
+	r, err := bus.Read(ctx, js, bus.StreamEvents, []string{"evp.>"}, 0, bus.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	got := map[string]int{}
+	for seen := 0; seen < n; {
+		batch, err := r.Next(ctx)
+		if err != nil {
+			t.Fatalf("%d of %d receipts: %v", seen, n, err)
+		}
+		for _, d := range batch {
+			ev, err := event.Decode(d.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var receipt message.Receipt
+			if err := json.Unmarshal(ev.Data, &receipt); err != nil {
+				t.Fatal(err)
+			}
+			got[fmt.Sprintf("%s %s %s", receipt.Outcome, receipt.Reason, receipt.Detail)]++
+			seen++
+		}
+	}
+	return got
+}
+
+// lockedBuffer is a log that many goroutines write to.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
