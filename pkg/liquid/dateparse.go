@@ -69,8 +69,8 @@ func parseTime(s string, zone *time.Location) (time.Time, bool) {
 	}
 	s = strings.Join(strings.Fields(s), " ")
 	for _, layout := range dateLayouts() {
-		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
-			return t, knownZone(t, layout)
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil && knownZone(t, layout) {
+			return t, true
 		}
 	}
 	return time.Time{}, false
@@ -97,5 +97,5 @@ func knownZone(t time.Time, layout string) bool {
 		return true
 	}
 	name, offset := t.Zone()
-	return offset != 0 || name == "UTC" || name == "GMT" || name == "Z"
+	return offset != 0 || name == "UTC" || name == "GMT"
 }

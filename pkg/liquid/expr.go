@@ -239,7 +239,8 @@ func (m *markup) segments(x *path) {
 			m.advance()
 		case symOpen:
 			m.advance()
-			s := segment{pos: m.tok.pos, key: m.expression()}
+			s := segment{pos: m.tok.pos}
+			s.key = m.expression()
 			if l, ok := s.key.(literal); ok {
 				if name, ok := l.value.(string); ok {
 					s.name, s.key = name, nil

@@ -85,6 +85,9 @@ func filterStripHTML(c *Call, in any, _ []any) (any, error) {
 	if t, ok := in.(Safe); ok {
 		s = string(t)
 	}
+	if err := c.Spend(len(s) / 16); err != nil {
+		return nil, err
+	}
 	if err := c.Charge(len(s)); err != nil {
 		return nil, err
 	}

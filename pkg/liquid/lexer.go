@@ -32,8 +32,8 @@ type lexer struct {
 	end   int
 	lines bool // inside {% liquid %}: one tag per line
 	trim  bool // the last tag ended in -%}, so text starts after white space
-	// fail reports a fault that the lexer met.
-	fail func(pos int, msg, hint string)
+	// fail reports a fault that the lexer met, and whether to go on.
+	fail func(pos int, msg, hint string) bool
 }
 
 // next returns the next token; tokEOF at the end.
@@ -121,7 +121,10 @@ func (l *lexer) delimited(kind tokenKind, closer string) token {
 	if tok.name != "#" && tok.name != "liquid" {
 		if i := opening(l.src[inner:end]); i >= 0 {
 			// The closing delimiter found is that of another tag.
-			l.unclosed(pos, closer)
+			if !l.unclosed(pos, closer) {
+				l.pos = l.end
+				return token{kind: tokEOF, pos: l.end}
+			}
 			l.pos, l.trim = inner+i, false
 			return l.next()
 		}
@@ -148,12 +151,11 @@ func opening(markup string) int {
 	return -1
 }
 
-func (l *lexer) unclosed(pos int, closer string) {
+func (l *lexer) unclosed(pos int, closer string) (goOn bool) {
 	if closer == "}}" {
-		l.fail(pos, "{{ is never closed", "add }}")
-		return
+		return l.fail(pos, "{{ is never closed", "add }}")
 	}
-	l.fail(pos, "{% is never closed", "add %}")
+	return l.fail(pos, "{% is never closed", "add %}")
 }
 
 // splitName cuts the tag's name off its markup.

@@ -32,11 +32,11 @@ type Limits struct {
 // hostile template within some ten milliseconds.
 func DefaultLimits() Limits {
 	return Limits{
-		SourceBytes: 1 << 20,
+		SourceBytes: 512 << 10,
 		BlockDepth:  100,
-		Steps:       200_000,
+		Steps:       100_000,
 		OutputBytes: 2 << 20,
-		AllocBytes:  16 << 20,
+		AllocBytes:  8 << 20,
 		Depth:       50,
 	}
 }

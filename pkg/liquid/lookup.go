@@ -181,7 +181,7 @@ func didYouMean(got string, among []string) string {
 		if len(name) > maxLen || name == "" {
 			continue
 		}
-		if c := editDistance(got, name); c < bestCost {
+		if c := editDistance(got, name); c < bestCost && c < len(got) {
 			best, bestCost = name, c
 		}
 	}

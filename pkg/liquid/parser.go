@@ -47,14 +47,15 @@ func (e *Engine) parse(name, source string) (*Template, ParseErrors) {
 	return t, p.errs
 }
 
-// fail reports a mistake.
-func (p *parser) fail(pos int, msg, hint string) {
+// fail reports a mistake, and whether there is room for more.
+func (p *parser) fail(pos int, msg, hint string) (goOn bool) {
 	if len(p.errs) < maxParseErrors {
 		p.errs = append(p.errs, newError(p.tmpl, pos, msg, hint, nil))
 	}
 	if len(p.errs) == maxParseErrors {
 		p.over = true
 	}
+	return !p.over
 }
 
 // limit reports a bound that the source breaks and ends parsing.
@@ -157,7 +158,7 @@ func (p *parser) text(nodes []node, from, to int) []node {
 func (p *parser) output(tok token) node {
 	m := p.markup(tok)
 	if m.tok.kind == symEnd {
-		if p.eng.strict {
+		if p.eng.strict && !m.failed {
 			p.fail(tok.pos, "{{ }} is empty", "remove it, or name a variable")
 		}
 		return nil

@@ -43,25 +43,40 @@ func (n *urlEnd) analyze(*analysis) {}
 // control characters and white space skipped, tabs and line breaks ignored
 // (https://url.spec.whatwg.org/#concept-basic-url-parser).
 func allowedURL(value []byte) (scheme string, ok bool) {
+	for i, c := range value {
+		switch {
+		case c == '/' || c == '?' || c == '#':
+			return "", true
+		case c == ':':
+			return allowedScheme(value[:i])
+		case c == '&' || c <= ' ':
+			return unusualURL(value)
+		}
+	}
+	return "", true
+}
+
+// unusualURL is allowedURL for addresses with entities or white space before
+// the scheme ends.
+func unusualURL(value []byte) (scheme string, ok bool) {
 	// Long enough for any scheme, even written in entities.
-	s := string(value[:min(len(value), 512)])
-	if strings.IndexByte(s, '&') >= 0 {
-		s = html.UnescapeString(s)
-	}
+	s := html.UnescapeString(string(value[:min(len(value), 512)]))
 	s = strings.TrimLeftFunc(s, func(r rune) bool { return r <= ' ' })
-	if strings.ContainsAny(s, "\t\r\n") {
-		s = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(s)
-	}
+	s = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(s)
 	end := strings.IndexAny(s, ":/?#")
 	if end < 0 || s[end] != ':' {
 		return "", end >= 0 || len(value) <= 512
 	}
-	scheme = lower(s[:end])
-	switch scheme {
-	case "http", "https", "mailto", "tel", "cid":
-		return scheme, true
+	return allowedScheme([]byte(s[:end]))
+}
+
+func allowedScheme(s []byte) (scheme string, ok bool) {
+	for _, known := range [...]string{"https", "http", "mailto", "tel", "cid"} {
+		if len(s) == len(known) && strings.EqualFold(string(s), known) {
+			return known, true
+		}
 	}
-	return scheme, false
+	return string(s), false
 }
 
 // checkStyle refuses what would end a declaration in a style attribute and
