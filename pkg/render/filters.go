@@ -22,13 +22,14 @@ const widest = 200
 //	{{ price | fit: 10, align: "right" }}            the same, filled on the left
 //	{{ product.name | calm }}                        what a catalogue shouts in capitals, as a sentence; other texts as they are
 func filters(shop Shop, locale string) []liquid.Option {
+	format := layoutOf(locale)
 	return []liquid.Option{
 		liquid.WithFilter("money", liquid.Filter{Max: 1, Func: func(c *liquid.Call, in any, args []any) (any, error) {
 			currency := shop.Currency
 			if len(args) == 1 && c.Text(args[0]) != "" {
 				currency = strings.ToUpper(c.Text(args[0]))
 			}
-			return money(c, in, currency, locale)
+			return money(c, in, currency, format)
 		}}),
 		liquid.WithFilter("pluralize", liquid.Filter{Min: 2, Max: 2, Func: func(c *liquid.Call, in any, args []any) (any, error) {
 			if n, err := decimal.NewFromString(c.Text(in)); err == nil && n.Equal(decimal.NewFromInt(1)) {
@@ -58,7 +59,7 @@ func filters(shop Shop, locale string) []liquid.Option {
 
 // money writes an amount: a number, or a text that spells one. Nothing is written for
 // nothing, so that a template can leave out what an order leaves out.
-func money(c *liquid.Call, in any, currency, locale string) (any, error) {
+func money(c *liquid.Call, in any, currency string, format layout) (any, error) {
 	var amount decimal.Decimal
 	switch v := in.(type) {
 	case nil:
@@ -77,7 +78,7 @@ func money(c *liquid.Call, in any, currency, locale string) (any, error) {
 	if amount.Exponent() > 20 || amount.Exponent() < -40 {
 		return nil, fmt.Errorf("money needs an amount such as 12.50")
 	}
-	text := Money(amount, currency, locale)
+	text := format.write(amount, currency)
 	if !c.HTML() {
 		// Plain text has no markup to break lines in, and in an SMS a no-break space would
 		// cost half of the characters: it is not in the GSM alphabet (3GPP TS 23.038).

@@ -57,7 +57,10 @@ func minorUnits(currency string) int32 {
 // Amounts are rounded half away from zero to the currency's minor unit; currencies without
 // a symbol show their ISO 4217 code. The spaces in the result do not break.
 func Money(amount decimal.Decimal, currency, locale string) string {
-	l := layoutOf(locale)
+	return layoutOf(locale).write(amount, currency)
+}
+
+func (l layout) write(amount decimal.Decimal, currency string) string {
 	digits := amount.Abs().StringFixed(minorUnits(currency))
 	whole, fraction, _ := strings.Cut(digits, ".")
 	number := grouped(whole, l.group)

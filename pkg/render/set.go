@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rapport/pkg/liquid"
@@ -15,8 +16,8 @@ import (
 	"rapport/pkg/workspace/source"
 )
 
-// Set is the messages of one workspace, compiled. It is immutable and safe for concurrent
-// use.
+// Set is the messages of one workspace, compiled. It does not change and is safe for
+// concurrent use.
 type Set struct {
 	shop    Shop
 	sources *sources
@@ -24,6 +25,8 @@ type Set struct {
 	// matter of the filters that a template was compiled with. All but the shop's are
 	// compiled when first needed.
 	locales map[string]func() *compiled
+	zones   sync.Map // of *time.Location, by name
+	known   atomic.Int64
 }
 
 // Has reports whether there is a template of this name for the channel.
@@ -108,14 +111,33 @@ func (s *Set) compiled(wanted string) *compiled {
 // options fix what the time is and where: when the message was decided, and where the
 // person lives, else the shop's zone.
 func (s *Set) options(c *message.Command, vars map[string]any) []liquid.RenderOption {
-	zone := time.UTC
-	for _, name := range []string{s.shop.Timezone, c.Timezone} {
-		if z, err := time.LoadLocation(name); err == nil && name != "" {
-			zone = z
-		}
+	zone := s.zone(c.Timezone)
+	if zone == nil {
+		zone = s.zone(s.shop.Timezone)
+	}
+	if zone == nil {
+		zone = time.UTC
 	}
 	return []liquid.RenderOption{liquid.Now(c.DecidedAt.In(zone)), liquid.In(zone), liquid.Globals(vars)}
 }
+
+// zone finds a time zone by its IANA name; nil when there is none. Reading one takes longer
+// than rendering a mail, so they are kept; maxZones bounds what odd names could fill.
+func (s *Set) zone(name string) *time.Location {
+	if z, ok := s.zones.Load(name); ok {
+		return z.(*time.Location)
+	}
+	z, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		return nil
+	}
+	if s.known.Add(1) <= maxZones {
+		s.zones.Store(name, z)
+	}
+	return z
+}
+
+const maxZones = 1000
 
 // rendering is one message on its way; after its first error nothing else is run.
 type rendering struct {

@@ -73,7 +73,7 @@ func longOrder() map[string]any {
 		"product_id": "P02", "name": "Lampe", "price": 9, "quantity": 1,
 		"image_url": "https://img.example/lamp.jpg", "url": "https://hazelandfinch.example/lamp?a=1&b=2",
 	}
-	products[2] = map[string]any{"product_id": "P03", "name": "Hammer", "price": 9, "quantity": 1, "url": "javascript:alert(1)"}
+	products[2] = map[string]any{"product_id": "P03", "name": "Hammer", "price": 9, "url": "javascript:alert(1)"}
 	return map[string]any{"order_id": "A-9", "total": 12345.6, "currency": "EUR", "products": products, "product_count": 34}
 }
 

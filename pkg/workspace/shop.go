@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"rapport/pkg/condition/spelling"
 	"rapport/pkg/render"
@@ -15,9 +16,11 @@ import (
 
 var (
 	currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
-	// An E.164 number, a short code, or an alphanumeric sender of up to 11 characters with a
-	// letter in it (https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id).
-	smsSender = regexp.MustCompile(`^(\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{0,10}[A-Za-z][A-Za-z0-9 ]{0,10})$`)
+	// An E.164 number or a short code.
+	smsNumber = regexp.MustCompile(`^(\+[1-9][0-9]{6,14}|[0-9]{3,8})$`)
+	// An alphanumeric sender: at most 11 characters, one of them a letter
+	// (https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id).
+	smsName = regexp.MustCompile(`^[A-Za-z0-9 ]{1,11}$`)
 )
 
 // shop reads rapport.yaml.
@@ -44,11 +47,15 @@ func shop(f *source.File, r *source.Report) render.Shop {
 	}
 	if part := n.Get("sms"); part != nil && r.Fields(part, "sms", source.Keys{Known: []string{"from"}}) {
 		from := part.Get("from")
-		if s.SMSFrom = r.Text(from, "from"); s.SMSFrom != "" && (!smsSender.MatchString(s.SMSFrom) || len(s.SMSFrom) > 16) {
+		if s.SMSFrom = r.Text(from, "from"); s.SMSFrom != "" && !canSend(s.SMSFrom) {
 			r.At(f, from.Place, s.SMSFrom+" cannot send text messages", `use a number such as "+447700900123", or a name of at most 11 letters and digits`)
 		}
 	}
 	return s
+}
+
+func canSend(sms string) bool {
+	return smsNumber.MatchString(sms) || smsName.MatchString(sms) && strings.ContainsFunc(sms, unicode.IsLetter)
 }
 
 func shopPart(n *source.Node, s *render.Shop, r *source.Report) {

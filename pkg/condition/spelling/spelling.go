@@ -26,9 +26,13 @@ func Duration(s string) (d time.Duration, ok bool) {
 
 // Nearest returns the candidate that is the fewest typing mistakes away from word: a
 // letter too many, missing, wrong, or two swapped. It returns the first of equals, and
-// nothing when more than a third of the word would have to change.
+// nothing when more than a third of the word would have to change, unless the word is how
+// just one candidate begins.
 func Nearest(word string, candidates []string) string {
 	w := []rune(strings.ToLower(word))
+	if c := begunBy(string(w), candidates); c != "" {
+		return c
+	}
 	best, bestDistance := "", max(1, len(w)/3)+1
 	for _, c := range candidates {
 		if d := distance(w, []rune(strings.ToLower(c))); d < bestDistance {
@@ -36,6 +40,23 @@ func Nearest(word string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// begunBy is the only candidate that begins with a word of three letters or more.
+func begunBy(word string, candidates []string) string {
+	found := ""
+	for _, c := range candidates {
+		switch {
+		case strings.ToLower(c) == word:
+			return c
+		case len(word) < 3 || !strings.HasPrefix(strings.ToLower(c), word):
+		case found != "":
+			return ""
+		default:
+			found = c
+		}
+	}
+	return found
 }
 
 // DidYouMean is a remedy that names the nearest candidate, else lists the choices.

@@ -14,6 +14,8 @@ func TestNearest(t *testing.T) {
 		"toatl":    "total",    // two swapped
 		"Total":    "total",    // the case
 		"orderid":  "order_id", // the underscore
+		"curr":     "currency", // its beginning
+		"prod":     "products",
 		"customer": "",         // something else
 		"x":        "",
 	} {
