@@ -208,6 +208,40 @@ func TestMessageThatKillsIsBuried(t *testing.T) {
 	}
 }
 
+// The server delivers a message again while it is still being handled here, as
+// after a long disconnection. It must not be handled twice.
+func TestRedeliveryOfAHeldMessageIsIgnored(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	publishRange(t, js, "ada", 0, 2)
+	_, msgs := subscribe(t, js, bus.SubscriberOptions{Lanes: 1})
+	first := receive(t, msgs)
+	// A refusal that we did not send: stream sequence 1, consumer sequence 1.
+	if err := js.Conn().Publish("$JS.ACK.SEND.mailer.1.1.1.0.0", []byte("-NAK")); err != nil {
+		t.Fatal(err)
+	}
+	for delivered := uint64(0); delivered < 3; {
+		cons, err := js.Consumer(deadline(t), bus.StreamSend, "mailer")
+		if err != nil {
+			t.Fatal(err)
+		}
+		delivered = cons.CachedInfo().Delivered.Consumer
+	}
+	first.Ack()
+	second := receive(t, msgs)
+	if body(first) != "0" || body(second) != "1" {
+		t.Fatalf("handled %s, then %s", body(first), body(second))
+	}
+	second.Ack()
+	publishRange(t, js, "ada", 2, 3)
+	third := receive(t, msgs)
+	if body(third) != "2" {
+		t.Fatalf("handled %s a second time", body(third))
+	}
+	third.Ack()
+	settled(t, js, "mailer")
+}
+
 // A header with two values is a message like any other.
 func TestHeaderWithSeveralValues(t *testing.T) {
 	t.Parallel()

@@ -19,7 +19,7 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 7, "rounds; medians over them are printed")
+	rounds := flag.Int("rounds", 5, "rounds; medians over them are printed")
 	n := flag.Int("n", 20000, "messages per variant and round")
 	size := flag.Int("size", 1024, "bytes per message")
 	tcp := flag.Bool("tcp", false, "connect through TCP instead of a pipe in the process")

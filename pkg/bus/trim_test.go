@@ -1,0 +1,81 @@
+package bus_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"rapport/pkg/bus"
+)
+
+// Only what is handled and old enough goes; young ids must stay known.
+func TestTrimKeepsWhatIsYoungOrUnhandled(t *testing.T) {
+	t.Parallel()
+	js := connect(t, startServer(t, t.TempDir(), 0))
+	l := layout()
+	l.Duplicates = 100 * time.Millisecond
+	if err := bus.Provision(deadline(t), js, l); err != nil {
+		t.Fatal(err)
+	}
+	publishRange(t, js, "ada", 0, 20)
+	published := time.Now()
+	if first, err := bus.Trim(deadline(t), js, bus.StreamSend, 20); err != nil || (first != 1 && time.Since(published) < 2*l.Duplicates) {
+		t.Fatalf("young messages: first is now %d, %v", first, err)
+	}
+	if through, err := bus.Acknowledged(deadline(t), js, bus.StreamSend); err != nil || through != 0 {
+		t.Fatalf("without consumers, acknowledged through %d, %v", through, err)
+	}
+	_, msgs := subscribe(t, js, bus.SubscriberOptions{Lanes: 1})
+	for range 15 {
+		receive(t, msgs).Ack()
+	}
+	last := receive(t, msgs) // the sixteenth stays unanswered
+	<-time.After(time.Until(published.Add(2*l.Duplicates + 10*time.Millisecond)))
+	through, err := bus.Acknowledged(deadline(t), js, bus.StreamSend)
+	if err != nil || through != 15 {
+		t.Fatalf("acknowledged through %d, %v; want 15", through, err)
+	}
+	if first, err := bus.Trim(deadline(t), js, bus.StreamSend, through); err != nil || first != 16 {
+		t.Fatalf("first is now %d, %v; want 16", first, err)
+	}
+	last.Ack()
+	for range 4 {
+		receive(t, msgs).Ack()
+	}
+	settled(t, js, "mailer")
+	publishRange(t, js, "bob", 0, 5)
+	if first, err := bus.Trim(deadline(t), js, bus.StreamSend, 20); err != nil || first != 21 {
+		t.Fatalf("first is now %d, %v; want 21", first, err)
+	}
+}
+
+// A full stream takes messages again after it was trimmed.
+func TestTrimMakesRoom(t *testing.T) {
+	t.Parallel()
+	js := connect(t, startServer(t, t.TempDir(), 0))
+	l := layout()
+	l.Duplicates = 100 * time.Millisecond
+	if err := bus.Provision(deadline(t), js, l); err != nil {
+		t.Fatal(err)
+	}
+	full := func() *nats.Msg { return bus.NewMsg(bus.SendSubject("sms", "ada"), "", make([]byte, 1000<<10)) }
+	var stored uint64
+	for {
+		ack, err := js.PublishMsg(deadline(t), full())
+		if bus.IsFull(err) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored = ack.Sequence
+	}
+	<-time.After(2*l.Duplicates + 10*time.Millisecond)
+	if first, err := bus.Trim(deadline(t), js, bus.StreamSend, stored); err != nil || first != stored+1 {
+		t.Fatalf("first is now %d, %v", first, err)
+	}
+	if ack, err := js.PublishMsg(deadline(t), full()); err != nil || ack.Sequence != stored+1 {
+		t.Fatalf("%+v, %v", ack, err)
+	}
+}
