@@ -1,3 +1,45 @@
-// Package sqlite implements the store port on SQLite (in pure Go), in one file of a
-// directory that one process owns. It is what the all-in-one runs on.
+// Package sqlite implements the store port on SQLite (modernc.org/sqlite: pure Go, so no C
+// compiler), in one file of a directory that one process owns. It is what the all-in-one
+// runs on.
+//
+// # Promises
+//
+// Those of package store, shown by store/storetest; and beyond them:
+//
+//   - A write whose caller's context ended before its transaction began has not happened;
+//     after that the caller waits for the true result.
+//   - When the disk is full, or answers with errors, all callers whose requests shared the
+//     transaction get an error that says what to do, and nothing of it is written. The
+//     store goes on as soon as there is room.
+//   - A second process is refused, with the first one's number. The lock ends with the
+//     process, however it ends.
+//   - What belongs to another program, to a newer version, or is damaged, is refused with
+//     an error that names the file and the remedy, and left as it is.
+//
+// # How it is fast
+//
+// Everything that writes goes through one goroutine with one connection. While it runs one
+// transaction, requests wait; the next transaction takes all of them (to a bound), each in
+// its savepoint, so that one that is fenced or fails costs the others nothing, and each
+// gets its own answer after the one sync that all of them share. Callers encode their rows
+// before they queue, since the writer is what everybody waits for. A transaction of several
+// partitions is the engine's private matter: the port promises one a partition.
+//
+// Statements are prepared once and run row by row: in process there is no round trip to
+// save, and rows joined into longer statements measured no faster. Reads use a small pool
+// of other connections; write-ahead logging lets them run beside the writer. They are kept
+// short, because the log cannot be folded back past a reader.
+//
+// BenchmarkCommit compares with the same rows written by plain database/sql, and
+// BenchmarkClaimRecord counts single claims. Choices that were measured: timeline and
+// message as tables with rowids write a quarter to a third faster than clustered by their
+// keys, because ids are random and long rows then land everywhere; the wake-up list as a
+// partial index on profile is exact without any care, and not slower than a table of its
+// own; going to the driver without database/sql saves a tenth or more; pages of 8 KB and a
+// cache of 64 MB gained nothing.
+//
+// # What it needs
+//
+// A local disk: SQLite's locks and syncs cannot be trusted on network disks. Backups have
+// to be made by SQLite (VACUUM INTO, .backup) or of a closed store.
 package sqlite

@@ -67,6 +67,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{path: filepath.Join(dir, "rapport.db"), lock: lock}
 	if err := s.open(ctx, &o); err != nil {
+		if resultCode(err) == 0 { // explain names the file of the others
+			err = fmt.Errorf("database %s: %w", s.path, err)
+		}
 		return nil, fmt.Errorf("sqlite: open: %w", errors.Join(s.explain(err), lock.Close()))
 	}
 	return s, nil

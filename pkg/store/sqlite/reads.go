@@ -21,6 +21,16 @@ type reads struct {
 // let short reads pass a long one.
 const readers = 4
 
+const (
+	dueQuery     = `SELECT id, wake FROM profile WHERE partition = ? AND wake < ? ORDER BY wake, id LIMIT ?`
+	nextDueQuery = `SELECT min(wake) FROM profile WHERE partition = ? AND wake IS NOT NULL`
+	outboxQuery  = `SELECT seq, messages FROM outbox WHERE partition = ? AND seq > ? ORDER BY seq LIMIT ?`
+	// This one sorts: a profile's rows are few, and an index by time for that alone would
+	// cost every write.
+	timelineQuery = `SELECT id, at, kind, name, coalesce(detail, ''), coalesce(trace, ''), data FROM timeline
+		WHERE partition = ? AND profile = ? ORDER BY at DESC, id DESC LIMIT ?`
+)
+
 const messageColumns = `id, profile, journey, coalesce(version, ''), coalesce(instance, ''), coalesce(step, ''),
 	channel, coalesce(category, ''), template, decided_at, coalesce(outcome, ''), coalesce(reason, ''),
 	coalesce(detail, ''), coalesce(provider, ''), coalesce(provider_id, ''), outcome_at, resent, coalesce(trace, '')`
@@ -39,11 +49,10 @@ func newReads(ctx context.Context, dsn string) (*reads, error) {
 	}{
 		{&r.states, statesQuery()},
 		{&r.seen, seenQuery()},
-		{&r.due, `SELECT id, wake FROM profile WHERE partition = ? AND wake < ? ORDER BY wake, id LIMIT ?`},
-		{&r.nextDue, `SELECT min(wake) FROM profile WHERE partition = ? AND wake IS NOT NULL`},
-		{&r.outbox, `SELECT seq, messages FROM outbox WHERE partition = ? AND seq > ? ORDER BY seq LIMIT ?`},
-		{&r.timeline, `SELECT id, at, kind, name, coalesce(detail, ''), coalesce(trace, ''), data FROM timeline
-			WHERE partition = ? AND profile = ? ORDER BY at DESC, id DESC LIMIT ?`},
+		{&r.due, dueQuery},
+		{&r.nextDue, nextDueQuery},
+		{&r.outbox, outboxQuery},
+		{&r.timeline, timelineQuery},
 		{&r.message, `SELECT ` + messageColumns + ` FROM message WHERE partition = ? AND id = ?`},
 	} {
 		if *p.into, err = db.PrepareContext(ctx, p.text); err != nil {
