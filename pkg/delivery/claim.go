@@ -55,15 +55,16 @@ func (h *hands) take(ctx context.Context, id string) (let func(), err error) {
 	}
 }
 
-// opened remembers a claim; known tells whether it was remembered before.
-func (h *hands) opened(id string) (c *claim, known bool) {
+// claim is what is remembered of the id; from now on there is something.
+func (h *hands) claim(id string) *claim {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if c, known = h.open[id]; !known {
+	c, known := h.open[id]
+	if !known {
 		c = &claim{}
 		h.open[id] = c
 	}
-	return c, known
+	return c
 }
 
 func (h *hands) closed(id string) {
@@ -74,6 +75,9 @@ func (h *hands) closed(id string) {
 
 // claim makes the message ours, or finds what became of it.
 func (p *Pipeline) claim(ctx context.Context, a *attempt) error {
+	// Remembered before it is made: a call that fails may have made it all the same.
+	own := p.hands.claim(a.cmd.ID)
+	a.claim = own
 	var prior store.Prior
 	err := p.insist(ctx, a, "claim", func(ctx context.Context) (err error) {
 		prior, err = p.claimAs(ctx, a.cmd, p.o.Worker)
@@ -85,20 +89,18 @@ func (p *Pipeline) claim(ctx context.Context, a *attempt) error {
 	if prior.State == store.Done {
 		p.hands.closed(a.cmd.ID)
 		p.meter.repeated(ctx, a.cmd)
-		a.recorded, a.receipt = true, &message.Receipt{}
+		a.claim, a.recorded, a.receipt = nil, true, &message.Receipt{}
 		if err := json.Unmarshal(prior.Receipt, a.receipt); err != nil {
 			return fmt.Errorf("read the recorded receipt: %w", err)
 		}
 		return nil
 	}
-	own, known := p.hands.opened(a.cmd.ID)
-	a.claim = own
 	switch {
 	case prior.State == store.Fresh || prior.Worker == Nobody:
 		*own = claim{}
-	case known && prior.Worker == p.o.Worker && own.receipt != nil:
+	case prior.Worker == p.o.Worker && own.receipt != nil:
 		a.receipt = own.receipt
-	case known && prior.Worker == p.o.Worker && !own.handed:
+	case prior.Worker == p.o.Worker && !own.handed: // ours, and certainly not handed over
 	default: // another worker died with it, or this one failed in the middle of handing over
 		own.handed = true
 		p.uncertain(ctx, a)

@@ -18,7 +18,8 @@ type Intake struct {
 	Name       string // of the handler, in logs and errors: "mailer"
 	Topic      string // such as "send.email.*"
 	Subscriber wm.Subscriber
-	// Drain is how long a stop waits for messages in hand (10 s).
+	// Drain is how long a stop waits for messages in hand (10 s); those that the provider
+	// has not answered by then are cut off, and are uncertain for the next life.
 	Drain time.Duration
 }
 
@@ -45,15 +46,20 @@ func (p *Pipeline) Run(ctx context.Context, in Intake) error {
 		return errors.New("delivery: an intake needs a name, a topic and a subscriber")
 	}
 	fill(&in.Drain, 10*time.Second)
-	router, err := bus.NewRouter(bus.RouterOptions{Logger: p.log, TracerProvider: p.o.Tracer, CloseTimeout: in.Drain})
+	router, err := bus.NewRouter(bus.RouterOptions{Logger: p.log, TracerProvider: p.o.Tracer, CloseTimeout: in.Drain + cutTimeout})
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.Name, err)
 	}
-	router.AddConsumerHandler(in.Name, in.Topic, in.Subscriber, p.Handle)
-
 	// The router must not see ctx end: it would cut off the messages in hand with it.
 	work, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	router.AddConsumerHandler(in.Name, in.Topic, in.Subscriber, func(m *wm.Message) error {
+		own, done := context.WithCancel(m.Context())
+		defer done()
+		defer context.AfterFunc(work, done)()
+		m.SetContext(own)
+		return p.Handle(m)
+	})
 	ended := make(chan error, 1)
 	go func() { ended <- router.Run(work) }()
 	select {
@@ -62,10 +68,15 @@ func (p *Pipeline) Run(ctx context.Context, in Intake) error {
 	case <-ctx.Done():
 	}
 	p.Stop()
+	deadline := time.AfterFunc(in.Drain, cut)
+	defer deadline.Stop()
 	err = wrap(in.Name, "drain", router.Close())
 	cut()
 	return errors.Join(err, wrap(in.Name, "consume", <-ended))
 }
+
+// cutTimeout is what messages get to come back after they were cut off.
+const cutTimeout = 5 * time.Second
 
 func wrap(name, doing string, err error) error {
 	if err == nil {

@@ -284,3 +284,16 @@ func TestRefusalsDoNotOpenTheBreaker(t *testing.T) {
 		}
 	})
 }
+
+// TestClaimThatFailedWasMade: the store made the claim and the answer was lost. The
+// message was never handed over, so nothing is uncertain about it.
+func TestClaimThatFailedWasMade(t *testing.T) {
+	t.Parallel()
+	claims := newLedger()
+	claims.loseAnswers = 1
+	b := newBench(t, claims, &road{}, nil)
+	b.deliver(t, mailCommand("m1", message.Marketing))
+	if r := b.last(t, 1); r.Outcome != message.Sent || r.Resent {
+		t.Errorf("receipt %+v, want a plain sent", r)
+	}
+}

@@ -58,9 +58,9 @@ type Options struct {
 	EventTime bool
 	Now       func() time.Time // nil: time.Now
 
-	Logger *slog.Logger // nil: slog.Default
-	Tracer trace.TracerProvider
-	Meter  metric.MeterProvider
+	Logger *slog.Logger         // nil: silence
+	Tracer trace.TracerProvider // nil: no spans
+	Meter  metric.MeterProvider // nil: no metrics
 }
 
 // Breaker says when a provider is left alone: after Failures attempts in a row found it
@@ -135,7 +135,7 @@ func (o *Options) setDefaults() {
 		o.Now = time.Now
 	}
 	if o.Logger == nil {
-		o.Logger = slog.Default()
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Tracer == nil {
 		o.Tracer = tracenoop.NewTracerProvider()

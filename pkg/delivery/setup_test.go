@@ -38,6 +38,8 @@ type ledger struct {
 	receipts  map[string]json.RawMessage
 	failClaim int // how many calls fail before one works
 	failNote  int
+	// loseAnswers is how many claims are made and reported as failed.
+	loseAnswers int
 }
 
 func newLedger() *ledger {
@@ -65,6 +67,10 @@ func (l *ledger) Claim(_ context.Context, claims []store.Claim) ([]store.Prior, 
 		}
 		l.workers[c.MessageID] = c.Worker
 		priors = append(priors, p)
+	}
+	if l.loseAnswers > 0 {
+		l.loseAnswers--
+		return nil, errDisk
 	}
 	return priors, nil
 }

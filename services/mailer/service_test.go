@@ -31,7 +31,7 @@ type shop struct {
 
 func newShop(t testing.TB, prepare func(*mailServer)) *shop {
 	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), MaxStore: 1 << 30, SyncInterval: time.Second})
+	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), MaxStore: 1 << 30, SyncInterval: syncInterval(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,6 +264,26 @@ func TestStopInTheMiddle(t *testing.T) {
 	}
 }
 
+// TestDrainEnds: a server that never answers does not keep the mailer from stopping; its
+// message is uncertain for the next life.
+func TestDrainEnds(t *testing.T) {
+	t.Parallel()
+	inHand, end := make(chan struct{}), make(chan struct{})
+	s := newShop(t, data(func(*smtp.Conn, int) error { close(inHand); <-end; return errBroken }))
+	stop := run(t, s.mailer(t, func(o *Options) { o.Drain = 50 * time.Millisecond }))
+	s.send(t, "", command("m1", message.Marketing))
+	<-inHand
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	close(end)
+	run(t, s.mailer(t, nil))
+	all, _ := s.receipts(t, 1)
+	if r := all["m1"][0]; r.Outcome != message.Uncertain {
+		t.Errorf("receipt %+v, want uncertain", r)
+	}
+}
+
 // TestServerDownThenUp: messages wait for a server that refuses everybody, a stop leaves
 // them unsent and unclaimed, and the next life sends them.
 func TestServerDownThenUp(t *testing.T) {
@@ -330,4 +350,12 @@ func TestTrace(t *testing.T) {
 	if tp := headers[0].Get("traceparent"); len(tp) < 36 || tp[3:35] != "0af7651916cd43dd8448eb211c80319c" {
 		t.Errorf("the receipt's traceparent is %q", tp)
 	}
+}
+
+// syncInterval spares tests the disk; benchmarks sync every write, as production does.
+func syncInterval(t testing.TB) time.Duration {
+	if _, bench := t.(*testing.B); bench {
+		return 0
+	}
+	return time.Second
 }
