@@ -14,9 +14,18 @@
 //   - Commit is all or nothing and durable when it returns.
 //   - A Commit whose Epoch is not the partition's current one changes nothing and fails
 //     with ErrFenced; one whose From is not the stored position fails with ErrPosition.
+//   - A Commit that adds a timeline row or message under an id that is taken changes
+//     nothing and fails with ErrExists: better to stop than to apply an event twice.
 //   - Load reports which of the asked event ids the timeline has already, however long ago.
 //   - Due never forgets a profile: a profile whose Wake was committed is returned once time
 //     has reached it, until a later Commit moves or clears its Wake.
 //   - Outbox rows are returned in order until OutboxDone, however often.
 //   - Claim gives each message id to one attempt; what a former attempt left behind is told.
+//
+// Values: states, data and receipts come back byte for byte; strings are UTF-8 without NUL.
+// Times are kept to the nanosecond and come back in UTC; the zero time is kept as such
+// where it means "none", and refused where a row needs one (At of a timeline row,
+// DecidedAt). Other times have to lie in the years 1678 to 2261, which is what 64 bits of
+// nanoseconds hold; a batch with another is refused, so whoever lets events in has to refuse
+// those first. A limit that is an argument is literal: zero or less means none.
 package store

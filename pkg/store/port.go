@@ -35,7 +35,7 @@ type Want struct {
 }
 
 // Loaded answers a Want. State is nil for an unknown profile. Seen holds those of the
-// asked uids that the timeline has.
+// asked uids that the timeline has, in the order asked.
 type Loaded struct {
 	State []byte
 	Seen  []string
@@ -85,8 +85,8 @@ const (
 	KindMessage  Kind = "message"
 )
 
-// TimelineRow is one line of a profile's history. ID is unique within the profile: an
-// event's uid, or derived from instance and step. Name is the event's type or the journey.
+// TimelineRow is one line of a profile's history. ID is unique within the profile, whatever
+// the kind and time: an event's uid, or derived from instance and step. Name is the event's type or the journey.
 type TimelineRow struct {
 	Profile string          `json:"profile"`
 	At      time.Time       `json:"at"`
@@ -122,7 +122,8 @@ type MessageRow struct {
 }
 
 // OutcomeRow sets a message's outcome from a receipt. A first outcome stays, except that
-// Sent and Failed replace Uncertain.
+// Sent and Failed replace Uncertain. An outcome of a message that the store does not have
+// changes nothing: receipts may outlive the store that decided.
 type OutcomeRow struct {
 	MessageID  string
 	Outcome    message.Outcome
@@ -144,7 +145,7 @@ type Outgoing struct {
 }
 
 // OutboxBatch is the outgoing messages of one commit, in order. Seq orders batches within
-// a partition.
+// a partition; it is no stream sequence, and grows for ever, also past batches that are done.
 type OutboxBatch struct {
 	Partition int
 	Seq       uint64
@@ -164,6 +165,10 @@ type Applying interface {
 	Due(ctx context.Context, partition int, before time.Time, limit int) ([]Wake, error)
 	// NextDue returns the earliest Wake of a partition; ok is false when there is none.
 	NextDue(ctx context.Context, partition int) (at time.Time, ok bool, err error)
+	// Commit applies a batch: profiles, timeline and messages first, then outcomes. It
+	// compares epoch, then From (sequence and clock), and refuses ids that are there already
+	// with ErrExists. When it fails otherwise, only Acquire or a later Commit tells whether
+	// the batch is there; it is whole, or not at all.
 	Commit(ctx context.Context, b *Batch) error
 	// Outbox returns up to limit batches of a partition with a Seq above after, oldest first.
 	Outbox(ctx context.Context, partition int, after uint64, limit int) ([]OutboxBatch, error)
@@ -199,7 +204,9 @@ const (
 	Done
 )
 
-// Result closes a claim: the receipt as it is (or will be) published.
+// Result closes a claim: the receipt as it is (or will be) published, byte for byte. The
+// first result of a message stays, whoever holds the claim: a worker that was thought dead
+// knows better than its successor. Worker is then the one that Prior names.
 type Result struct {
 	Partition int
 	MessageID string
@@ -211,6 +218,8 @@ type Result struct {
 // return; concurrent calls may be combined.
 type Claiming interface {
 	Claim(ctx context.Context, claims []Claim) ([]Prior, error)
+	// Record keeps all results or none: it fails with ErrNotFound when one of the messages
+	// was never claimed.
 	Record(ctx context.Context, results []Result) error
 }
 
@@ -247,13 +256,15 @@ type MessageCount struct {
 // Reading is what people and tools need: what happened, never the state's bytes.
 type Reading interface {
 	Counts(ctx context.Context) (Counts, error)
+	// Timeline returns the newest rows of a profile, newest first; rows of one time by
+	// descending id.
 	Timeline(ctx context.Context, partition int, profile string, limit int) ([]TimelineRow, error)
 	Message(ctx context.Context, partition int, id string) (MessageRow, error) // ErrNotFound
 	Messages(ctx context.Context, f MessageFilter) ([]MessageRow, error)
 }
 
 // MessageFilter selects messages; empty fields select all. Results are ordered by
-// DecidedAt, then ID, starting after the row (AfterTime, AfterID).
+// DecidedAt, then ID, starting after the row (AfterTime, AfterID). Limit zero is no limit.
 type MessageFilter struct {
 	Profile, Journey string
 	Outcome          message.Outcome

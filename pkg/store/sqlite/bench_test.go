@@ -177,6 +177,29 @@ func BenchmarkClaimRecord(b *testing.B) {
 	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "claims/s")
 }
 
+// BenchmarkCounts reports the milliseconds of counting over 50,000 timeline rows and
+// 25,000 messages.
+func BenchmarkCounts(b *testing.B) {
+	s := openBench(b)
+	gen, at := newShop(7), store.Position{}
+	if _, err := s.Acquire(b.Context(), 1, 1); err != nil {
+		b.Fatal(err)
+	}
+	for range 50 {
+		batch := gen.batch(1, at, 500)
+		if at = batch.To; s.Commit(b.Context(), batch) != nil {
+			b.Fatal("commit failed")
+		}
+	}
+	for b.Loop() {
+		c, err := s.Counts(b.Context())
+		if err != nil || c.Events["order.completed"] != 25_000 {
+			b.Fatal(c, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/count")
+}
+
 // BenchmarkLoad reports microseconds a profile, with one event each to look for.
 func BenchmarkLoad(b *testing.B) {
 	s := openBench(b)
