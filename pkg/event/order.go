@@ -53,6 +53,9 @@ func (p *Product) Key() string {
 type body struct {
 	Order
 	Profile *ProfileUpdate `json:"$profile"`
+
+	short    json.RawMessage // the latest answer of Trimmed, and for how many products
+	shortFor int
 }
 
 // decode reads Data once and remembers the result.
@@ -106,6 +109,14 @@ func (e *Event) Trimmed(maxProducts int) json.RawMessage {
 	if err != nil || (b.Profile == nil && len(b.Products) <= maxProducts) {
 		return e.Data
 	}
+	if b.short == nil || b.shortFor != maxProducts {
+		b.short, b.shortFor = e.trim(b, maxProducts), maxProducts
+	}
+	return b.short
+}
+
+// trim writes Data anew without what is not for keeping.
+func (e *Event) trim(b *body, maxProducts int) json.RawMessage {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(e.Data, &all); err != nil {
 		return e.Data

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -20,6 +21,7 @@ func replayCommand() *cobra.Command {
 		asJSON   bool
 		quiet    bool
 		logLevel string
+		profile  string
 	)
 	cmd := &cobra.Command{
 		Use: "replay FILE.csv", Short: "Send past purchases through everything, in their own time, and count",
@@ -46,8 +48,12 @@ the events where they belong, so that months pass in seconds. Ends with a table.
 			if quiet || asJSON {
 				o.Progress = replay.Quiet
 			}
-			report, err := replay.Run(c.Context(), o)
+			stop, err := profileCPU(profile)
 			if err != nil {
+				return err
+			}
+			report, err := replay.Run(c.Context(), o)
+			if err := errors.Join(err, stop()); err != nil {
 				return err
 			}
 			if asJSON {
@@ -64,6 +70,7 @@ the events where they belong, so that months pass in seconds. Ends with a table.
 	flags.BoolVar(&asJSON, "json", false, "print the table as one JSON object")
 	flags.BoolVar(&quiet, "quiet", false, "print nothing but the table")
 	flags.StringVar(&logLevel, "log-level", "error", "debug, info, warn or error")
+	flags.StringVar(&profile, "cpuprofile", "", "file to write a CPU profile to")
 	return cmd
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"rapport/pkg/bus"
 	"rapport/pkg/delivery"
@@ -152,6 +153,13 @@ func (s *Stack) subscriber(name string) (*bus.Subscriber, error) {
 		Logger: s.cfg.Logger.With("component", name),
 	})
 }
+
+// lanes is how many messages a worker has in hand. They share commits to the store and
+// batches to the broker, so that more of them make less work for the disk.
+const lanes = 64
+
+// ackWait is how long messages of a killed process wait for the next one.
+const ackWait = 5 * time.Second
 
 func (s *Stack) delivery(name string) delivery.Options {
 	return delivery.Options{
