@@ -179,7 +179,7 @@ func TestMistakes(t *testing.T) {
 		want string // the error, or its beginning
 	}{
 		{`event.totl > 20`, inside, `1:7: order.completed has no property totl (did you mean total?)`},
-		{`true and trigger.order > 1`, inside, `1:18: order.completed has no property order (use one of`},
+		{`true and trigger.order > 1`, inside, `1:18: order.completed has no property order (did you mean order_id?)`},
 		{"event.total > 20\n  and event.orderid == \"x\"", inside, `2:13: order.completed has no property orderid (did you mean order_id?)`},
 		{`any(event.products, .prise > 3)`, inside, `1:22: an element of the list has no property prise (did you mean price?)`},
 		{`event.products[0].prise > 3`, inside, `1:19: an element of the list has no property prise (did you mean price?)`},

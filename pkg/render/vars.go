@@ -29,6 +29,9 @@ func variables(shop Shop, c *message.Command) (map[string]any, error) {
 		if err := d.Decode(&vars); err != nil {
 			return nil, fmt.Errorf("the message's variables are no JSON object: %w", err)
 		}
+		if vars == nil { // null
+			vars = map[string]any{}
+		}
 	}
 	clean(vars)
 	profile := objectAt(vars, "profile")

@@ -30,7 +30,7 @@ func TestStarterJourneys(t *testing.T) {
 	if thanks == nil || related == nil || win == nil || len(byName) != 3 {
 		t.Fatalf("journeys: %v", byName)
 	}
-	if thanks.Category != message.Transactional || thanks.Enter.Key.String() != "event.order_id" || !thanks.Enter.Again.Always ||
+	if thanks.Category != message.Transactional || thanks.Enter.Key.String() != "event.order_id" || thanks.Enter.Again != (journey.Again{}) ||
 		*thanks.Steps[0].Send != (journey.Send{Channel: message.Email, Template: "thank-you"}) {
 		t.Errorf("thank-you: %+v", thanks)
 	}
@@ -84,7 +84,7 @@ func TestMistakes(t *testing.T) {
 		"unknown shop key":   {"rapport.yaml", "shop: {name: S, currency: GBP, timezone: UTC, adress: x}\n", []string{"rapport.yaml:1:47: shop has no adress:", "did you mean address?"}},
 		"shop lacks":         {"rapport.yaml", "shop: {name: S}\n", []string{"rapport.yaml:1:8: shop: has no currency", "rapport.yaml:1:8: shop: has no timezone"}},
 		"bad zone":           {"rapport.yaml", "shop: {name: S, currency: pounds, timezone: London}\n", []string{"1:27: pounds is not a currency", "1:45: London is not a time zone"}},
-		"bad sender":         {"rapport.yaml", "shop: {name: S, currency: GBP, timezone: UTC}\nemail: {from: {address: nobody}}\nsms: {from: my lovely shop}\n", []string{"2:25: nobody is not an e-mail address", "3:12: my lovely shop cannot send"}},
+		"bad sender":         {"rapport.yaml", "shop: {name: S, currency: GBP, timezone: UTC}\nemail: {from: {address: nobody}}\nsms: {from: my lovely shop}\n", []string{"2:25: nobody is not an e-mail address", "3:13: my lovely shop cannot send"}},
 		"nobody to be from":  {"rapport.yaml", "shop: {name: S, currency: GBP, timezone: UTC}\nsms: {from: Shop}\n", []string{"rapport.yaml: there are e-mails, but nobody they come from"}},
 		"unknown key":        {"journeys/hello.yaml", hello("prio: 3\n"), []string{"journeys/hello.yaml:8:1: a journey has no prio:", "did you mean priority?"}},
 		"later key":          {"journeys/hello.yaml", hello("goal: {on: order.completed}\n"), []string{"8:1: goal: is not supported yet", "leave it out"}},

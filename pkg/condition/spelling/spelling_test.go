@@ -16,7 +16,7 @@ func TestNearest(t *testing.T) {
 		"orderid":  "order_id", // the underscore
 		"curr":     "currency", // its beginning
 		"prod":     "products",
-		"customer": "",         // something else
+		"customer": "", // something else
 		"x":        "",
 	} {
 		if got := Nearest(word, choices); got != want {

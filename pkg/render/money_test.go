@@ -1,0 +1,61 @@
+package render
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
+)
+
+func TestMoney(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ amount, currency, locale, want string }{
+		{"1234.5", "GBP", "en-GB", "£1,234.50"},
+		{"-1234.5", "GBP", "en-GB", "-£1,234.50"},
+		{"0.005", "GBP", "en-GB", "£0.01"}, // half away from zero
+		{"-0.004", "GBP", "en-GB", "£0.00"},
+		{"999.995", "USD", "en-US", "$1,000.00"},
+		{"5", "USD", "en-GB", "US$5.00"},
+		{"5", "CHF", "en-GB", "CHF\u00a05.00"},
+		{"1234567.891", "EUR", "de-DE", "1.234.567,89\u00a0€"},
+		{"-1", "EUR", "de-DE", "-1,00\u00a0€"},
+		{"1234.5", "EUR", "fr-FR", "1\u202f234,50\u00a0€"},
+		{"12", "GBP", "fr-FR", "12,00\u00a0£GB"},
+		{"1234.5", "JPY", "en-US", "¥1,235"},
+		{"1.2345", "KWD", "en-US", "KWD\u00a01.235"},
+		{"1234.5", "", "en-GB", "1,234.50"},
+	} {
+		if got := Money(decimal.RequireFromString(c.amount), c.currency, c.locale); got != c.want {
+			t.Errorf("Money(%s %s, %s) = %q, want %q", c.amount, c.currency, c.locale, got, c.want)
+		}
+	}
+}
+
+// TestMoneyReadsBack: whatever the locale, an amount in whole minor units can be read from
+// its text again.
+func TestMoneyReadsBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		amount := decimal.New(rapid.Int64().Draw(t, "pennies"), -2)
+		locale := rapid.SampledFrom(Locales()).Draw(t, "locale")
+		text := Money(amount, "EUR", locale)
+		l := layoutOf(locale)
+		digits := strings.NewReplacer(l.group, "", l.point, ".", "€", "", noBreakSpace, "").Replace(text)
+		if got, err := decimal.NewFromString(digits); err != nil || !got.Equal(amount) {
+			t.Fatalf("%s is written %q in %s", amount, text, locale)
+		}
+	})
+}
+
+func TestLocaleFor(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ wanted, shop, want string }{
+		{"", "en-GB", "en-GB"}, {"de", "en-GB", "de-DE"}, {"de-AT", "en-GB", "de-DE"}, {"en_US", "en-GB", "en-US"},
+		{"en", "en-US", "en-US"}, {"en", "de-DE", "en-GB"}, {"FR-ca", "en-GB", "fr-FR"}, {"ja-JP", "de-DE", "de-DE"},
+	} {
+		if got := localeFor(c.wanted, c.shop); got != c.want {
+			t.Errorf("localeFor(%q, %q) = %q, want %q", c.wanted, c.shop, got, c.want)
+		}
+	}
+}
