@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -176,4 +175,4 @@ func withAckTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, ackTimeout, errNoAck)
 }
 
-var errNoAck = errors.New("no acknowledgement from the broker within " + time.Duration(ackTimeout).String())
+var errNoAck = errors.New("no acknowledgement from the broker within " + ackTimeout.String())

@@ -155,7 +155,7 @@ func TestClockIsNotTransformed(t *testing.T) {
 // still a duplicate.
 func TestIDsSurviveRestart(t *testing.T) {
 	t.Parallel()
-	dir := dirOf(t)
+	dir := t.TempDir()
 	queue := jetstream.StreamConfig{Name: "QUEUE", Subjects: []string{"queue.*"}, Retention: jetstream.WorkQueuePolicy}
 
 	srv := startServer(t, dir, 0)

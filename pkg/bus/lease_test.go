@@ -169,7 +169,7 @@ func TestRenewalWithLostAnswerIsKept(t *testing.T) {
 // over at once, with a new token, also after the server restarted with it.
 func TestOwnLeaseIsTakenOverAtOnce(t *testing.T) {
 	t.Parallel()
-	dir := dirOf(t)
+	dir := t.TempDir()
 	srv := startServer(t, dir, 0)
 	killed := connect(t, srv)
 	if err := bus.Provision(deadline(t), killed, layout()); err != nil {
@@ -198,7 +198,7 @@ func TestOwnLeaseIsTakenOverAtOnce(t *testing.T) {
 // Tokens must not go back when the bucket was emptied before a restart.
 func TestTokensSurviveAnEmptyBucket(t *testing.T) {
 	t.Parallel()
-	dir := dirOf(t)
+	dir := t.TempDir()
 	srv := startServer(t, dir, 0)
 	js := connect(t, srv)
 	if err := bus.Provision(deadline(t), js, layout()); err != nil {

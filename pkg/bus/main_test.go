@@ -3,7 +3,6 @@ package bus_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -177,13 +176,4 @@ func settled(t *testing.T, js jetstream.JetStream, durable string) *jetstream.Co
 			return info
 		}
 	}
-}
-
-func dirOf(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp(t.TempDir(), "store")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }

@@ -179,7 +179,7 @@ func TestReaderHoldsBack(t *testing.T) {
 // message it delivered.
 func TestReaderSurvivesServerRestart(t *testing.T) {
 	t.Parallel()
-	dir, port := dirOf(t), freePort(t)
+	dir, port := t.TempDir(), freePort(t)
 	srv := startServer(t, dir, port)
 	js := connectTCP(t, srv)
 	if err := bus.Provision(deadline(t), js, layout()); err != nil {
@@ -207,7 +207,7 @@ func TestReaderSurvivesServerRestart(t *testing.T) {
 func TestReaderNoticesALostDisk(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
-	srv := startServer(t, dirOf(t), port)
+	srv := startServer(t, t.TempDir(), port)
 	js := connectTCP(t, srv)
 	if err := bus.Provision(deadline(t), js, layout()); err != nil {
 		t.Fatal(err)
@@ -220,7 +220,7 @@ func TestReaderNoticesALostDisk(t *testing.T) {
 	defer r.Close()
 	readN(t, r, 100)
 	shutdown(t, srv)
-	js2 := connect(t, startServer(t, dirOf(t), port))
+	js2 := connect(t, startServer(t, t.TempDir(), port))
 	if err := bus.Provision(deadline(t), js2, layout()); err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +256,7 @@ func TestSixteenPartitionsStartQuickly(t *testing.T) {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: dirOf(t), Port: -1, SyncInterval: time.Minute})
+	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), Port: -1, SyncInterval: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -278,6 +278,22 @@ func TestLargeMessageCanBeBuried(t *testing.T) {
 	}
 }
 
+// Headers that steer the server must not leak into what a handler publishes
+// with the metadata it was given.
+func TestServerHeadersAreNotMetadata(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	publishRange(t, js, "ada", 0, 2) // a batch, so that there are such headers
+	_, msgs := subscribe(t, js, bus.SubscriberOptions{Lanes: 1})
+	m := receive(t, msgs)
+	if len(m.Metadata) != 0 || m.UUID != "ada-0" {
+		t.Errorf("id %s, metadata %v", m.UUID, m.Metadata)
+	}
+	m.Ack()
+	receive(t, msgs).Ack()
+	settled(t, js, "mailer")
+}
+
 func TestOneDurableHasOneTopic(t *testing.T) {
 	t.Parallel()
 	js := newBus(t)

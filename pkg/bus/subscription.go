@@ -250,9 +250,11 @@ func (s *subscription) watermillMessage(it *item) (*message.Message, context.Can
 	}
 	m := message.NewMessage(id, it.d.Data)
 	for name, values := range it.d.Header {
-		switch len(values) {
-		case 0:
-		case 1:
+		switch {
+		case len(values) == 0, strings.HasPrefix(name, "Nats-"):
+			// What steers the server is not for handlers: copied to another
+			// message it would make that part of a long closed batch.
+		case len(values) == 1:
 			m.Metadata[name] = values[0]
 		default:
 			// Watermill has one value per name. A comma joins several as in

@@ -54,34 +54,43 @@ func firstSince(ctx context.Context, s jetstream.Stream, first, last uint64, t t
 	return first, nil
 }
 
-// Acknowledged is the sequence through which every durable consumer of a stream
-// has answered; 0 when there is none, since nobody has then dealt with
-// anything.
+// Acknowledged is the sequence through which the durable consumers of a stream
+// have answered everything. It is 0 while a subject of the stream has no
+// consumer: its service has not started yet, and its messages are waiting.
 func Acknowledged(ctx context.Context, js jetstream.JetStream, stream string) (uint64, error) {
 	s, err := js.Stream(ctx, stream)
 	if err != nil {
 		return 0, fmt.Errorf("look up stream %s: %w", stream, err)
 	}
-	var floor uint64
-	found := false
+	info := s.CachedInfo()
+	floor := info.State.LastSeq
+	waiting := make(map[string]bool)
+	for _, subject := range info.Config.Subjects {
+		waiting[subject] = true
+	}
 	consumers := s.ListConsumers(ctx)
 	for c := range consumers.Info() {
 		if c.Config.Durable == "" {
 			continue
 		}
+		if c.Config.FilterSubject == "" && len(c.Config.FilterSubjects) == 0 {
+			clear(waiting)
+		}
+		for _, filter := range append(c.Config.FilterSubjects, c.Config.FilterSubject) {
+			delete(waiting, filter)
+		}
 		// With nothing pending and nothing left to deliver a consumer is
 		// done with the whole stream, though its floor stays at its own
 		// last message.
-		through := c.AckFloor.Stream
-		if c.NumAckPending == 0 && c.NumPending == 0 {
-			through = max(through, s.CachedInfo().State.LastSeq)
-		}
-		if !found || through < floor {
-			floor, found = through, true
+		if c.NumAckPending > 0 || c.NumPending > 0 {
+			floor = min(floor, c.AckFloor.Stream)
 		}
 	}
 	if err := consumers.Err(); err != nil {
 		return 0, fmt.Errorf("list consumers of %s: %w", stream, err)
+	}
+	if len(waiting) > 0 {
+		return 0, nil
 	}
 	return floor, nil
 }
