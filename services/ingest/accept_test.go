@@ -19,8 +19,10 @@ func TestCallsBecomeEvents(t *testing.T) {
 			"/v1/track",
 			`{"messageId":"m1","userId":"c1","event":"Order Completed","timestamp":"2026-03-01T12:30:00Z",
 			  "properties":{"order_id":"o1","total":10.10,"products":[{"product_id":"p1","price":5.05,"quantity":2}]}}`,
-			event.Event{ID: "m1", Type: "order.completed", Subject: "c1", Time: at,
-				Data: []byte(`{"order_id":"o1","total":10.10,"products":[{"product_id":"p1","price":5.05,"quantity":2}]}`)},
+			event.Event{
+				ID: "m1", Type: "order.completed", Subject: "c1", Time: at,
+				Data: []byte(`{"order_id":"o1","total":10.10,"products":[{"product_id":"p1","price":5.05,"quantity":2}]}`),
+			},
 		},
 		"an unknown visitor": {
 			"/v1/track", `{"messageId":"m1","anonymousId":"a1","event":"Product List Viewed"}`,
@@ -64,8 +66,10 @@ func TestCallsBecomeEvents(t *testing.T) {
 		},
 		"identify keeps who it was before": {
 			"/v1/identify", `{"messageId":"m1","userId":"c1","anonymousId":"a1","traits":{"plan":"gold"}}`,
-			event.Event{ID: "m1", Type: "profile.identified", Subject: "c1", Time: received,
-				Data: []byte(`{"anonymous_id":"a1","$profile":{"traits":{"plan":"gold"}}}`)},
+			event.Event{
+				ID: "m1", Type: "profile.identified", Subject: "c1", Time: received,
+				Data: []byte(`{"anonymous_id":"a1","$profile":{"traits":{"plan":"gold"}}}`),
+			},
 		},
 		"a chat is no receipt": {
 			"/v1/track", `{"messageId":"m1","userId":"c1","event":"Message Sent","properties":{"conversation_id":"x"}}`,
@@ -77,8 +81,10 @@ func TestCallsBecomeEvents(t *testing.T) {
 		},
 		"products named as analytics-go names them": {
 			"/v1/track", `{"messageId":"m1","userId":"c1","event":"Order Completed","properties":{"order_id":"o1","total":19.90,"products":[{"id":"p1","sky":"s1"}]}}`,
-			event.Event{ID: "m1", Type: "order.completed", Subject: "c1", Time: received,
-				Data: []byte(`{"order_id":"o1","products":[{"product_id":"p1","sku":"s1"}],"total":19.90}`)},
+			event.Event{
+				ID: "m1", Type: "order.completed", Subject: "c1", Time: received,
+				Data: []byte(`{"order_id":"o1","products":[{"product_id":"p1","sku":"s1"}],"total":19.90}`),
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

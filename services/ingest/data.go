@@ -71,11 +71,7 @@ func ownProfile(props, said json.RawMessage) (json.RawMessage, *fieldError) {
 
 // has reports whether an object has a member of its own with the name.
 func has(obj json.RawMessage, name string) bool {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(obj, &members) != nil {
-		return false
-	}
-	_, ok := members[name]
+	_, ok := membersOf(obj)[name]
 	return ok
 }
 

@@ -14,10 +14,7 @@ import (
 // Segment's e-commerce specification called them orderId and id, and analytics-go still
 // sends id, and sky for sku. It is only tried on orders that would otherwise be refused.
 func renameOrder(data json.RawMessage) (json.RawMessage, bool) {
-	var order map[string]json.RawMessage
-	if json.Unmarshal(data, &order) != nil {
-		return nil, false
-	}
+	order := membersOf(data)
 	changed := rename(order, "orderId", "order_id")
 	var products []map[string]json.RawMessage
 	if json.Unmarshal(order["products"], &products) == nil {
@@ -51,10 +48,7 @@ func rename(members map[string]json.RawMessage, old, now string) bool {
 // itself, as the event's decoder would. It says which element of a list, what
 // encoding/json does not.
 func locate(data json.RawMessage) *fieldError {
-	var order map[string]json.RawMessage
-	if json.Unmarshal(data, &order) != nil {
-		return nil
-	}
+	order := membersOf(data)
 	for _, name := range slices.Sorted(maps.Keys(order)) {
 		value := order[name]
 		if name == "products" && kind(value) == "array" {
@@ -72,15 +66,15 @@ func locate(data json.RawMessage) *fieldError {
 
 func locateProduct(raw json.RawMessage) *fieldError {
 	var products []json.RawMessage
-	if json.Unmarshal(raw, &products) != nil {
-		return nil
+	if err := json.Unmarshal(raw, &products); err != nil {
+		return wrong("properties.products", "cannot be read: %v", err)
 	}
 	for i, product := range products {
 		field := itemField("properties.products", i)
-		var members map[string]json.RawMessage
-		if kind(product) != "object" || json.Unmarshal(product, &members) != nil {
+		if kind(product) != "object" {
 			return wrong(field, "is %s, must be an object", describe(product))
 		}
+		members := membersOf(product)
 		for _, name := range slices.Sorted(maps.Keys(members)) {
 			if err := json.Unmarshal(single(name, members[name]), new(event.Product)); err != nil {
 				return mistyped(field+"."+name, members[name], err)
@@ -88,6 +82,15 @@ func locateProduct(raw json.RawMessage) *fieldError {
 		}
 	}
 	return nil
+}
+
+// membersOf is an object by its names; nil when it is none.
+func membersOf(obj json.RawMessage) map[string]json.RawMessage {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(obj, &members) != nil {
+		return nil
+	}
+	return members
 }
 
 // single is an object with one member.

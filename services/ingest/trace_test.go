@@ -150,4 +150,4 @@ func counters(t *testing.T, reader *sdkmetric.ManualReader) map[string]int64 {
 	return got
 }
 
-func attributeText(v attribute.Value) string { return v.Emit() }
+func attributeText(v attribute.Value) string { return v.String() }

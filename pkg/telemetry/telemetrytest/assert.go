@@ -116,6 +116,6 @@ func leaks(r *Recorder, logs *Logs, secrets []string) []string {
 func attributes(look func(where, text string), where string, attrs []attribute.KeyValue) {
 	for _, a := range attrs {
 		look(where+", an attribute's name,", string(a.Key))
-		look(where+", attribute "+string(a.Key)+",", a.Value.Emit())
+		look(where+", attribute "+string(a.Key)+",", a.Value.String())
 	}
 }
