@@ -27,7 +27,31 @@ type Variable struct {
 func (t *Template) Variables() []Variable {
 	a := &analysis{tmpl: t, locals: map[string]string{}, active: map[string]bool{}}
 	a.nodes(t.root)
+	a.locate()
 	return a.found
+}
+
+// locate turns the offsets into lines and columns, template by template.
+func (a *analysis) locate() {
+	byTemplate := map[*Template][]int{}
+	for i := range a.found {
+		byTemplate[a.from[i].tmpl] = append(byTemplate[a.from[i].tmpl], i)
+	}
+	for t, uses := range byTemplate {
+		offs := make([]int, len(uses))
+		for k, i := range uses {
+			offs[k] = a.from[i].off
+		}
+		for k, at := range lineCols(t.src, offs) {
+			a.found[uses[k]].Line, a.found[uses[k]].Col = at[0], at[1]
+		}
+	}
+}
+
+// origin is where a variable was found.
+type origin struct {
+	tmpl *Template
+	off  int
 }
 
 // analysis walks a template. locals maps each name the template sets to the
@@ -38,11 +62,17 @@ type analysis struct {
 	guards []string
 	active map[string]bool // partials being walked, against recursion
 	found  []Variable
+	from   []origin // of each in found
 	depth  int
+	walks  int // partials walked so far
 }
 
-// maxVariables keeps the analysis of hostile templates short.
-const maxVariables = 10_000
+// These keep the analysis of hostile templates short.
+const (
+	maxVariables = 10_000
+	maxWalks     = 10_000
+	maxGuards    = 100
+)
 
 func (a *analysis) nodes(list []node) {
 	for _, n := range list {
@@ -59,7 +89,7 @@ func (a *analysis) define(name, path string) { a.locals[name] = path }
 func (a *analysis) guarded(paths []string, walk func()) {
 	n := len(a.guards)
 	for _, p := range paths {
-		if p != "" {
+		if p != "" && len(a.guards) < maxGuards {
 			a.guards = append(a.guards, p)
 		}
 	}
@@ -69,17 +99,17 @@ func (a *analysis) guarded(paths []string, walk func()) {
 
 // use records a path.
 func (a *analysis) use(pos int, path string, lenient bool) {
-	if path == "" {
+	if path == "" || len(a.found) >= maxVariables {
 		return
 	}
 	v := Variable{Path: path, Template: a.tmpl.name, Optional: lenient}
-	v.Line, v.Col = lineCol(a.tmpl.src, pos)
 	for _, g := range a.guards {
 		if under(path, g) || under(g, path) {
 			v.Optional = true
 		}
 	}
 	a.found = append(a.found, v)
+	a.from = append(a.from, origin{a.tmpl, pos})
 }
 
 // under reports whether path is base or a part of it.
@@ -235,7 +265,7 @@ func (a *analysis) partial(n *partialNode) {
 		}
 		names, paths = append(names, alias, "forloop"), append(paths, p, "")
 	}
-	if n.name == "" || a.active[n.name] || a.depth >= a.tmpl.eng.limits.Depth {
+	if n.name == "" || a.active[n.name] || a.depth >= a.tmpl.eng.limits.Depth || a.walks >= maxWalks {
 		return
 	}
 	t, err := a.tmpl.eng.partial(n.name)
@@ -243,6 +273,7 @@ func (a *analysis) partial(n *partialNode) {
 		return
 	}
 	a.active[n.name] = true
+	a.walks++
 	a.depth++
 	outer, locals := a.tmpl, a.locals
 	a.tmpl = t

@@ -76,3 +76,28 @@ func TestPartials(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+// TestHostileAnalysis gives Variables and Partials what is made to keep them
+// busy.
+func TestHostileAnalysis(t *testing.T) {
+	t.Parallel()
+	partials := map[string]string{"p39": ""}
+	for i := range 39 {
+		partials[fmt.Sprint("p", i)] = strings.Repeat(fmt.Sprintf("{%% render 'p%d' %%}", i+1), 2)
+	}
+	e := liquid.New(liquid.WithLoader(loaderOf(partials)))
+	for name, template := range map[string]string{
+		"many uses in one line":         strings.Repeat("{{ a.b }}", 50_000),
+		"many partials in one line":     strings.Repeat("{% render 'p39' %}", 25_000),
+		"partials that call two others": "{% render 'p0' %}",
+		"a long test around many uses":  "{% if a" + strings.Repeat(" or a", 20_000) + " %}" + strings.Repeat("{{ a }}", 20_000) + "{% endif %}",
+	} {
+		tmpl, err := e.Parse("evil", template)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := quickest(func() { tmpl.Variables(); tmpl.Partials() }); d > patience {
+			t.Errorf("%s: took %v", name, d)
+		}
+	}
+}

@@ -149,9 +149,20 @@ func renderCompat(src string, files map[string]string, vars map[string]any, opts
 	return e.Render(ctx, "test", src, vars, append(opts, liquid.Now(suiteTime()))...)
 }
 
-// deliberate lists the golden cases that differ on purpose, with the reason.
-func deliberate() map[string]string {
-	return map[string]string{}
+// goldenDifferences lists the golden cases that differ on purpose, with the
+// reason. There are none at present.
+func goldenDifferences() map[string]string { return nil }
+
+// basicsDifferences is the same for the basics of liquid-spec.
+func basicsDifferences() map[string]string {
+	const guessing = "Ruby's lax parser guesses what broken markup means; we refuse it in both modes"
+	return map[string]string{
+		"division_by_zero_with_float_lax":           "Infinity in a message helps nobody: dividing by 0.0 is an error, as dividing by 0 is",
+		"malformed_syntax_invalid_filter_separator": guessing,
+		"empty_filter_chain_lax":                    guessing,
+		"security_var_name_no_interpolation":        guessing,
+		"filter_named_arg_from_dotted_variable":     "the suite's JSON has the keys in another order than its result",
+	}
 }
 
 func TestGolden(t *testing.T) {
@@ -167,7 +178,7 @@ func TestGolden(t *testing.T) {
 		}
 	}
 	readJSON(t, sharedData(t, "liquid-golden/golden_shared.json"), &suite)
-	known := deliberate()
+	known := goldenDifferences()
 	passed := 0
 	for _, c := range suite.Tests {
 		got, err := renderCompat(c.Template, c.Templates, decodeVars(t, c.Data))
@@ -210,6 +221,7 @@ func TestSpecBasics(t *testing.T) {
 	}
 	readJSON(t, sharedData(t, "liquid-spec/basics.json"), &suite)
 	passed, skipped := 0, 0
+	known := basicsDifferences()
 	for _, c := range suite.Tests {
 		if c.RenderErrors || c.ResourceLimits != nil {
 			// Errors in the middle of the output are what we do not want, and
@@ -238,10 +250,13 @@ func TestSpecBasics(t *testing.T) {
 		if c.Expected != nil {
 			want = fmt.Sprintf("%q", *c.Expected)
 		}
-		t.Logf("differs: %s\n template %q\n data     %s\n got      %q, error %v\n want     %s", c.Name, c.Template, c.Environment, got, err, want)
+		if known[c.Name] != "" {
+			continue
+		}
+		t.Errorf("%s\n template %q\n data     %s\n got      %q, error %v\n want     %s", c.Name, c.Template, c.Environment, got, err, want)
 	}
 	n := len(suite.Tests) - skipped
-	t.Logf("liquid-spec basics: %d of %d cases pass (%.1f %%); %d about errors inside the output and Ruby's limits left out", passed, n, 100*float64(passed)/float64(n), skipped)
+	t.Logf("liquid-spec basics: %d of %d cases pass (%.1f %%), %d differ on purpose; %d about errors inside the output and Ruby's limits left out", passed, n, 100*float64(passed)/float64(n), len(known), skipped)
 }
 
 // TestSpecParserErrors feeds broken templates to the parser. It must name a

@@ -120,7 +120,7 @@ func (e *Engine) checkPartials(t *Template) ParseErrors {
 		from := queue[0]
 		queue = queue[1:]
 		for _, use := range from.partials {
-			if use.Name == "" || seen[use.Name] {
+			if use.Name == "" || seen[use.Name] || len(errs) >= maxParseErrors {
 				continue
 			}
 			seen[use.Name] = true

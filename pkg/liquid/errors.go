@@ -3,6 +3,7 @@ package liquid
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -72,6 +73,31 @@ func lineCol(src string, off int) (line, col int) {
 	line = 1 + strings.Count(head, "\n")
 	start := strings.LastIndexByte(head, '\n') + 1
 	return line, 1 + utf8.RuneCountInString(head[start:])
+}
+
+// lineCols is lineCol for many offsets. It goes over the source once: doing
+// that for each would be slow for a source that is one long line.
+func lineCols(src string, offs []int) [][2]int {
+	order := make([]int, len(offs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return offs[a] - offs[b] })
+	out := make([][2]int, len(offs))
+	line, col, at := 1, 1, 0
+	for _, i := range order {
+		for ; at < min(offs[i], len(src)); at++ {
+			switch {
+			case src[at] == '\n':
+				line++
+				col = 1
+			case utf8.RuneStart(src[at]):
+				col++
+			}
+		}
+		out[i] = [2]int{line, col}
+	}
+	return out
 }
 
 // newError makes an Error at a byte offset of t's source.

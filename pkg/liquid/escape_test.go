@@ -176,10 +176,13 @@ func TestAddresses(t *testing.T) {
 func TestStyleAttributes(t *testing.T) {
 	t.Parallel()
 	e := liquid.New()
-	for _, ok := range []string{`<p style="color:{{ color }}">`, `<p style="background:url({{ url }})">`, `<p style='width:{{ n }}px'>`} {
+	for _, ok := range []string{`<p style="color:{{ color }}">`, `<p style="background:url({{ url }})">`, `<p style='width:{{ n }}px'>`, `<p style="{{ css | raw }}">`, `<p style="color:{% cycle color, 'red' %}">`} {
 		if _, err := e.Render(context.Background(), "mail", ok, htmlVars()); err != nil {
 			t.Error(err)
 		}
+	}
+	if _, err := e.Render(context.Background(), "mail", `<p style="color:{% cycle css, 'red' %}">`, htmlVars()); err == nil {
+		t.Error("cycle is a way round")
 	}
 	for _, value := range []string{"red;x:y", "url(x)", "a}b{", `\72`, "x/**/", "@import", `"`, "<"} {
 		_, err := e.Render(context.Background(), "mail", `<p style="color:{{ v }}">`, map[string]any{"v": value})
@@ -210,6 +213,8 @@ func TestRefusedSpots(t *testing.T) {
 		{"a loop that opens", `{% for x in a %}<p title="{% endfor %}`, "one branch of this block ends in"},
 		{"a capture that opens", `{% capture x %}<a href="{% endcapture %}`, "this capture ends inside the attribute href"},
 		{"an open end", `<a href="`, "the template ends inside the attribute href"},
+		{"a partial in a tag", `<p {% render 'plain', url: a %}>`, "inside a tag"},
+		{"a partial in a style", `<p style="color:{% render 'plain', url: a %}">`, "a partial cannot stand in a style attribute"},
 		{"in a partial", `{% render 'script' %}`, "script:1:9: a value cannot stand inside <script>"},
 	}
 	e := liquid.New(liquid.WithLoader(loaderOf(htmlPartials())))

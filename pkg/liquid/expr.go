@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // expr is something with a value: a literal, a path or a range.
@@ -58,8 +59,13 @@ func (x *path) eval(r *renderer) (any, error) {
 			return nil, nil
 		}
 	}
-	if u, bad := v.(unsupported); bad {
-		return nil, newError(r.tmpl, x.pos, "a value of Go type "+string(u)+" cannot be used in a template", "pass a map, a slice, a scalar or a Drop", nil)
+	switch t := v.(type) {
+	case time.Time:
+		if r.cfg.zone != nil {
+			return t.In(r.cfg.zone), nil
+		}
+	case unsupported:
+		return nil, newError(r.tmpl, x.pos, "a value of Go type "+string(t)+" cannot be used in a template", "pass a map, a slice, a scalar or a Drop", nil)
 	}
 	return v, nil
 }

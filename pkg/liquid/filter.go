@@ -191,6 +191,9 @@ func (m *markup) arguments(f *filterCall) {
 
 // resolve finds the filter and checks how it is called.
 func (m *markup) resolve(f *filterCall) {
+	if m.p.over {
+		return
+	}
 	def, ok := m.p.eng.filters[f.name]
 	if !ok {
 		if m.p.eng.strict {

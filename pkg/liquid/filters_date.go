@@ -45,6 +45,8 @@ func (c *Call) time(v any) (t time.Time, ok bool, err error) {
 		t, ok = x, true
 	case int64:
 		t, ok = time.Unix(x, 0).UTC(), x > -1<<40 && x < 1<<40
+	case float64:
+		t, ok = time.Unix(int64(x), 0).UTC(), x > -1<<40 && x < 1<<40
 	case string, Safe:
 		s := strings.TrimSpace(text(x))
 		switch lower(clip(s, 16)) {

@@ -44,15 +44,14 @@ func decimalNumber(f float64) number { return number{f: f, decimal: true} }
 
 func add(a, b number) (number, error) {
 	if !a.decimal && !b.decimal {
-		sum := a.i + b.i
-		if (sum > a.i) != (b.i > 0) && b.i != 0 {
+		if overflows(a.i, b.i) {
 			return number{}, errOverflow
 		}
-		return number{i: sum}, nil
+		return number{i: a.i + b.i}, nil
 	}
 	if x, okX := a.scale(); okX {
 		if y, okY := b.scale(); okY {
-			if p, q, places, ok := align(x, y); ok && inExact(p) && inExact(q) {
+			if p, q, places, ok := align(x, y); ok && !overflows(p, q) {
 				return decimalNumber(scaled{p + q, places}.float()), nil
 			}
 		}
@@ -60,7 +59,11 @@ func add(a, b number) (number, error) {
 	return decimalNumber(a.float() + b.float()), nil
 }
 
-func inExact(i int64) bool { return i > -maxExact && i < maxExact }
+// overflows reports whether a + b leaves 64 bits.
+func overflows(a, b int64) bool {
+	sum := a + b
+	return (a < 0) == (b < 0) && (sum < 0) != (a < 0)
+}
 
 func multiply(a, b number) (number, error) {
 	if !a.decimal && !b.decimal {
@@ -72,7 +75,7 @@ func multiply(a, b number) (number, error) {
 	}
 	if x, okX := a.scale(); okX {
 		if y, okY := b.scale(); okY && x.places+y.places <= 15 {
-			if p, ok := mul64(x.digits, y.digits); ok && inExact(p) {
+			if p, ok := mul64(x.digits, y.digits); ok {
 				return decimalNumber(scaled{p, x.places + y.places}.float()), nil
 			}
 		}

@@ -92,7 +92,7 @@ func (s *htmlState) step(t string) int {
 			s.mode = htmlInside
 			return s.insideTag(t, c)
 		}
-		s.tag += lower(t[:n])
+		s.tag = grow(s.tag, t[:n])
 		return n
 	case htmlInside, htmlAttr, htmlEquals, htmlBare:
 		return s.insideTag(t, c)
@@ -172,10 +172,20 @@ func (s *htmlState) insideTag(t string, c byte) int {
 		for n < len(t) && !isSpace(t[n]) && t[n] != '=' && t[n] != '>' && t[n] != '/' {
 			n++
 		}
-		s.attr += lower(t[:n])
+		s.attr = grow(s.attr, t[:n])
 		return n
 	}
 	return 1
+}
+
+// grow adds a piece to a name. A name that is longer than any that matters
+// stops growing, so that hostile pieces cost nothing.
+func grow(name, piece string) string {
+	const longest = 32
+	if len(name) > longest {
+		return name
+	}
+	return name + lower(piece[:min(len(piece), longest)])
 }
 
 func (s *htmlState) value(t string, quote byte) int {
@@ -185,7 +195,7 @@ func (s *htmlState) value(t string, quote byte) int {
 		n = len(t)
 	}
 	if s.tag == "script" && s.attr == "type" {
-		s.typ += lower(clip(t[:n], 64))
+		s.typ = grow(s.typ, t[:n])
 	}
 	if stop || n > 0 {
 		return n
@@ -228,7 +238,7 @@ func (s *htmlState) output(raw, isJSON bool) (where spot, problem, hint string) 
 		switch {
 		case strings.HasPrefix(s.attr, "on") || s.attr == "srcdoc":
 			return 0, "a value cannot stand in the attribute " + s.attr + ": it would run as code", "remove it"
-		case s.attr == "style":
+		case s.attr == "style" && !raw:
 			return spotStyle, "", ""
 		}
 		return spotText, "", ""

@@ -63,6 +63,8 @@ func hostile() map[string]string {
 		"tags never closed":         strings.Repeat("{%", 500_000),
 		"quotes never closed":       strings.Repeat(`{{ "`, 200_000) + "}}",
 		"a long chain of filters":   "{{ 'a'" + strings.Repeat(" | append: 'b'", 70_000) + " }}",
+		"names in pieces":           strings.Repeat("<a "+strings.Repeat("x", 20)+"{% assign a = 1 %}", 10_000),
+		"many filters of nobody":    "{{ a" + strings.Repeat(" | nope", 60_000) + " }}{% nope %}",
 		"a source too long":         strings.Repeat("x", 2<<20),
 		"many unknown names":        strings.Repeat("{% nope %}", 50_000),
 		"tags in strip_html":        "{% assign s = '<script<style<!--' %}" + strings.Repeat("{% assign s = s | append: s %}", 16) + "{% for i in (1..1000) %}{{ s | strip_html | size }}{% endfor %}",
@@ -221,5 +223,33 @@ func TestAppendKeepsDst(t *testing.T) {
 	out, err = bad.Append(context.Background(), []byte("head "), nil)
 	if err == nil || string(out) != "head " {
 		t.Errorf("after an error: %q, %v", out, err)
+	}
+}
+
+// TestOrderIsFarFromLimits measures what a usual mail takes of the default
+// limits: a tenth at most.
+func TestOrderIsFarFromLimits(t *testing.T) {
+	t.Parallel()
+	d := liquid.DefaultLimits()
+	tenth := liquid.Limits{Steps: d.Steps / 10, OutputBytes: d.OutputBytes / 10, AllocBytes: d.AllocBytes / 10, Depth: 5}
+	for lo, hi := 1, tenth.Steps; ; {
+		tenth.Steps = (lo + hi) / 2
+		tmpl, vars, opts := renderOrder(t, liquid.WithLimits(tenth))
+		_, err := tmpl.Render(context.Background(), vars, opts...)
+		switch {
+		case err != nil && !errors.Is(err, liquid.ErrLimit):
+			t.Fatal(err)
+		case err != nil:
+			lo = tenth.Steps + 1
+		default:
+			hi = tenth.Steps
+		}
+		if lo >= hi {
+			t.Logf("the order mail takes %d steps", lo)
+			if lo >= d.Steps/10 {
+				t.Error("too many, or one of the other limits is too near")
+			}
+			return
+		}
 	}
 }

@@ -195,7 +195,19 @@ func (n number) scale() (scaled, bool) {
 	return scaled{digits, places}, places <= 15
 }
 
-func (s scaled) float() float64 { return float64(s.digits) / float64(pow10(s.places)) }
+// float returns the nearest float64: by one division where both operands are
+// exact, and else by way of the digits.
+func (s scaled) float() float64 {
+	if inExact(s.digits) {
+		return float64(s.digits) / float64(pow10(s.places))
+	}
+	var buf [32]byte
+	text := append(appendInt(buf[:0], s.digits), 'e')
+	f, _ := strconv.ParseFloat(string(appendInt(text, int64(-s.places))), 64)
+	return f
+}
+
+func inExact(i int64) bool { return i > -maxExact && i < maxExact }
 
 // align brings two decimals to the same number of places.
 func align(a, b scaled) (x, y int64, places int, ok bool) {

@@ -23,14 +23,14 @@ func amount(c *liquid.Call, in any, _ []any) (any, error) {
 	return string(out), c.Charge(len(out))
 }
 
-func orderEngine() *liquid.Engine {
-	return liquid.New(
+func orderEngine(opts ...liquid.Option) *liquid.Engine {
+	return liquid.New(append(opts,
 		liquid.WithLoader(func(name string) (string, error) {
 			b, err := os.ReadFile(filepath.Join("testdata", "order", filepath.Base(name)+".liquid"))
 			return string(b), err
 		}),
 		liquid.WithFilter("amount", liquid.Filter{Func: amount}),
-	)
+	)...)
 }
 
 func orderVars(lines int) (vars, globals map[string]any) {
@@ -65,13 +65,13 @@ func orderVars(lines int) (vars, globals map[string]any) {
 	return vars, globals
 }
 
-func renderOrder(tb testing.TB) (*liquid.Template, map[string]any, []liquid.RenderOption) {
+func renderOrder(tb testing.TB, opts ...liquid.Option) (*liquid.Template, map[string]any, []liquid.RenderOption) {
 	tb.Helper()
 	src, err := os.ReadFile(filepath.Join("testdata", "order", "order.liquid"))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tmpl, err := orderEngine().Parse("order.liquid", string(src))
+	tmpl, err := orderEngine(opts...).Parse("order.liquid", string(src))
 	if err != nil {
 		tb.Fatal(err)
 	}

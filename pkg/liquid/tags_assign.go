@@ -127,6 +127,7 @@ type cycleNode struct {
 	group  expr   // nil when not named
 	key    string // when not named: the values as written, or the tag's place
 	values []expr
+	where  spot
 }
 
 func (p *parser) cycleTag(tok token) node {
@@ -145,7 +146,7 @@ func (p *parser) cycleTag(tok token) node {
 		n.values = append(n.values, m.expression())
 	}
 	m.done()
-	p.allow(tok.pos, false, false)
+	n.where = p.allow(tok.pos, false, false)
 	// Tags with the same literals share a counter; one with a variable has
 	// its own.
 	n.key = "\x00" + strings.TrimSpace(p.src[tok.start:tok.end])
@@ -184,6 +185,11 @@ func (n *cycleNode) render(r *renderer) error {
 		i = 0
 	}
 	r.cycles[key] = i
+	if n.where == spotStyle {
+		if err := checkStyle(v); err != nil {
+			return err
+		}
+	}
 	return r.print(v, 0)
 }
 

@@ -122,7 +122,7 @@ func (h *loopHead) items(r *renderer) (list sequence, err error) {
 		return list, err
 	}
 	to := list.n
-	from = min(max(from, -to), to) // As good as any other number out of bounds.
+	from = min(max(from, -1<<40), 1<<40) // Far out of bounds, and safe to reckon with.
 	if limit < to-from {
 		to = from + limit
 	}

@@ -2,6 +2,7 @@ package liquid
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -29,10 +30,13 @@ type PartialUse struct {
 
 // Partials lists the render and include tags in source order.
 func (t *Template) Partials() []PartialUse {
-	out := make([]PartialUse, len(t.partials))
-	for i, u := range t.partials {
-		u.Line, u.Col = lineCol(t.src, u.off)
-		out[i] = u
+	out := slices.Clone(t.partials)
+	offs := make([]int, len(out))
+	for i := range out {
+		offs[i] = out[i].off
+	}
+	for i, at := range lineCols(t.src, offs) {
+		out[i].Line, out[i].Col = at[0], at[1]
 	}
 	return out
 }
@@ -71,7 +75,9 @@ func (p *parser) partialTag(tok token) node {
 		n.keys = append(n.keys, key)
 		n.values = append(n.values, m.expression())
 	}
-	p.allow(tok.pos, true, false)
+	if p.allow(tok.pos, false, false) == spotStyle {
+		p.fail(tok.pos, "a partial cannot stand in a style attribute", "write the style in the template itself")
+	}
 	return n
 }
 

@@ -85,7 +85,7 @@ func allowedScheme(s []byte) (scheme string, ok bool) {
 func checkStyle(v any) error {
 	s := text(v)
 	if i := strings.IndexAny(s, ";{}()<>\"'\\`@"); i >= 0 {
-		return &hinted{"the character " + strconv.Quote(s[i:i+1]) + " cannot come from a value in a style attribute", "write it in the template itself"}
+		return &hinted{"the character " + strconv.Quote(s[i:i+1]) + " cannot come from a value in a style attribute", "write it in the template itself, or add | raw if you trust it"}
 	}
 	if strings.Contains(s, "/*") || strings.Contains(s, "*/") {
 		return &hinted{"a comment cannot come from a value in a style attribute", ""}
