@@ -22,6 +22,7 @@ type conn struct {
 	smtp   *smtp.Client
 	sent   int       // messages tried on it
 	since  time.Time // when it was last used
+	cut    bool      // a context has ended its deadlines, perhaps even the next one's
 }
 
 // dial connects, negotiates TLS and authenticates, all within the server's Timeout.
@@ -100,7 +101,7 @@ const (
 // send is one mail transaction (RFC 5321, section 3.3). stage is where it ended.
 func (c *conn) send(ctx context.Context, l *letter) (id string, at stage, err error) {
 	release := context.AfterFunc(ctx, func() { _ = c.raw.SetDeadline(time.Unix(1, 0)) })
-	defer release()
+	defer func() { c.cut = !release() }()
 	c.sent++
 	c.smtp.SkipSMTPUTF8(ascii(l.from) && ascii(l.to))
 	c.allow(ctx, c.server.Timeout)
@@ -136,11 +137,14 @@ func (c *conn) allow(ctx context.Context, d time.Duration) {
 	}
 }
 
-// healthy reports whether a connection may be used after err: the server answered, the
-// answer was not that it is closing (421), and it takes a RSET.
+// healthy reports whether a connection may be used after err: it was not cut off, and if
+// the message failed the server answered, the answer was not that it is closing (421), and
+// it takes a RSET. After a success the server has reset by itself (RFC 5321, 4.1.1.4).
 func (c *conn) healthy(ctx context.Context, err error) bool {
-	code := replyCode(err)
-	if code == 0 || code == 421 || ctx.Err() != nil {
+	if c.cut || err == nil {
+		return !c.cut
+	}
+	if code := replyCode(err); code == 0 || code == 421 {
 		return false
 	}
 	c.allow(ctx, c.server.Timeout)

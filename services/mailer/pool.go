@@ -30,7 +30,7 @@ func (p *pool) send(ctx context.Context, l *letter) (string, error) {
 		}
 		reused := c.sent > 0
 		id, stage, err := c.send(ctx, l)
-		if err == nil || c.healthy(ctx, err) {
+		if c.healthy(ctx, err) {
 			p.put(c)
 		} else {
 			c.kill()
