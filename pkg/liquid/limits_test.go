@@ -63,7 +63,7 @@ func hostile() map[string]string {
 		"tags never closed":         strings.Repeat("{%", 500_000),
 		"quotes never closed":       strings.Repeat(`{{ "`, 200_000) + "}}",
 		"a long chain of filters":   "{{ 'a'" + strings.Repeat(" | append: 'b'", 70_000) + " }}",
-		"names in pieces":           strings.Repeat("<a "+strings.Repeat("x", 20)+"{% assign a = 1 %}", 10_000),
+		"names in pieces":           strings.Repeat("<a "+strings.Repeat("x", 20)+"{% assign a = 1 %}", 10_000) + "{% nope %}",
 		"many filters of nobody":    "{{ a" + strings.Repeat(" | nope", 60_000) + " }}{% nope %}",
 		"a source too long":         strings.Repeat("x", 2<<20),
 		"many unknown names":        strings.Repeat("{% nope %}", 50_000),
