@@ -1,4 +1,3 @@
-// Package templates is the starter workspace, for commands that run without one of their own.
 package templates
 
 import "embed"

@@ -17,7 +17,7 @@ func (c *compiler) comparison(n *ast.BinaryNode, at place) operand {
 		return c.presence(op, a, b, at)
 	}
 	a, b = c.timely(a, b), c.timely(b, a)
-	if !comparable(op, a, b) {
+	if !mayCompare(op, a, b) {
 		return c.fail(at, fmt.Sprintf("%s and %s cannot be compared with %s", describe(a), describe(b), op), comparisonHint(a, b))
 	}
 	switch op {
@@ -69,8 +69,8 @@ func (c *compiler) timely(o, with operand) operand {
 	return literal(o.at, kindTime, t)
 }
 
-// comparable reports whether two operands may ever compare.
-func comparable(op string, a, b operand) bool {
+// mayCompare reports whether two operands may ever compare.
+func mayCompare(op string, a, b operand) bool {
 	if a.kind == kindAny || b.kind == kindAny {
 		return true
 	}

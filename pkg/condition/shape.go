@@ -32,9 +32,6 @@ type shape struct {
 	elem *shape
 	// fields are the properties of an object; nil: it may have any.
 	fields map[string]shape
-	// suspect are names whose misspelling is taken for a mistake although the object is
-	// open.
-	suspect []string
 }
 
 // is reports whether the value may be of the kind.

@@ -51,8 +51,14 @@ func TestMoneyReadsBack(t *testing.T) {
 func TestLocaleFor(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ wanted, shop, want string }{
-		{"", "en-GB", "en-GB"}, {"de", "en-GB", "de-DE"}, {"de-AT", "en-GB", "de-DE"}, {"en_US", "en-GB", "en-US"},
-		{"en", "en-US", "en-US"}, {"en", "de-DE", "en-GB"}, {"FR-ca", "en-GB", "fr-FR"}, {"ja-JP", "de-DE", "de-DE"},
+		{"", "en-GB", "en-GB"},
+		{"de", "en-GB", "de-DE"},
+		{"de-AT", "en-GB", "de-DE"},
+		{"en_US", "en-GB", "en-US"},
+		{"en", "en-US", "en-US"},
+		{"en", "de-DE", "en-GB"},
+		{"FR-ca", "en-GB", "fr-FR"},
+		{"ja-JP", "de-DE", "de-DE"},
 	} {
 		if got := localeFor(c.wanted, c.shop); got != c.want {
 			t.Errorf("localeFor(%q, %q) = %q, want %q", c.wanted, c.shop, got, c.want)

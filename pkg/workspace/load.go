@@ -86,16 +86,13 @@ func read(fsys fs.FS, r *source.Report) ([]*source.File, error) {
 		err := fs.WalkDir(fsys, root, func(name string, d fs.DirEntry, err error) error {
 			switch {
 			case errors.Is(err, fs.ErrNotExist) && name == root:
-				return nil
+				return fs.SkipDir // a workspace need not have all of them
 			case err != nil:
 				r.File(name, "cannot be read: "+err.Error(), "")
-				return nil
-			case ignored(path.Base(name)):
-				if d.IsDir() {
-					return fs.SkipDir
-				}
-				return nil
-			case d.IsDir():
+				return fs.SkipDir
+			case ignored(path.Base(name)) && d.IsDir():
+				return fs.SkipDir
+			case ignored(path.Base(name)) || d.IsDir():
 				return nil
 			case len(files) >= maxFiles || total > maxBytes:
 				return fmt.Errorf("there are more than %d files or %d bytes", maxFiles, maxBytes)

@@ -1,6 +1,3 @@
-// Package spelling knows how people write: lengths of time such as 3d, and words that are
-// nearly right. Every reader of what marketers write (conditions, journeys, templates) ends
-// its errors with it.
 package spelling
 
 import (
