@@ -140,6 +140,7 @@ func (m *model) record(r store.Result) error {
 // counts recounts everything from the rows.
 func (m *model) counts() store.Counts {
 	c := store.Counts{Events: map[string]int{}, Journeys: map[string]store.JourneyCounts{}}
+	messages := map[store.MessageCount]int{}
 	for _, p := range m.partitions {
 		for _, row := range p.timeline {
 			j := c.Journeys[row.Name]
@@ -161,27 +162,20 @@ func (m *model) counts() store.Counts {
 			if row.Outcome == "" {
 				c.Open++
 			}
-			c.Messages = addMessage(c.Messages, row)
+			messages[store.MessageCount{
+				Journey: row.Journey, Channel: row.Channel, Template: row.Template, Outcome: row.Outcome, Reason: row.Reason,
+			}]++
 		}
 		for _, out := range p.outbox {
 			c.Pending += len(out)
 		}
 	}
+	for count, n := range messages {
+		count.Count = n
+		c.Messages = append(c.Messages, count)
+	}
 	slices.SortFunc(c.Messages, compareCounts)
 	return c
-}
-
-func addMessage(counts []store.MessageCount, m store.MessageRow) []store.MessageCount {
-	key := store.MessageCount{Journey: m.Journey, Channel: m.Channel, Template: m.Template, Outcome: m.Outcome, Reason: m.Reason}
-	for i := range counts {
-		key.Count = counts[i].Count
-		if counts[i] == key {
-			counts[i].Count++
-			return counts
-		}
-	}
-	key.Count = 1
-	return append(counts, key)
 }
 
 func compareCounts(a, b store.MessageCount) int {
