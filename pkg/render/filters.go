@@ -22,14 +22,18 @@ const widest = 200
 //	{{ price | fit: 10, align: "right" }}            the same, filled on the left
 //	{{ product.name | calm }}                        what a catalogue shouts in capitals, as a sentence; other texts as they are
 func filters(shop Shop, locale string) []liquid.Option {
-	format := layoutOf(locale)
+	html := layoutOf(locale)
+	plain := html.plain()
 	return []liquid.Option{
 		liquid.WithFilter("money", liquid.Filter{Max: 1, Func: func(c *liquid.Call, in any, args []any) (any, error) {
 			currency := shop.Currency
 			if len(args) == 1 && c.Text(args[0]) != "" {
 				currency = strings.ToUpper(c.Text(args[0]))
 			}
-			return money(c, in, currency, format)
+			if c.HTML() {
+				return money(c, in, currency, html)
+			}
+			return money(c, in, currency, plain)
 		}}),
 		liquid.WithFilter("pluralize", liquid.Filter{Min: 2, Max: 2, Func: func(c *liquid.Call, in any, args []any) (any, error) {
 			if n, err := decimal.NewFromString(c.Text(in)); err == nil && n.Equal(decimal.NewFromInt(1)) {
@@ -78,13 +82,7 @@ func money(c *liquid.Call, in any, currency string, format layout) (any, error) 
 	if amount.Exponent() > 20 || amount.Exponent() < -40 {
 		return nil, fmt.Errorf("money needs an amount such as 12.50")
 	}
-	text := format.write(amount, currency)
-	if !c.HTML() {
-		// Plain text has no markup to break lines in, and in an SMS a no-break space would
-		// cost half of the characters: it is not in the GSM alphabet (3GPP TS 23.038).
-		text = strings.NewReplacer(noBreakSpace, " ", narrowNoBreakSpace, " ").Replace(text)
-	}
-	return text, nil
+	return format.write(amount, currency), nil
 }
 
 // fit cuts or fills a text to a width in characters.

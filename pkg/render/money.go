@@ -13,6 +13,7 @@ func Locales() []string { return []string{"en-GB", "en-US", "de-DE", "fr-FR"} }
 // (https://cldr.unicode.org, number patterns "currency").
 type layout struct {
 	group, point string
+	space        string // between a symbol and the amount
 	behind       bool // the symbol stands behind the amount
 	symbols      map[string]string
 }
@@ -24,7 +25,7 @@ const (
 
 func layoutOf(locale string) layout {
 	symbols := map[string]string{"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "INR": "₹", "KRW": "₩", "PLN": "zł", "CZK": "Kč"}
-	l := layout{group: ",", point: ".", symbols: symbols}
+	l := layout{group: ",", point: ".", space: noBreakSpace, symbols: symbols}
 	switch locale {
 	case "en-GB":
 		symbols["USD"], symbols["JPY"], symbols["PLN"], symbols["CZK"] = "US$", "JP¥", "PLN", "CZK"
@@ -37,6 +38,17 @@ func layoutOf(locale string) layout {
 		l.group, l.point, l.behind = narrowNoBreakSpace, ",", true
 		symbols["GBP"], symbols["USD"], symbols["JPY"] = "£GB", "$US", "JPY"
 		symbols["PLN"], symbols["CZK"] = "PLN", "CZK"
+	}
+	return l
+}
+
+// plain is the layout for plain text. It has no markup that a line break could fall into,
+// and in an SMS a no-break space would halve the characters there is room for: it is not in
+// the GSM alphabet (3GPP TS 23.038).
+func (l layout) plain() layout {
+	l.space = " "
+	if l.group == narrowNoBreakSpace {
+		l.group = " "
 	}
 	return l
 }
@@ -79,9 +91,9 @@ func (l layout) write(amount decimal.Decimal, currency string) string {
 	case symbol == "":
 		return sign + number
 	case l.behind:
-		return sign + number + noBreakSpace + symbol
+		return sign + number + l.space + symbol
 	case letter(symbol[len(symbol)-1]):
-		return sign + symbol + noBreakSpace + number
+		return sign + symbol + l.space + number
 	}
 	return sign + symbol + number
 }
