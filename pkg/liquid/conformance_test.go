@@ -46,12 +46,11 @@ func sharedData(t *testing.T, name string) string {
 
 func readJSON(t *testing.T, path string, into any) {
 	t.Helper()
-	f, err := os.Open(path)
+	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	if err := json.NewDecoder(f).Decode(into); err != nil {
+	if err := json.Unmarshal(b, into); err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
 }

@@ -27,7 +27,7 @@ type Option func(*Engine)
 // Escape sets the mode; HTML is the default.
 func Escape(m Mode) Option { return func(e *Engine) { e.mode = m } }
 
-// Strict, which is the default, makes unknown filters and tags parse errors
+// Strict is the default: it makes unknown filters and tags parse errors
 // and undefined variables render errors, and in HTML mode checks where
 // outputs stand. Strict(false) is as lenient as Shopify's lax mode.
 func Strict(on bool) Option { return func(e *Engine) { e.strict = on } }

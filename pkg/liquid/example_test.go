@@ -79,7 +79,7 @@ func ExampleTemplate_Variables() {
 }
 
 func ExampleWithFilter() {
-	stars := liquid.Filter{Func: func(c *liquid.Call, in any, _ []any) (any, error) {
+	stars := liquid.Filter{Func: func(_ *liquid.Call, in any, _ []any) (any, error) {
 		n, ok := in.(int64)
 		if !ok || n < 0 || n > 5 {
 			return nil, fmt.Errorf("stars wants a number from 0 to 5, not %v", in)

@@ -19,11 +19,10 @@ const (
 	symColon
 	symPipe
 	symAssign
-	symOpen   // [
-	symClose  // ]
-	symParen  // (
-	symUnpar  // )
-	symBroken // reported already
+	symOpen  // [
+	symClose // ]
+	symParen // (
+	symUnpar // )
 )
 
 // sym is one word or sign of the markup inside a tag.
@@ -202,18 +201,9 @@ func (m *markup) sign(start int, c byte) {
 		m.take(symOp, start, start+2)
 		return
 	}
-	kinds := [...]struct {
-		c byte
-		k symKind
-	}{
-		{'.', symDot}, {',', symComma}, {':', symColon}, {'|', symPipe}, {'=', symAssign}, {'[', symOpen},
-		{']', symClose}, {'(', symParen}, {')', symUnpar}, {'<', symOp}, {'>', symOp},
-	}
-	for _, e := range kinds {
-		if e.c == c {
-			m.take(e.k, start, start+1)
-			return
-		}
+	if k := signKind(c); k != symEnd {
+		m.take(k, start, start+1)
+		return
 	}
 	hint := ""
 	switch c {
@@ -226,4 +216,31 @@ func (m *markup) sign(start int, c byte) {
 	}
 	r := []rune(clip(src[start:m.end], 4))
 	m.fail(start, "unexpected character "+strconv.Quote(string(r[:1])), hint)
+}
+
+// signKind returns the kind of a sign of one character, or symEnd.
+func signKind(c byte) symKind {
+	switch c {
+	case '.':
+		return symDot
+	case ',':
+		return symComma
+	case ':':
+		return symColon
+	case '|':
+		return symPipe
+	case '=':
+		return symAssign
+	case '[':
+		return symOpen
+	case ']':
+		return symClose
+	case '(':
+		return symParen
+	case ')':
+		return symUnpar
+	case '<', '>':
+		return symOp
+	}
+	return symEnd
 }

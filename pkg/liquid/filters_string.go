@@ -96,7 +96,7 @@ func replacer(which occurrence, remove bool) func(*Call, any, []any) (any, error
 		if !remove && len(args) > 1 {
 			with = args[1]
 		}
-		s, old, new, isHTML, err := c.replaceArgs(in, args[0], with)
+		s, old, put, isHTML, err := c.replaceArgs(in, args[0], with)
 		if err != nil {
 			return nil, err
 		}
@@ -107,17 +107,17 @@ func replacer(which occurrence, remove bool) func(*Call, any, []any) (any, error
 		if which != every {
 			n = 1
 		}
-		if err := c.Charge(len(s) + max(0, n*(len(new)-len(old)))); err != nil {
+		if err := c.Charge(len(s) + max(0, n*(len(put)-len(old)))); err != nil {
 			return nil, err
 		}
 		switch which {
 		case every:
-			s = strings.ReplaceAll(s, old, new)
+			s = strings.ReplaceAll(s, old, put)
 		case firstOnly:
-			s = strings.Replace(s, old, new, 1)
+			s = strings.Replace(s, old, put, 1)
 		case lastOnly:
 			at := strings.LastIndex(s, old)
-			s = s[:at] + new + s[at+len(old):]
+			s = s[:at] + put + s[at+len(old):]
 		}
 		if isHTML {
 			return Safe(s), nil

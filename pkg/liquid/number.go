@@ -174,10 +174,10 @@ func (n number) scale() (scaled, bool) {
 	var digits int64
 	places, seen, neg := 0, false, false
 	for _, c := range s {
-		switch {
-		case c == '-':
+		switch c {
+		case '-':
 			neg = true
-		case c == '.':
+		case '.':
 			seen = true
 		default:
 			if digits >= maxExact/10 {

@@ -60,13 +60,13 @@ func (p *parser) fail(pos int, msg, hint string) (goOn bool) {
 
 // limit reports a bound that the source breaks and ends parsing.
 func (p *parser) limit(pos int, field string) {
-	l := p.eng.limits
-	maximum := l.BlockDepth
+	maximum := p.eng.limits.BlockDepth
 	if field == "SourceBytes" {
-		maximum = l.SourceBytes
+		maximum = p.eng.limits.SourceBytes
 	}
 	if !p.over {
-		p.errs = append(p.errs, located(p.tmpl, pos, &limitError{field, maximum}).(*Error))
+		l := &limitError{field, maximum}
+		p.errs = append(p.errs, newError(p.tmpl, pos, l.Error(), l.hint(), l))
 	}
 	p.over = true
 }

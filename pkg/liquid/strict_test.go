@@ -29,7 +29,7 @@ func TestRenderErrors(t *testing.T) {
 		{"swapped letters", "{{ customer.eamil }}", `welcome.liquid:1:13: unknown property "eamil" (did you mean "email"?)`},
 		{"below nil", "{{ customer.address.city }}", `welcome.liquid:1:21: cannot read "city" of a value that is nil (test it with if, or add | default)`},
 		{"an index too far", "{{ order.lines[3].title }}", `welcome.liquid:1:16: unknown property "3"`},
-		{"in brackets", "{{ customer['nmae'] }}", `welcome.liquid:1:13: unknown property "nmae" (did you mean "name"?)`},
+		{"in brackets", "{{ customer['nam'] }}", `welcome.liquid:1:13: unknown property "nam" (did you mean "name"?)`},
 		{"a list to loop over", "{% for l in order.line %}{% endfor %}", `welcome.liquid:1:19: unknown property "line" (did you mean "lines"?)`},
 		{"the loop's helper", "{% for l in order.lines %}{{ forloop.indx }}{% endfor %}", `welcome.liquid:1:38: unknown property "indx" (did you mean "index"?)`},
 		{"an assigned name", "{% assign greeting = 'x' %}{{ greting }}", `welcome.liquid:1:31: unknown variable "greting" (did you mean "greeting"?)`},
@@ -100,7 +100,7 @@ func TestParseErrors(t *testing.T) {
 		want           []string
 	}{
 		{"an unknown filter", "{{ 'a' | upcas }}", []string{`w:1:10: unknown filter "upcas" (did you mean "upcase"?)`}},
-		{"an unknown tag", "{% asign x = 1 %}", []string{`w:1:4: unknown tag "asign" (did you mean "assign"?)`}},
+		{"an unknown tag", "{% assing x = 1 %}", []string{`w:1:4: unknown tag "assing" (did you mean "assign"?)`}},
 		{"an unknown argument", "{{ 1 | default: 2, allow_fals: true }}", []string{`w:1:8: the filter default has no argument "allow_fals" (did you mean "allow_false"?)`}},
 		{"too few arguments", "{{ 'a' | append }}", []string{"w:1:10: the filter append takes 1 argument, not 0"}},
 		{"too many arguments", "{{ 'a' | upcase: 1 }}", []string{"w:1:10: the filter upcase takes no arguments, not 1"}},
