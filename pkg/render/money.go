@@ -14,7 +14,7 @@ func Locales() []string { return []string{"en-GB", "en-US", "de-DE", "fr-FR"} }
 type layout struct {
 	group, point string
 	space        string // between a symbol and the amount
-	behind       bool // the symbol stands behind the amount
+	behind       bool   // the symbol stands behind the amount
 	symbols      map[string]string
 }
 
