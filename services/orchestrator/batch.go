@@ -20,7 +20,7 @@ type batch struct {
 	people  map[string]*person
 	timers  timers
 	cut     *store.Wake // timers behind it were not loaded; nil: all were
-	through uint64      // sequence up to which the partition has come
+	through uint64      // sequence that the recommender must have read
 	out     store.Batch
 }
 
@@ -117,6 +117,9 @@ func (b *batch) schedule(p *person) {
 func (b *batch) apply(ctx context.Context, ins []input, horizon time.Time) (int, error) {
 	for i := range ins {
 		in := &ins[i]
+		// Orders from before a timer that fires now lie before this event in the stream, on
+		// whatever partition.
+		b.through = in.seq - 1
 		before := in.now
 		if in.tick || b.w.o.Clock == WallClock {
 			before = before.Add(1) // inclusively
@@ -127,7 +130,6 @@ func (b *batch) apply(ctx context.Context, ins []input, horizon time.Time) (int,
 		if err := b.input(ctx, in); err != nil {
 			return i, err
 		}
-		b.through = in.seq
 		b.out.To = store.Position{Seq: in.seq, Clock: later(b.out.To.Clock, in.now)}
 	}
 	if len(ins) == 0 {
