@@ -55,7 +55,7 @@ func New(o Options) (*Catcher, error) {
 	}
 	c.writer = newWriter(s, o.Keep, c.live.announce)
 	c.callbacks = newCallbacks(o.Logger)
-	c.mail = newMailServer(o, c.writer)
+	c.mail = newMailServer(o, c.smtpLn, c.writer)
 	return c, nil
 }
 
@@ -122,8 +122,8 @@ func (c *Catcher) Run(ctx context.Context) error {
 	working.Go(c.writer.run)
 	working.Go(func() { c.callbacks.run(calling) })
 	working.Go(func() {
-		if err := c.mail.serve(netutil.LimitListener(c.smtpLn, maxConnections)); !errors.Is(err, net.ErrClosed) {
-			failed <- fmt.Errorf("catcher: mail server: %w", err)
+		if err := c.mail.serve(); err != nil {
+			failed <- err
 		}
 	})
 	working.Go(func() {

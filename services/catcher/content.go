@@ -89,6 +89,9 @@ func openMail(m Message, raw []byte) Content {
 	for _, e := range envelope.Errors {
 		c.Problems = append(c.Problems, e.Error())
 	}
+	if envelope.HTML == "" && envelope.Text == "" && envelope.Root.FirstChild == nil && strings.HasPrefix(envelope.Root.ContentType, "multipart/") {
+		c.Problems = append(c.Problems, "none of the parts that the header announces is there; see the source")
+	}
 	c.parts = slices.Concat(envelope.Attachments, envelope.Inlines, envelope.OtherParts)
 	for i, p := range c.parts {
 		name := p.FileName

@@ -93,7 +93,7 @@ func (c *Catcher) inbox(r *http.Request) (*inboxPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := &inboxPage{frame: frame, Query: query(f, 0), Filtered: query(f, 0) != "", Today: time.Now()}
+	page := &inboxPage{frame: frame, Query: query(f, 0), Filtered: query(f, number) != "", Today: time.Now()}
 	if page.Total, err = c.store.count(r.Context(), f); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package catcher
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+	"golang.org/x/net/netutil"
 )
 
 // maxReceiving bounds the bytes of all mails being received at one moment. Beyond it the answer is 452, which says to come
@@ -21,6 +23,7 @@ const maxReceiving = 128 << 20
 // mailServer accepts mail.
 type mailServer struct {
 	server    *smtp.Server
+	listener  net.Listener
 	writer    *writer
 	log       *slog.Logger
 	slow      time.Duration
@@ -30,11 +33,13 @@ type mailServer struct {
 	busy     int           // mails being received or answered
 	stopping chan struct{} // closed at the stop
 	idle     chan struct{} // closed when stopping and nothing is busy any more
-	listener net.Listener
 }
 
-func newMailServer(o Options, w *writer) *mailServer {
-	m := &mailServer{writer: w, log: o.Logger, slow: o.SlowAnswer, stopping: make(chan struct{}), idle: make(chan struct{})}
+func newMailServer(o Options, l net.Listener, w *writer) *mailServer {
+	m := &mailServer{
+		listener: netutil.LimitListener(l, maxConnections), writer: w, log: o.Logger, slow: o.SlowAnswer,
+		stopping: make(chan struct{}), idle: make(chan struct{}),
+	}
 	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		return &session{server: m, conn: c.Conn()}, nil
 	}))
@@ -51,11 +56,12 @@ func newMailServer(o Options, w *writer) *mailServer {
 	return m
 }
 
-func (m *mailServer) serve(l net.Listener) error {
-	m.mu.Lock()
-	m.listener = l
-	m.mu.Unlock()
-	return m.server.Serve(l)
+// serve answers until stop, which may come before it, and returns nil then.
+func (m *mailServer) serve() error {
+	if err := m.server.Serve(m.listener); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("catcher: mail server: %w", err)
+	}
+	return nil
 }
 
 // stop takes no more connections and no more mails, waits for those being received, and closes what is open. The
@@ -66,11 +72,8 @@ func (m *mailServer) stop(ctx context.Context) {
 	if m.busy == 0 {
 		close(m.idle)
 	}
-	listener := m.listener
 	m.mu.Unlock()
-	if listener != nil {
-		_ = listener.Close() // Serve says so.
-	}
+	_ = m.listener.Close() // Serve says so.
 	select {
 	case <-m.idle:
 	case <-ctx.Done():

@@ -43,9 +43,10 @@
   addEventListener("pagehide", () => events.close());
   document.addEventListener("visibilitychange", () => { if (stale && !document.hidden) refresh(); });
 
-  for (const form of document.querySelectorAll("[data-confirm]")) {
-    form.addEventListener("submit", (e) => { if (!confirm(form.dataset.confirm)) e.preventDefault(); });
-  }
+  document.addEventListener("submit", (e) => {
+    const question = e.target.dataset.confirm;
+    if (question && !confirm(question)) e.preventDefault();
+  });
   addEventListener("keydown", (e) => {
     const search = document.querySelector("[data-search]");
     if (e.key === "/" && search && !e.target.closest("input, textarea")) {
