@@ -13,9 +13,10 @@
 // and is not escaped twice: captures, the results of escape, newline_to_br,
 // strip_html and raw. Filters that join texts escape the parts that are not
 // Safe; those that cut a text work on what a reader sees. Escaping is not
-// enough everywhere, so strict mode also follows the HTML: an address in
-// href, src and the like has to have the scheme http, https, mailto, tel or
-// cid, or none; a value in a style attribute cannot end its declaration; and
+// enough everywhere, so strict mode also follows the HTML: where a value can
+// decide over the scheme of an address (href, src and the like) it has to be
+// http, https, mailto, tel or cid, or there has to be none, and | raw does not
+// change that; a value in a style attribute cannot end its declaration; and
 // a value inside <script>, <style>, an on... attribute, an attribute without
 // quotes or the name of a tag is refused when the template is parsed. JSON in
 // <script type="application/ld+json"> is possible with | json.

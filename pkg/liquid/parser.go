@@ -139,7 +139,7 @@ func (p *parser) text(nodes []node, from, to int) []node {
 			}
 		}
 	}
-	if valueAt >= 0 && p.html.isURL() {
+	if valueAt >= 0 && p.html.isURL() && !p.settled(valueAt, p.src[valueAt:to]) {
 		// Something computed follows inside of the value.
 		if valueAt > begun {
 			nodes = append(nodes, newText(begun, p.src[begun:valueAt]))

@@ -38,6 +38,23 @@ func (n *urlEnd) render(r *renderer) error {
 func (n *urlEnd) blank() bool       { return true }
 func (n *urlEnd) analyze(*analysis) {}
 
+// settled reports whether the beginning of an address, written in the
+// template, leaves a value behind it no say in the scheme. The author may use
+// any scheme but those that run code.
+func (p *parser) settled(pos int, prefix string) bool {
+	end := strings.IndexAny(prefix, ":/?#")
+	if end < 0 {
+		return false
+	}
+	if prefix[end] == ':' {
+		scheme := lower(strings.TrimSpace(prefix[:end]))
+		if scheme == "javascript" || scheme == "vbscript" || scheme == "data" && !strings.HasPrefix(prefix[end:], ":image/") {
+			p.fail(pos, "a value cannot stand in an address of the scheme "+scheme+", which can run as code", "")
+		}
+	}
+	return true
+}
+
 // allowedURL reports whether the address in HTML notation has an allowed
 // scheme or none. It reads as browsers do: entities are resolved, leading
 // control characters and white space skipped, tabs and line breaks ignored
