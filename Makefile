@@ -70,7 +70,8 @@ cover: ## Measure how much of the code the tests reach
 
 .PHONY: build
 build: ## Build bin/rapport
-	@$(GO) build -trimpath -o $(BIN) ./services/rapport
+	@# Without -trimpath, which the image has: it would compile every library a second time beside those of the tests.
+	@$(GO) build -o $(BIN) ./services/rapport
 
 .PHONY: tidy
 tidy: ## Bring go.mod and go.sum of each module, and go.work, up to date
