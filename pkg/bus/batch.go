@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"strconv"
 
 	"github.com/nats-io/nats.go"
@@ -54,7 +55,8 @@ func NewMsg(subject, id string, data []byte) *nats.Msg {
 // been stored. Batches of fewer than about ten cost more than single
 // publishes when the stream has one replica.
 //
-// Headers of msgs are changed by the call; the messages may be used again afterwards.
+// It is safe for concurrent use with different messages. Headers of msgs are
+// changed during the call and are as before after it.
 func PublishBatch(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) (BatchResult, error) {
 	ctx, cancel := withAckTimeout(ctx)
 	defer cancel()
@@ -79,41 +81,60 @@ func PublishBatch(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg)
 // publishAtomic sends all but the last message without waiting: the server
 // answers the last one for all of them, and refuses it when one is missing.
 func publishAtomic(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) (uint64, error) {
-	id := nuid.Next()
-	defer func() {
-		for _, m := range msgs {
-			m.Header.Del(headerBatchID)
-			m.Header.Del(headerBatchSeq)
-			m.Header.Del(headerBatchCommit)
-		}
-	}()
-	nc, last := js.Conn(), len(msgs)-1
-	limit := int(nc.MaxPayload())
+	// The server answers only the last message, so it could not say which one
+	// was too large.
+	limit := int(js.Conn().MaxPayload())
 	for i, m := range msgs {
+		if len(m.Data) > limit {
+			return 0, fmt.Errorf("message %d of %d: %w", i+1, len(msgs), nats.ErrMaxPayload)
+		}
+	}
+	commit, err := sendBatch(ctx, js, msgs)
+	if err != nil {
+		return 0, err
+	}
+	select {
+	case ack := <-commit.Ok():
+		return ack.Sequence, nil
+	case err := <-commit.Err():
+		return 0, explainBatch(err)
+	case <-ctx.Done():
+		return 0, fmt.Errorf("no acknowledgement: %w", context.Cause(ctx))
+	}
+}
+
+// sendBatch keeps batches of one connection from mingling. The server keeps at
+// most 50 unfinished ones per stream and refuses more, which a few dozen
+// concurrent publishers would reach; sent in one piece, a batch is
+// unfinished for no longer than it takes to read.
+func sendBatch(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) (jetstream.PubAckFuture, error) {
+	if s, ok := js.(*streams); ok {
+		s.sending.Lock()
+		defer s.sending.Unlock()
+	}
+	id, last := nuid.Next(), len(msgs)-1
+	for i, m := range msgs[:last] {
 		if m.Header == nil {
 			m.Header = nats.Header{}
 		}
 		m.Header.Set(headerBatchID, id)
 		m.Header.Set(headerBatchSeq, strconv.Itoa(i+1))
-		if i == last {
-			m.Header.Set(headerBatchCommit, "1")
-		}
-		// The server answers only the last message, so it could not say
-		// which one was too large.
-		if len(m.Data) > limit {
-			return 0, fmt.Errorf("message %d of %d: %w", i+1, len(msgs), nats.ErrMaxPayload)
+		err := js.Conn().PublishMsg(m)
+		m.Header.Del(headerBatchID)
+		m.Header.Del(headerBatchSeq)
+		if err != nil {
+			return nil, fmt.Errorf("message %d of %d: %w", i+1, len(msgs), err)
 		}
 	}
-	for _, m := range msgs[:last] {
-		if err := nc.PublishMsg(m); err != nil {
-			return 0, err
-		}
+	// The library keeps this one until it is answered, so it gets its own headers.
+	commit := &nats.Msg{Subject: msgs[last].Subject, Data: msgs[last].Data, Header: maps.Clone(msgs[last].Header)}
+	if commit.Header == nil {
+		commit.Header = nats.Header{}
 	}
-	ack, err := js.PublishMsg(ctx, msgs[last])
-	if err != nil {
-		return 0, explainBatch(err)
-	}
-	return ack.Sequence, nil
+	commit.Header.Set(headerBatchID, id)
+	commit.Header.Set(headerBatchSeq, strconv.Itoa(len(msgs)))
+	commit.Header.Set(headerBatchCommit, "1")
+	return publishAsync(ctx, js, commit)
 }
 
 func explainBatch(err error) error {

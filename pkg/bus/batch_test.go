@@ -13,7 +13,7 @@ import (
 	"rapport/pkg/bus"
 )
 
-func sendBatch(from, n int) []*nats.Msg {
+func emails(from, n int) []*nats.Msg {
 	var msgs []*nats.Msg
 	for i := from; i < from+n; i++ {
 		msgs = append(msgs, bus.NewMsg(bus.SendSubject("email", "ada"), fmt.Sprint(i), []byte("x")))
@@ -24,7 +24,7 @@ func sendBatch(from, n int) []*nats.Msg {
 func TestPublishBatchStoresAllAtOnce(t *testing.T) {
 	t.Parallel()
 	js := newBus(t)
-	got, err := bus.PublishBatch(deadline(t), js, sendBatch(0, 100))
+	got, err := bus.PublishBatch(deadline(t), js, emails(0, 100))
 	if err != nil || got != (bus.BatchResult{Stored: 100, LastSeq: 100}) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -58,14 +58,14 @@ func TestPublishBatchOfEvents(t *testing.T) {
 func TestPublishBatchRepeated(t *testing.T) {
 	t.Parallel()
 	js := newBus(t)
-	if _, err := bus.PublishBatch(deadline(t), js, sendBatch(0, 10)); err != nil {
+	if _, err := bus.PublishBatch(deadline(t), js, emails(0, 10)); err != nil {
 		t.Fatal(err)
 	}
-	got, err := bus.PublishBatch(deadline(t), js, sendBatch(5, 10))
+	got, err := bus.PublishBatch(deadline(t), js, emails(5, 10))
 	if err != nil || got != (bus.BatchResult{Stored: 5, Duplicates: 5, LastSeq: 15}) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	msgs := sendBatch(15, 10)
+	msgs := emails(15, 10)
 	for range 2 { // the same messages again, as a relay would
 		if got, err = bus.PublishBatch(deadline(t), js, msgs); err != nil {
 			t.Fatal(err)
@@ -82,7 +82,7 @@ func TestPublishBatchOfOneAndNone(t *testing.T) {
 	if got, err := bus.PublishBatch(deadline(t), js, nil); err != nil || got != (bus.BatchResult{}) {
 		t.Fatalf("none: %+v, %v", got, err)
 	}
-	if got, err := bus.PublishBatch(deadline(t), js, sendBatch(0, 1)); err != nil || got.Stored != 1 {
+	if got, err := bus.PublishBatch(deadline(t), js, emails(0, 1)); err != nil || got.Stored != 1 {
 		t.Fatalf("one: %+v, %v", got, err)
 	}
 }
@@ -90,16 +90,16 @@ func TestPublishBatchOfOneAndNone(t *testing.T) {
 func TestPublishBatchIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	js := newBus(t)
-	foreign := sendBatch(0, 10)
+	foreign := emails(0, 10)
 	foreign[4].Subject = "events.ada"
-	large := sendBatch(0, 10)
+	large := emails(0, 10)
 	large[4].Data = bytes.Repeat([]byte("x"), 2<<20)
-	full := sendBatch(0, 20)
+	full := emails(0, 20)
 	for _, m := range full {
 		m.Data = bytes.Repeat([]byte("x"), 1000<<10)
 	}
 	for name, msgs := range map[string][]*nats.Msg{
-		"on another stream": foreign, "too large": large, "more than fits the stream": full, "too many": sendBatch(0, bus.MaxBatch+1),
+		"on another stream": foreign, "too large": large, "more than fits the stream": full, "too many": emails(0, bus.MaxBatch+1),
 	} {
 		if _, err := bus.PublishBatch(deadline(t), js, msgs); err == nil {
 			t.Errorf("%s: no error", name)
@@ -115,17 +115,39 @@ func TestPublishBatchIsAllOrNothing(t *testing.T) {
 	}
 }
 
+// Far more publishers than the 50 open batches that the server allows.
+func TestManyPublishBatchesAtOnce(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	const publishers, each = 100, 3
+	ctx, errs := deadline(t), make(chan error, publishers)
+	for i := range publishers {
+		go func() {
+			_, err := bus.PublishBatch(ctx, js, emails(i*each, each))
+			errs <- err
+		}()
+	}
+	for range publishers {
+		if err := receive(t, errs); err != nil {
+			t.Error(err)
+		}
+	}
+	if seq, err := bus.LastSeq(deadline(t), js, bus.StreamSend); err != nil || seq != publishers*each {
+		t.Fatalf("stored %d, %v", seq, err)
+	}
+}
+
 func TestSplit(t *testing.T) {
 	t.Parallel()
 	var sizes []int
-	for batch := range bus.Split(sendBatch(0, 2*bus.MaxBatch+1), 0) {
+	for batch := range bus.Split(emails(0, 2*bus.MaxBatch+1), 0) {
 		sizes = append(sizes, len(batch))
 	}
 	if !slices.Equal(sizes, []int{bus.MaxBatch, bus.MaxBatch, 1}) {
 		t.Errorf("by number: %v", sizes)
 	}
 	sizes = nil
-	msgs := sendBatch(0, 3)
+	msgs := emails(0, 3)
 	msgs[1].Data = make([]byte, 1000)
 	for batch := range bus.Split(msgs, 500) {
 		sizes = append(sizes, len(batch))

@@ -3,6 +3,7 @@ package bus
 import (
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -50,8 +51,15 @@ func ConnOptions(name string, log *slog.Logger) []nats.Option {
 	}
 }
 
+// streams is a JetStream context on which batches are sent one after the other.
+type streams struct {
+	jetstream.JetStream
+	sending sync.Mutex
+}
+
 // JetStream opens a JetStream context whose asynchronous publishes are bounded
-// in number and time. Everything in this package expects one made here.
+// in number and time. Everything in this package expects one made here, and one per
+// connection.
 func JetStream(nc *nats.Conn) (jetstream.JetStream, error) {
 	js, err := jetstream.New(nc,
 		jetstream.WithPublishAsyncMaxPending(asyncMaxPending),
@@ -60,5 +68,5 @@ func JetStream(nc *nats.Conn) (jetstream.JetStream, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open jetstream: %w", err)
 	}
-	return js, nil
+	return &streams{JetStream: js}, nil
 }

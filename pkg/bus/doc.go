@@ -20,6 +20,8 @@
 //     who reads a partition; its token fences off whoever is late. Position
 //     and token belong into the reader's own transaction, which makes every
 //     event applied once.
+//   - A full stream refuses new messages, which the producer notices and keeps.
+//     Somebody therefore has to call Trim from time to time; it removes what is handled and old.
 //   - Closing a Subscriber or a Reader never loses a message, never removes a durable
 //     consumer, and never touches the connection, which is the caller's.
 //

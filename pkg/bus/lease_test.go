@@ -135,7 +135,7 @@ func TestTakenOverLeaseIsLost(t *testing.T) {
 func TestRenewalWithLostAnswerIsKept(t *testing.T) {
 	t.Parallel()
 	js := newBus(t)
-	lease := acquire(t, openLeases(t, js, "a", time.Second), "p.1")
+	lease := acquire(t, openLeases(t, js, "a", 3*time.Second), "p.1")
 	kv, err := js.KeyValue(deadline(t), bus.BucketLease)
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func TestRenewalWithLostAnswerIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := js.Publish(deadline(t), "$KV.LEASE.p.1", entry.Value(), jetstream.WithMsgTTL(time.Second))
+	again, err := js.Publish(deadline(t), "$KV.LEASE.p.1", entry.Value(), jetstream.WithMsgTTL(3*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 	defer cancel()
 	futures := make([]jetstream.PubAckFuture, len(messages))
 	for i, m := range messages {
-		f, err := p.publishAsync(ctx, natsMessage(topic, m))
+		f, err := publishAsync(ctx, p.js, natsMessage(topic, m))
 		if err != nil {
 			return fmt.Errorf("publish %d of %d messages to %s: %w", len(messages)-i, len(messages), topic, err)
 		}
@@ -51,9 +51,9 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 // publishAsync waits for its turn when too many messages of this connection are
 // unacknowledged. The library gives up after 200 ms, which a busy disk
 // exceeds; asking it to wait longer costs options for every message.
-func (p *Publisher) publishAsync(ctx context.Context, m *nats.Msg) (jetstream.PubAckFuture, error) {
+func publishAsync(ctx context.Context, js jetstream.JetStream, m *nats.Msg) (jetstream.PubAckFuture, error) {
 	for {
-		f, err := p.js.PublishMsgAsync(m)
+		f, err := js.PublishMsgAsync(m)
 		if !errors.Is(err, jetstream.ErrTooManyStalledMsgs) {
 			return f, err
 		}

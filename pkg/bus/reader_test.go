@@ -155,6 +155,17 @@ func TestNextEnds(t *testing.T) {
 	}
 }
 
+// A closed connection ends Next instead of leaving it to wait for ever.
+func TestNextEndsWithTheConnection(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	r := readPartition(t, js, 0, 0, bus.ReadOptions{})
+	js.Conn().Close()
+	if _, err := r.Next(deadline(t)); !errors.Is(err, jetstream.ErrConnectionClosed) {
+		t.Fatalf("got %v", err)
+	}
+}
+
 // A reader that nobody reads from holds back: it does not buffer the stream.
 func TestReaderHoldsBack(t *testing.T) {
 	t.Parallel()
@@ -249,7 +260,8 @@ func TestSixteenPartitionsStartQuickly(t *testing.T) {
 	}
 	took := time.Since(start)
 	t.Logf("16 leases and readers in %v", took)
-	if took > 2*time.Second {
+	// It takes about 40 ms; the limit leaves room for a busy machine.
+	if took > 5*time.Second {
 		t.Errorf("16 leases and readers took %v", took)
 	}
 }

@@ -98,14 +98,14 @@ func TestServerTakesFirstBackOffForAckWait(t *testing.T) {
 	}
 }
 
-// A queue that takes longer than AckWait: 30 messages of 60 ms in one lane, AckWait
-// 600 ms. All were fetched at once, and none may be delivered a second time.
+// A queue that takes longer than AckWait: 30 messages of 80 ms in one lane, AckWait
+// one second. All were fetched at once, and none may be delivered a second time.
 func TestWaitingMessagesAreKeptAlive(t *testing.T) {
 	t.Parallel()
 	js := newBus(t)
-	const n, work = 30, 60 * time.Millisecond
+	const n, work = 30, 80 * time.Millisecond
 	publishRange(t, js, "ada", 0, n)
-	_, msgs := subscribe(t, js, bus.SubscriberOptions{Lanes: 1, AckWait: n * work / 3})
+	_, msgs := subscribe(t, js, bus.SubscriberOptions{Lanes: 1, AckWait: time.Second})
 	for i := range n {
 		m := receive(t, msgs)
 		if body(m) != fmt.Sprint(i) {
@@ -181,7 +181,7 @@ func TestMessageThatKillsIsBuried(t *testing.T) {
 	js := newBus(t)
 	publish(t, js, bus.SendSubject("email", "ada"), "1", "killer")
 	for i := range 3 {
-		o := bus.SubscriberOptions{Stream: bus.StreamSend, Durable: "mailer", MaxDeliver: 2, AckWait: 300 * time.Millisecond, CloseTimeout: time.Millisecond}
+		o := bus.SubscriberOptions{Stream: bus.StreamSend, Durable: "mailer", MaxDeliver: 2, AckWait: time.Second, CloseTimeout: time.Millisecond}
 		if i == 2 {
 			subscribe(t, js, o) // the third delivery is one too many and reaches no handler
 			break

@@ -70,7 +70,8 @@ func TestStoredMessagesAreThereAfterARestart(t *testing.T) {
 	began := time.Now()
 	srv := start(t, embedded.Options{StoreDir: dir})
 	t.Logf("ready in %v", time.Since(began))
-	if took := time.Since(began); took > time.Second {
+	// It takes about 10 ms; the limit leaves room for a busy machine.
+	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("ready after %v", took)
 	}
 	if srv.ClientURL() != "" || srv.MaxStore() <= 0 {
