@@ -119,7 +119,7 @@ func TestPublishBatchIsAllOrNothing(t *testing.T) {
 func TestManyPublishBatchesAtOnce(t *testing.T) {
 	t.Parallel()
 	js := newBus(t)
-	const publishers, each = 100, 3
+	const publishers, each = 100, 25
 	ctx, errs := deadline(t), make(chan error, publishers)
 	for i := range publishers {
 		go func() {
