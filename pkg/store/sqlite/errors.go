@@ -16,18 +16,6 @@ func resultCode(err error) int {
 	return 0
 }
 
-// ownFault reports whether an error is of the request alone: refused by our own checks or
-// by a constraint. After any other (disk full, input and output, corruption) SQLite may
-// have rolled the transaction back, and nobody's part of it can be kept.
-func ownFault(err error) bool {
-	code := resultCode(err)
-	switch code & 0xff {
-	case 0, lib.SQLITE_CONSTRAINT, lib.SQLITE_TOOBIG, lib.SQLITE_MISMATCH:
-		return true
-	}
-	return false
-}
-
 // exists reports whether an error says that a row with this key is there already.
 func exists(err error) bool {
 	code := resultCode(err)

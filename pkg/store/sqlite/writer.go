@@ -156,21 +156,20 @@ func (w *writer) commit(group []*request) {
 }
 
 // attempt runs one request within the transaction. err is the request's own failure, which
-// left no trace; broken says that the transaction as a whole cannot go on.
+// left no trace; broken says that the transaction as a whole cannot go on: after a full
+// disk or an error of the disk SQLite may have rolled all of it back, and then there is no
+// savepoint left to roll back to.
 func (w *writer) attempt(run func(*conn) error) (err, broken error) {
 	if _, err := w.conn.exec(savepoint); err != nil {
 		return nil, err
 	}
 	if err = run(w.conn); err != nil {
-		if !ownFault(err) {
-			return nil, err
-		}
-		if _, broken := w.conn.exec(rollbackTo); broken != nil {
-			return nil, errors.Join(err, broken)
+		if _, lost := w.conn.exec(rollbackTo); lost != nil {
+			return nil, errors.Join(err, lost)
 		}
 	}
 	_, broken = w.conn.exec(release)
-	return err, broken
+	return w.explain(err), broken
 }
 
 // abandon rolls the transaction back and fails the whole group. SQLite may have rolled

@@ -139,7 +139,7 @@ func matches(f *store.MessageFilter, m *store.MessageRow) bool {
 func (f fixture) pages(filter store.MessageFilter, limit int) (rows []store.MessageRow) {
 	f.t.Helper()
 	filter.Limit = limit
-	for {
+	for range 1000 {
 		page := f.messages(filter)
 		if len(page) > limit {
 			f.t.Fatalf("a page of %d has %d messages", limit, len(page))
@@ -151,6 +151,8 @@ func (f fixture) pages(filter store.MessageFilter, limit int) (rows []store.Mess
 		last := page[len(page)-1]
 		filter.AfterTime, filter.AfterID = last.DecidedAt, last.ID
 	}
+	f.t.Fatalf("pages of %d do not come to an end", limit)
+	return nil
 }
 
 // testExactValues writes values that databases like to change: local times, nanoseconds,

@@ -1,0 +1,32 @@
+package sqlite
+
+import (
+	"reflect"
+	"testing"
+
+	"rapport/pkg/store"
+)
+
+// TestPackOutbox packs messages that a lesser encoding would change or refuse; a batch that
+// went in and does not come out would stop the relay for ever.
+func TestPackOutbox(t *testing.T) {
+	t.Parallel()
+	want := []store.Outgoing{
+		{Subject: "send.email", ID: "1", Header: map[string]string{"traceparent": "00-ab", "": ""}, Data: []byte{0, 255}},
+		{Subject: "not UTF-8: \xff\xfe", ID: "\x00", Header: map[string]string{"\xc3": "\xa0"}},
+		{},
+	}
+	packed, err := packOutbox(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := unpackOutbox(packed)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q (%v), want %q", got, err, want)
+	}
+	for _, torn := range [][]byte{nil, packed[:len(packed)-1], []byte("{}")} {
+		if out, err := unpackOutbox(torn); err == nil {
+			t.Errorf("torn data came out as %q", out)
+		}
+	}
+}
