@@ -45,7 +45,7 @@ func TestPublishBatchOfEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	for i, d := range readN(t, r, bus.MaxBatch) {
 		if string(d.Data) != fmt.Sprint(i) || d.ID() != fmt.Sprint(i) || !strings.HasPrefix(d.Subject, "evp.") {
 			t.Fatalf("message %d is %+v", i, d)
@@ -119,7 +119,7 @@ func TestPublishBatchIsAllOrNothing(t *testing.T) {
 func TestManyPublishBatchesAtOnce(t *testing.T) {
 	t.Parallel()
 	js := newBus(t)
-	const publishers, each = 100, 25
+	const publishers, each = 150, 25
 	ctx, errs := deadline(t), make(chan error, publishers)
 	for i := range publishers {
 		go func() {

@@ -106,7 +106,7 @@ func TestDeadHolderIsReplaced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer next.Release(context.Background())
+	defer func() { _ = next.Release(context.Background()) }()
 	closedInTime(t, old.Lost(), "the dead holder notices")
 	if !errors.Is(old.Err(), bus.ErrLeaseLost) || next.Token() <= old.Token() {
 		t.Fatalf("old: %v; tokens %d then %d", old.Err(), old.Token(), next.Token())
@@ -152,7 +152,7 @@ func TestRenewalWithLostAnswerIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer watch.Stop()
+	defer func() { _ = watch.Stop() }()
 	for {
 		e := receive(t, watch.Updates())
 		if e == nil || e.Revision() <= again.Sequence {

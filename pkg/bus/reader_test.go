@@ -107,7 +107,7 @@ func TestReadWholeStreamInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	for i, d := range readN(t, r, 1000) {
 		if d.Seq != uint64(501+i) || string(d.Data) != fmt.Sprint(500+i) || d.Stream != bus.StreamEvents {
 			t.Fatalf("message %d: %+v", i, d)
@@ -175,7 +175,7 @@ func TestReaderHoldsBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	first := readN(t, r, 1)
 	if len(first) > 10 {
 		t.Fatalf("batch of %d", len(first))
@@ -201,7 +201,7 @@ func TestReaderSurvivesServerRestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	readN(t, r, 100)
 	shutdown(t, srv)
 	js2 := connect(t, startServer(t, dir, port))
@@ -228,7 +228,7 @@ func TestReaderNoticesALostDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	readN(t, r, 100)
 	shutdown(t, srv)
 	js2 := connect(t, startServer(t, t.TempDir(), port))
