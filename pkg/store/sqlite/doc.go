@@ -8,9 +8,9 @@
 //
 //   - A write whose caller's context ended before its transaction began has not happened;
 //     after that the caller waits for the true result.
-//   - When the disk is full, or answers with errors, all callers whose requests shared the
-//     transaction get an error that says what to do, and nothing of it is written. The
-//     store goes on as soon as there is room.
+//   - When the disk is full, or answers with errors, every caller whose request was not
+//     written gets an error that says what to do: often all that shared the transaction.
+//     Nothing of their requests is left behind, and the store goes on once there is room.
 //   - A second process is refused, with the first one's number. The lock ends with the
 //     process, however it ends.
 //   - What belongs to another program, to a newer version, or is damaged, is refused with

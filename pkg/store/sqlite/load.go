@@ -26,18 +26,19 @@ func (s *Store) Load(ctx context.Context, partition int, wants []store.Want) ([]
 			seen = append(seen, loadKey{want: i, profile: wants[i].Profile, id: id})
 		}
 	}
-	fail := func(err error) ([]store.Loaded, error) {
-		return nil, fmt.Errorf("load %d profiles of partition %d: %w", len(wants), partition, s.explain(err))
-	}
+	var err error
 	for chunk := range slices.Chunk(states, loadChunk) {
-		if err := s.loadStates(ctx, partition, chunk, loaded); err != nil {
-			return fail(err)
+		if err == nil {
+			err = s.loadStates(ctx, partition, chunk, loaded)
 		}
 	}
 	for chunk := range slices.Chunk(seen, loadChunk) {
-		if err := s.loadSeen(ctx, partition, chunk, loaded); err != nil {
-			return fail(err)
+		if err == nil {
+			err = s.loadSeen(ctx, partition, chunk, loaded)
 		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load %d profiles of partition %d: %w", len(wants), partition, s.explain(err))
 	}
 	return loaded, nil
 }

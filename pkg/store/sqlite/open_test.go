@@ -187,24 +187,35 @@ func TestPlans(t *testing.T) {
 		page(store.MessageFilter{Limit: 5}):                             "SCAN message USING INDEX message_decided",
 		page(store.MessageFilter{Profile: "a", AfterID: "x", Limit: 5}): "SEARCH message USING INDEX message_profile (profile=?",
 	} {
-		rows, err := s.reads.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var plan []string
-		for rows.Next() {
-			var step string
-			var skip int
-			if err := rows.Scan(&skip, &skip, &skip, &step); err != nil {
-				t.Fatal(err)
-			}
-			plan = append(plan, step)
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		if all := strings.Join(plan, "; "); !strings.Contains(all, want) || strings.Contains(all, "TEMP B-TREE") {
-			t.Errorf("%s\n plan %s\n want %s", query, all, want)
+		plan := planOf(t, s, query)
+		if !strings.Contains(plan, want) || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("%s\n plan %s\n want %s", query, plan, want)
 		}
 	}
+}
+
+func planOf(t *testing.T, s *Store, query string) string {
+	t.Helper()
+	rows, err := s.reads.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := rows.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var plan []string
+	for rows.Next() {
+		var step string
+		var skip int
+		if err := rows.Scan(&skip, &skip, &skip, &step); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(plan, "; ")
 }
