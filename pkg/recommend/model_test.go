@@ -63,7 +63,7 @@ func notMark(id string) bool { return id != "!" }
 func TestAnswersAreAsOfATime(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		cfg := Config{Sellable: notMark, Budget: rapid.SampledFrom([]int{5, 1000}).Draw(t, "budget"), MaxItems: 4}
+		cfg := Config{MinSupport: 1, Sellable: notMark, Budget: rapid.SampledFrom([]int{5, 1000}).Draw(t, "budget"), MaxItems: 4}
 		orders := drawOrders(t)
 		q := drawQuery(t)
 		everything := learnt(cfg, orders...)
@@ -83,13 +83,26 @@ func TestAnswersAreAsOfATime(t *testing.T) {
 func TestOrderOfLearningDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		cfg := Config{Budget: rapid.SampledFrom([]int{5, 1000}).Draw(t, "budget"), MaxItems: 4}
+		cfg := Config{MinSupport: 1, Budget: rapid.SampledFrom([]int{5, 1000}).Draw(t, "budget"), MaxItems: 4}
 		orders := drawOrders(t)
 		q := drawQuery(t)
 		want := learnt(cfg, orders...).Suggest(q)
 		got := learnt(cfg, rapid.Permutation(orders).Draw(t, "other order")...).Suggest(q)
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("%+v:\n in one order %+v\n in another   %+v", q, want, got)
+		}
+	})
+}
+
+func TestOrderOfTheBasketDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		m := learnt(Config{MinSupport: 1}, drawOrders(t)...)
+		q := drawQuery(t)
+		want := m.Suggest(q)
+		q.Basket = rapid.Permutation(q.Basket).Draw(t, "other order")
+		if got := m.Suggest(q); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%+v: %+v, in another order %+v", q, want, got)
 		}
 	})
 }
@@ -133,7 +146,7 @@ func TestForgettingKeepsAnswersWithinTheHorizon(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		orders := drawOrders(t)
 		q := drawQuery(t)
-		cfg := Config{Horizon: time.Duration(rapid.IntRange(1, 10).Draw(t, "horizon")) * day}
+		cfg := Config{MinSupport: 1, Horizon: time.Duration(rapid.IntRange(1, 10).Draw(t, "horizon")) * day}
 		// Descriptions are looked for beyond the horizon, so that this holds for what orders count, not for them.
 		bare := func(m *Model) []Suggestion {
 			found := m.Suggest(q)

@@ -2,6 +2,8 @@ package recommend
 
 import (
 	"container/heap"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -85,7 +87,9 @@ func (m *Model) Suggest(q Query) []Suggestion {
 	return found
 }
 
-// takeBasket returns the known products of the basket, each once, and marks them as taken.
+// takeBasket returns the known products of the basket, each once, and marks them as taken. They are in the order of their
+// ids, whatever order they were asked in: sums of floating-point numbers, and which of two equal reasons is named, depend
+// on it.
 func (m *Model) takeBasket(ids []string) []uint32 {
 	basket := make([]uint32, 0, len(ids))
 	for _, id := range ids {
@@ -96,8 +100,11 @@ func (m *Model) takeBasket(ids []string) []uint32 {
 		m.scratch.take(p)
 		basket = append(basket, p)
 	}
+	slices.SortFunc(basket, m.byID)
 	return basket
 }
+
+func (m *Model) byID(a, b uint32) int { return strings.Compare(m.products[a].id, m.products[b].id) }
 
 // takeBest moves the best candidates that are neither taken nor excluded to found until it holds Max.
 func (m *Model) takeBest(found []Suggestion, from candidates, source Source, q Query) []Suggestion {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -42,22 +41,19 @@ type holding struct {
 	postings []posting
 }
 
-// mostTelling returns at most maxBasket products of the basket, in the order of their ids, whatever order they were
-// asked in: sums of floating-point numbers depend on their order.
+// mostTelling returns at most maxBasket products of the basket, in the order of their ids.
 func (m *Model) mostTelling(basket []uint32, asOf time.Time) []holding {
 	all := m.window(asOf, math.MaxInt)
 	held := make([]holding, len(basket))
 	for i, p := range basket {
 		held[i] = holding{product: p, postings: m.within(p, all)}
 	}
-	byID := func(a, b holding) int { return strings.Compare(m.products[a.product].id, m.products[b.product].id) }
-	if len(held) > maxBasket {
-		slices.SortFunc(held, func(a, b holding) int {
-			return cmp.Or(cmp.Compare(len(a.postings), len(b.postings)), byID(a, b))
-		})
-		held = held[:maxBasket]
+	if len(held) <= maxBasket {
+		return held
 	}
-	slices.SortFunc(held, byID)
+	slices.SortStableFunc(held, func(a, b holding) int { return cmp.Compare(len(a.postings), len(b.postings)) })
+	held = held[:maxBasket]
+	slices.SortFunc(held, func(a, b holding) int { return m.byID(a.product, b.product) })
 	return held
 }
 

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net/http"
 	"net/textproto"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -158,4 +160,34 @@ func TestOnlyTheLatestAreKept(t *testing.T) {
 	if err != nil || len(found) != 10 || found[0].Subject != "Order 25" {
 		t.Errorf("kept %d, %v", len(found), err)
 	}
+}
+
+func BenchmarkSMS(b *testing.B) {
+	c := start(b, catcher.Options{})
+	form := url.Values{"To": {"+447700900123"}, "From": {"Linden"}, "Body": {"We miss you"}, "StatusCallback": {"https://shop.example.com/?message=m"}}.Encode()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+	b.Cleanup(client.CloseIdleConnections)
+	b.SetParallelism(8)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, c.URL()+"/2010-04-01/Accounts/AC1/Messages.json", strings.NewReader(form))
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			r.SetBasicAuth("AC1", "secret")
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			resp, err := client.Do(r)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			_, _ = io.Copy(io.Discard, resp.Body) // so that the connection can be used again
+			_ = resp.Body.Close()
+			if resp.StatusCode != http.StatusCreated {
+				b.Error(resp.Status)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "SMS/s")
 }
