@@ -45,6 +45,6 @@
 // # What it costs
 //
 // On those orders (221,650 incidences, 3,490 products) the model keeps 5 MiB and learns an order in about 12 µs; an answer
-// for a real order takes about 1 ms at the median and 2.4 ms at the 99th percentile (BenchmarkRetailSuggest, one of two
+// for a real order takes about 1 ms at the median and 2.2 ms at the 99th percentile (BenchmarkRetailSuggest, one of two
 // shared cores).
 package recommend

@@ -16,7 +16,7 @@ func (m *Model) storePopular(asOf time.Time) candidates {
 	for _, ordinal := range m.timeline[end-w.count : end] {
 		m.countPairs(ordinal, w)
 	}
-	found := make(candidates, 0, len(s.pairs))
+	found := s.found[:0]
 	for _, p := range s.pairs {
 		if !s.taken[p] {
 			c := s.shared[p]
@@ -25,6 +25,7 @@ func (m *Model) storePopular(asOf time.Time) candidates {
 		s.shared[p] = shared{}
 	}
 	s.pairs = s.pairs[:0]
+	s.found = found
 	return found
 }
 

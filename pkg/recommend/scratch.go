@@ -8,9 +8,10 @@ type scratch struct {
 	shared []shared // by product: what it shares with the product being counted
 	tally  []tally  // by product: what is known of it as a candidate
 
-	takenIDs []uint32 // what is set in taken
-	pairs    []uint32 // what is set in shared
-	tallied  []uint32 // what is set in tally
+	takenIDs []uint32   // what is set in taken
+	pairs    []uint32   // what is set in shared
+	tallied  []uint32   // what is set in tally
+	found    candidates // of the last source asked
 }
 
 // shared is what a product shares with another one.

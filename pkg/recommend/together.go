@@ -18,7 +18,7 @@ const maxBasket = 40
 func (m *Model) boughtTogether(basket []uint32, asOf time.Time) candidates {
 	w, held := m.windowFor(m.mostTelling(basket, asOf), asOf)
 	s := &m.scratch
-	var found candidates
+	found := s.found[:0]
 	for _, a := range held {
 		for _, entry := range a.postings {
 			m.countPairs(entry.basket, w)
@@ -32,6 +32,7 @@ func (m *Model) boughtTogether(basket []uint32, asOf time.Time) candidates {
 		s.tally[p] = tally{}
 	}
 	s.tallied = s.tallied[:0]
+	s.found = found
 	return found
 }
 
