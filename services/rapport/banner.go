@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"strings"
 	"time"
 
@@ -53,14 +52,4 @@ func tryOrder(addr, key string) string {
     "properties": {"order_id": "A-1", "total": 27.50, "currency": "GBP", "products": [
       {"product_id": "22423", "name": "Regency cake stand", "price": 12.75, "quantity": 2},
       {"product_id": "21212", "name": "Cake cases, retro spot", "price": 2.00, "quantity": 1}]}}'`
-}
-
-// loopback reports whether an address can be reached from this machine only.
-func loopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }

@@ -3,16 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
-	"rapport/pkg/workspace"
+	"rapport/services/rapport/stack"
 )
 
 func checkCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "check [DIR]", Short: "Report every error of every file of a workspace", Args: cobra.MaximumNArgs(1),
+		Use: "check [DIR]", Short: "Report every error of every file of a workspace", Args: oneWorkspace,
 		RunE: func(c *cobra.Command, args []string) error {
 			dir := workspaceOf("")
 			if len(args) == 1 {
@@ -21,10 +20,7 @@ func checkCommand() *cobra.Command {
 			if dir == "" {
 				return &usageError{c.CommandPath(), errors.New("no workspace here: name its directory, or run this beside ./templates")}
 			}
-			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-				return fmt.Errorf("%s is no directory: name the one that holds rapport.yaml", dir)
-			}
-			snap, err := workspace.Load(os.DirFS(dir), dir)
+			snap, err := stack.Check(dir)
 			if err != nil {
 				return err
 			}
@@ -32,4 +28,12 @@ func checkCommand() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// oneWorkspace is the argument check of check.
+func oneWorkspace(c *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return fmt.Errorf("%d workspaces to check: name one, as in %s templates", len(args), c.CommandPath())
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ func root() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "rapport", Short: "The messaging engine with which a shop builds lasting relationships",
 		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
-		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args: command, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	cmd.AddCommand(upCommand(), replayCommand(), checkCommand(), versionCommand())
 	asUsage := func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} }
@@ -63,4 +64,26 @@ func root() *cobra.Command {
 		}
 	}
 	return cmd
+}
+
+// command is the argument check of the program itself, whose arguments are its commands.
+func command(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	return fmt.Errorf("there is no command %q: use one of %s", args[0], strings.Join(names, ", "))
+}
+
+// noArgs is for commands that have flags only.
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes no arguments, only flags: leave out %q", c.CommandPath(), args[0])
+	}
+	return nil
 }

@@ -25,7 +25,7 @@ func replayCommand() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use: "replay FILE.csv", Short: "Send past purchases through everything, in their own time, and count",
-		Args: cobra.ExactArgs(1),
+		Args: oneFile,
 		Long: `Send a file of invoice lines (CSV, also gzip; columns InvoiceNo, StockCode, Description,
 Quantity, InvoiceDate, UnitPrice, CustomerID) through the HTTP door, the consumers, the
 journeys and the workers, into the catcher. Time is what the file says: timers fire between
@@ -72,6 +72,17 @@ the events where they belong, so that months pass in seconds. Ends with a table.
 	flags.StringVar(&logLevel, "log-level", "error", "debug, info, warn or error")
 	flags.StringVar(&profile, "cpuprofile", "", "file to write a CPU profile to")
 	return cmd
+}
+
+// oneFile is the argument check of replay.
+func oneFile(c *cobra.Command, args []string) error {
+	switch len(args) {
+	case 0:
+		return fmt.Errorf("no file to replay: name one, as in %s invoices.csv", c.CommandPath())
+	case 1:
+		return nil
+	}
+	return fmt.Errorf("%d files to replay: name one; a replay is of one file", len(args))
 }
 
 var days = regexp.MustCompile(`^(\d+)d$`)

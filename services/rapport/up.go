@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ type upFlags struct {
 func upCommand() *cobra.Command {
 	var f upFlags
 	cmd := &cobra.Command{
-		Use: "up", Short: "Run everything in one process: broker, store, services, catcher", Args: cobra.NoArgs,
+		Use: "up", Short: "Run everything in one process: broker, store, services, catcher", Args: noArgs,
 		Long: `Run everything in one process: an embedded broker and database, the services, and a
 catcher that takes the mail and text messages until real providers are named.
 
@@ -61,7 +62,7 @@ func (f *upFlags) run(ctx context.Context, out, logs io.Writer) error {
 	began := time.Now()
 	limitMemory()
 	log, err := logger(logs, f.logFormat, f.logLevel)
-	if err != nil {
+	if err := cmp.Or(err, f.check()); err != nil {
 		return &usageError{"rapport up", err}
 	}
 	f.cfg.Logger = log
@@ -110,7 +111,9 @@ func (f *upFlags) keys() (keys ingest.Keys, dev string, err error) {
 	var set *ingest.KeySet
 	switch text := os.Getenv("RAPPORT_WRITE_KEYS"); {
 	case f.keyFile != "":
-		set, err = ingest.ReadKeys(f.keyFile)
+		if set, err = ingest.ReadKeys(f.keyFile); err != nil {
+			err = fmt.Errorf("--write-keys: %w", err)
+		}
 	case text != "":
 		if set, err = ingest.ParseKeys(text); err != nil {
 			err = fmt.Errorf("RAPPORT_WRITE_KEYS: %w", err)
@@ -123,7 +126,8 @@ func (f *upFlags) keys() (keys ingest.Keys, dev string, err error) {
 		return nil, "", err
 	}
 	if dev != "" && !loopback(f.cfg.HTTP) {
-		return nil, "", fmt.Errorf("--http %s can be reached from other machines, and there are no write keys: set RAPPORT_WRITE_KEYS=shop:a-long-random-text", f.cfg.HTTP)
+		return nil, "", &usageError{"rapport up", fmt.Errorf("--http %s can be reached from other machines, and there are no write keys: "+
+			"set RAPPORT_WRITE_KEYS=shop:a-long-random-text", f.cfg.HTTP)}
 	}
 	return set, dev, nil
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -80,30 +79,25 @@ func Read(r io.Reader, name string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	in := csv.NewReader(plain)
-	in.ReuseRecord, in.FieldsPerRecord = true, -1
-	header, err := in.Read()
-	if err != nil {
-		return nil, fmt.Errorf("%s:1:1: no header line: the first line must name the columns %s", name, strings.Join(columns[:], ","))
+	rd := reader{
+		file: &File{}, name: name, tape: &tape{src: plain},
+		known: map[[2]string]int{}, texts: map[string]string{}, prices: map[string]decimal.Decimal{},
 	}
-	at, err := locate(header)
-	if err != nil {
-		return nil, fmt.Errorf("%s:1:1: %w", name, err)
+	rd.parse(0)
+	if err := rd.header(); err != nil {
+		return nil, err
 	}
-	rd := reader{file: &File{}, name: name, csv: in, at: at, known: map[[2]string]int{}, texts: map[string]string{}, prices: map[string]decimal.Decimal{}}
 	for {
-		record, err := in.Read()
+		record, err := rd.read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		rd.file.Rows++
-		if err != nil {
-			if !rd.unreadable(err) {
-				return nil, fmt.Errorf("%s: after line %d: %w", name, rd.file.Rows, err)
-			}
-			continue
+		if err == nil {
+			rd.row(record)
+		} else if !rd.unreadable(err) {
+			return nil, fmt.Errorf("%s: cannot be read beyond line %d: %w: the file is cut off or damaged, get it whole", name, rd.line, err)
 		}
-		rd.row(record)
 	}
 	kept := rd.file.Invoices[:0]
 	for _, i := range rd.file.Invoices {
@@ -123,13 +117,22 @@ func unzipped(r io.Reader) (io.Reader, error) {
 		return nil, fmt.Errorf("read: %w", err)
 	}
 	if !bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		return buffered, nil
+		return withoutMark(buffered), nil
 	}
 	z, err := gzip.NewReader(buffered)
 	if err != nil {
-		return nil, fmt.Errorf("not a gzip file after all: %w", err)
+		return nil, fmt.Errorf("begins as gzip files do and is none: %w: the file is cut off or damaged, get it whole", err)
 	}
-	return z, nil
+	return withoutMark(bufio.NewReaderSize(z, 64<<10)), nil
+}
+
+// withoutMark leaves out the byte order mark that spreadsheets put before the first column.
+func withoutMark(r *bufio.Reader) io.Reader {
+	const mark = "\ufeff"
+	if head, err := r.Peek(len(mark)); err == nil && string(head) == mark {
+		_, _ = r.Discard(len(mark)) // It has been peeked at.
+	}
+	return r
 }
 
 // locate finds the columns in the header.
@@ -137,7 +140,7 @@ func locate(header []string) ([len(columns)]int, error) {
 	var at [len(columns)]int
 	for i, want := range columns {
 		at[i] = slices.IndexFunc(header, func(have string) bool {
-			return strings.EqualFold(strings.TrimSpace(strings.TrimPrefix(have, "\ufeff")), want)
+			return strings.EqualFold(strings.TrimSpace(have), want)
 		})
 		if at[i] < 0 {
 			return at, fmt.Errorf("column %s is missing: the header must name %s", want, strings.Join(columns[:], ","))
@@ -151,11 +154,64 @@ func locate(header []string) ([len(columns)]int, error) {
 type reader struct {
 	file   *File
 	name   string
+	tape   *tape
 	csv    *csv.Reader
+	origin int64 // offset on the tape that csv began at
+	above  int   // lines before origin
+	line   int   // of the last record read
 	at     [len(columns)]int
 	known  map[[2]string]int // invoice and customer -> index
 	texts  map[string]string
 	prices map[string]decimal.Decimal
+}
+
+// parse lets a CSV reader begin at an offset of the tape.
+func (r *reader) parse(origin int64) {
+	r.origin, r.csv = origin, csv.NewReader(r.tape)
+	r.csv.ReuseRecord, r.csv.FieldsPerRecord = true, -1
+}
+
+func (r *reader) header() error {
+	header, err := r.csv.Read()
+	var bad *csv.ParseError
+	switch {
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("%s:1:1: the file is empty: the first line must name the columns %s", r.name, strings.Join(columns[:], ","))
+	case errors.As(err, &bad):
+		return fmt.Errorf("%s:%d:%d: the header cannot be read: %w: the first line must name the columns %s", r.name, bad.Line, bad.Column, bad.Err, strings.Join(columns[:], ","))
+	case err != nil:
+		return fmt.Errorf("%s: the header cannot be read: %w: the file is cut off or damaged, get it whole", r.name, err)
+	}
+	if r.at, err = locate(header); err != nil {
+		return fmt.Errorf("%s:1:1: %w", r.name, err)
+	}
+	return nil
+}
+
+// read reads one record. After a quoted field that does not end where it should, it goes
+// on with the line after the one that the record began on.
+func (r *reader) read() ([]string, error) {
+	began := r.origin + r.csv.InputOffset()
+	r.tape.forget(began)
+	record, err := r.csv.Read()
+	var bad *csv.ParseError
+	switch {
+	case err == nil:
+		line, _ := r.csv.FieldPos(0)
+		r.line = r.above + line
+		return record, nil
+	case !errors.As(err, &bad):
+		return nil, err
+	}
+	place := *bad
+	place.Line += r.above
+	if bad.StartLine != bad.Line {
+		place.Line, place.Column = r.above+bad.StartLine, 1
+		r.above += bad.StartLine
+		r.parse(r.tape.skipLine(began))
+	}
+	r.line = place.Line
+	return nil, &place
 }
 
 // unreadable notes a line that is no CSV; false means that reading cannot go on.
@@ -164,90 +220,6 @@ func (r *reader) unreadable(err error) bool {
 	if !errors.As(err, &bad) {
 		return false
 	}
-	r.file.Problems = append(r.file.Problems, Problem{r.name, bad.Line, bad.Column, bad.Err.Error() + ": quote fields that hold quotes or line breaks, and double quotes in them"})
+	r.file.Problems = append(r.file.Problems, Problem{r.name, bad.Line, bad.Column, bad.Err.Error() + ": quote fields that hold quotes or line breaks, and double the quotes in them"})
 	return true
 }
-
-func (r *reader) problem(column int, format string, args ...any) {
-	line, col := r.csv.FieldPos(column)
-	r.file.Problems = append(r.file.Problems, Problem{r.name, line, col, fmt.Sprintf(format, args...)})
-}
-
-func (r *reader) keep(s string) string {
-	if kept, ok := r.texts[s]; ok {
-		return kept
-	}
-	s = strings.Clone(s)
-	r.texts[s] = s
-	return s
-}
-
-func (r *reader) row(record []string) {
-	for i, c := range r.at {
-		if c >= len(record) {
-			r.problem(0, "has %d fields, column %s is missing: every line needs as many fields as the header", len(record), columns[i])
-			return
-		}
-	}
-	get := func(i int) string { return strings.TrimSpace(record[r.at[i]]) }
-	number := get(colInvoice)
-	if number == "" {
-		r.problem(r.at[colInvoice], "InvoiceNo is empty: every line belongs to an invoice")
-		return
-	}
-	quantity, err := strconv.Atoi(get(colQuantity))
-	if err != nil {
-		r.problem(r.at[colQuantity], "Quantity %q is no whole number", get(colQuantity))
-		return
-	}
-	price, err := r.price(get(colPrice))
-	if err != nil {
-		r.problem(r.at[colPrice], "UnitPrice %q is no number, such as 2.55", get(colPrice))
-		return
-	}
-	date, err := time.Parse(time.DateTime, get(colDate))
-	if err != nil {
-		r.problem(r.at[colDate], "InvoiceDate %q is no time, such as 2010-12-01 08:26:00", get(colDate))
-		return
-	}
-	code := get(colCode)
-	if code == "" {
-		r.problem(r.at[colCode], "StockCode is empty: every line sells something")
-		return
-	}
-	if strings.HasPrefix(number, "C") {
-		quantity = -quantity
-	}
-	if quantity <= 0 || price.Sign() <= 0 {
-		r.file.Dropped++
-		return
-	}
-	i := r.invoice(number, customer(get(colCustomer)), date)
-	i.Lines = append(i.Lines, Line{Code: r.keep(code), Name: r.keep(get(colName)), Quantity: quantity, Price: price})
-}
-
-func (r *reader) price(s string) (decimal.Decimal, error) {
-	if p, ok := r.prices[s]; ok {
-		return p, nil
-	}
-	p, err := decimal.NewFromString(s)
-	if err == nil {
-		r.prices[strings.Clone(s)] = p
-	}
-	return p, err
-}
-
-func (r *reader) invoice(number, customer string, at time.Time) *Invoice {
-	key := [2]string{number, customer}
-	i, ok := r.known[key]
-	if !ok {
-		i = len(r.file.Invoices)
-		key = [2]string{r.keep(number), r.keep(customer)}
-		r.known[key] = i
-		r.file.Invoices = append(r.file.Invoices, Invoice{Number: key[0], Customer: key[1], At: at})
-	}
-	return &r.file.Invoices[i]
-}
-
-// customer turns "17850.0", as spreadsheets write whole numbers, into "17850".
-func customer(id string) string { return strings.TrimSuffix(id, ".0") }

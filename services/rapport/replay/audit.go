@@ -13,10 +13,9 @@ import (
 	"rapport/services/catcher"
 )
 
-// report counts: the file, the store, and what was caught.
-func (r *run) report(ctx context.Context) (*Report, error) {
-	rep := &Report{Rows: r.file.Rows, RowsDropped: r.file.Dropped, RowsRefused: len(r.file.Problems)}
-	r.input(rep)
+// count completes the report from the store and from what was caught.
+func (r *run) count(ctx context.Context) (*Report, error) {
+	rep := &r.report
 	counts, err := r.stack.Store.Counts(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("count: %w", err)
@@ -34,7 +33,8 @@ func (r *run) report(ctx context.Context) (*Report, error) {
 }
 
 // input counts what the file holds.
-func (r *run) input(rep *Report) {
+func (r *run) input() {
+	rep := &r.report
 	customers := map[string]struct{}{}
 	var revenue decimal.Decimal
 	rep.Events = len(r.file.Invoices)

@@ -13,8 +13,8 @@ import (
 // two products can be recommended: bought together with one of the first hundred products
 // of the entering order in two orders or more, more often than chance would have it (the
 // log-likelihood ratio above 3.841), in the orders before the timer, and not bought by the
-// customer yet. Like the recommender it asks for the forty rarest products of the order,
-// and halves the orders it looks at until these hold at most 2,000 places in them.
+// customer yet. Like the recommender it asks for the twenty rarest products of the order,
+// and halves the orders it looks at until these hold at most 1,000 places in them.
 func companions(sales []sale) int {
 	var baskets []sale // what the recommender learns from
 	people := map[string][]sale{}
@@ -124,13 +124,13 @@ func suggestible(orders []sale, at map[string][]int, end int, basket []string, b
 	slices.SortFunc(asked, func(a, b string) int {
 		return cmp.Or(len(held(a))-len(held(b)), strings.Compare(a, b))
 	})
-	asked = asked[:min(len(asked), 40)]
+	asked = asked[:min(len(asked), 20)]
 	for {
 		visits := 0
 		for _, c := range asked {
 			visits += len(held(c))
 		}
-		if visits <= 2000 || end-start <= 1 {
+		if visits <= 1000 || end-start <= 1 {
 			break
 		}
 		start = end - (end-start)/2

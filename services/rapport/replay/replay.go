@@ -18,6 +18,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/event"
+	"rapport/pkg/store"
 	"rapport/services/ingest"
 	"rapport/services/orchestrator"
 	"rapport/services/rapport/invoices"
@@ -52,7 +53,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	began := time.Now()
 	raw, err := os.ReadFile(o.File)
 	if err != nil {
-		return nil, fmt.Errorf("read the file: %w", err)
+		return nil, fmt.Errorf("the file to replay cannot be read: %w: name a CSV file of invoice lines, plain or gzip", err)
 	}
 	sum := sha256.Sum256(raw)
 	file, err := invoices.Read(bytes.NewReader(raw), o.File)
@@ -63,7 +64,12 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 		o.Problem(p)
 	}
 	if len(file.Invoices) == 0 {
-		return nil, fmt.Errorf("%s: holds no invoice to replay", o.File)
+		return nil, fmt.Errorf("%s: none of its %d lines makes an invoice to replay: %d were refused, %d have nothing bought", o.File, file.Rows, len(file.Problems), file.Dropped)
+	}
+	end := until(o, file)
+	if last := file.Invoices[len(file.Invoices)-1].At; end.Before(last) {
+		return nil, fmt.Errorf("--until %s is before the last invoice, of %s: give a later time, or a time after it, such as 90d",
+			end.Format(time.DateOnly), last.Format(time.DateTime))
 	}
 	dir, remove, err := directory(o.Dir)
 	if err != nil {
@@ -80,7 +86,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r := run{o: o, file: file, stack: st, until: until(o, file)}
+	r := run{o: o, file: file, stack: st, until: end}
 	report, err := r.all(ctx, dir, hex.EncodeToString(sum[:8]))
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 	defer cancel()
@@ -101,7 +107,7 @@ const (
 func directory(named string) (string, func() error, error) {
 	if named != "" {
 		if err := os.MkdirAll(named, 0o700); err != nil {
-			return "", nil, fmt.Errorf("make the data directory: %w", err)
+			return "", nil, fmt.Errorf("the data directory %s cannot be made: %w: choose another with --data", named, err)
 		}
 		return named, func() error { return nil }, nil
 	}
@@ -121,10 +127,11 @@ func until(o Options, f *invoices.File) time.Time {
 
 // run is one replay on its way.
 type run struct {
-	o     Options
-	file  *invoices.File
-	stack *stack.Stack
-	until time.Time
+	o      Options
+	file   *invoices.File
+	stack  *stack.Stack
+	until  time.Time
+	report Report
 }
 
 func (r *run) all(ctx context.Context, dir, file string) (*Report, error) {
@@ -150,6 +157,7 @@ func (r *run) all(ctx context.Context, dir, file string) (*Report, error) {
 	if err := f.run(ctx, r.file.Invoices); err != nil {
 		return nil, err
 	}
+	r.file.Invoices = nil // Told and counted; their memory is worth having back.
 	if err := r.runOn(ctx); err != nil {
 		return nil, err
 	}
@@ -161,7 +169,7 @@ func (r *run) all(ctx context.Context, dir, file string) (*Report, error) {
 	if err := r.sent(ctx); err != nil {
 		return nil, err
 	}
-	return r.report(ctx)
+	return r.count(ctx)
 }
 
 // runOn tells every partition that time goes on to the end.
@@ -213,14 +221,14 @@ func (r *run) applied(ctx context.Context) error {
 // sent waits until every decided message has an outcome.
 func (r *run) sent(ctx context.Context) error {
 	return r.wait(ctx, func(ctx context.Context) (string, error) {
-		c, err := r.stack.Store.Counts(ctx)
+		u, err := r.stack.Store.Unfinished(ctx)
 		if err != nil {
-			return "", fmt.Errorf("count: %w", err)
+			return "", err
 		}
-		if c.Open == 0 && c.Pending == 0 {
+		if u == (store.Unfinished{}) {
 			return "", nil
 		}
-		return fmt.Sprintf("%d messages have no outcome yet, %d wait in the outbox", c.Open, c.Pending), nil
+		return fmt.Sprintf("%d messages have no outcome yet, %d wait in the outbox", u.Messages, u.Outbox), nil
 	})
 }
 

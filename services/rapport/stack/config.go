@@ -1,9 +1,11 @@
 package stack
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"slices"
 	"strings"
 
@@ -68,7 +70,7 @@ func (c *Config) runs(name string) bool {
 
 func (c *Config) check() error {
 	if c.Dir == "" {
-		return fmt.Errorf("no data directory: name one with --data")
+		return errors.New("no data directory: name one with --data")
 	}
 	for _, s := range c.Services {
 		if !slices.Contains(Names, s) {
@@ -82,4 +84,22 @@ func (c *Config) check() error {
 		c.Partitions = 16
 	}
 	return nil
+}
+
+// listening replaces an error about an address that could not be listened on by one that
+// names the flag: the port is what the reader has to change, whoever wanted it.
+func (c *Config) listening(err error) error {
+	var failed *net.OpError
+	if !errors.As(err, &failed) || failed.Op != "listen" || failed.Addr == nil {
+		return err
+	}
+	_, port, _ := net.SplitHostPort(failed.Addr.String())
+	for _, a := range []struct{ flag, addr string }{
+		{"--http", c.HTTP}, {"--catcher-http", c.CatcherHTTP}, {"--catcher-smtp", c.CatcherSMTP}, {"--nats", c.NATS},
+	} {
+		if _, p, bad := net.SplitHostPort(a.addr); bad == nil && p == port {
+			return fmt.Errorf("%s %s: %w: stop the process that listens there, or choose another address (port 0 takes a free one)", a.flag, a.addr, failed.Err)
+		}
+	}
+	return err
 }

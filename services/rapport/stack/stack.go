@@ -53,7 +53,7 @@ func Open(ctx context.Context, cfg Config) (_ *Stack, err error) {
 	s := &Stack{cfg: cfg}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+			err = cfg.listening(errors.Join(err, s.Close(context.WithoutCancel(ctx))))
 		}
 	}()
 	for _, acquire := range []func(context.Context) error{s.directory, s.broker, s.streams, s.store, s.workspace} {
@@ -84,7 +84,7 @@ func (s *Stack) Connect(name string) (*nats.Conn, error) {
 	}
 	conn, err := nats.Connect(s.cfg.NATSURL, opts...)
 	if err != nil {
-		return nil, fmt.Errorf("connect to the broker at %s: %w", s.cfg.NATSURL, err)
+		return nil, fmt.Errorf("connect to the broker at %s: %w: start it, or name another with --nats-url", s.cfg.NATSURL, err)
 	}
 	return conn, nil
 }
@@ -107,7 +107,7 @@ func (s *Stack) opened(name string, closing func(context.Context) error) {
 
 func (s *Stack) directory(context.Context) error {
 	if err := os.MkdirAll(s.cfg.Dir, 0o700); err != nil {
-		return fmt.Errorf("make the data directory: %w", err)
+		return fmt.Errorf("the data directory %s cannot be made: %w: choose another with --data", s.cfg.Dir, err)
 	}
 	return nil
 }
@@ -124,7 +124,7 @@ func (s *Stack) broker(context.Context) error {
 		}
 		srv, err := embedded.Start(opts)
 		if err != nil {
-			return fmt.Errorf("start the embedded broker: %w", err)
+			return err // It says what it was doing.
 		}
 		s.Broker = srv
 		s.opened("broker", srv.Shutdown)

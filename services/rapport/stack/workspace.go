@@ -2,12 +2,55 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"sync"
 
 	"rapport/pkg/journey"
 	"rapport/pkg/workspace"
 )
+
+// Check reads the workspace in a directory. Its error names every mistake by the path that
+// the caller can open; one that is no workspace at all says so.
+func Check(dir string) (*workspace.Snapshot, error) {
+	if err := present(dir); err != nil {
+		return nil, err
+	}
+	snap, err := workspace.Load(os.DirFS(dir), dir)
+	if err != nil {
+		return nil, located(dir, err)
+	}
+	return snap, nil
+}
+
+// present fails where there is no directory.
+func present(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the workspace %s cannot be read: %w: name the directory that holds rapport.yaml", dir, err)
+	case !info.IsDir():
+		return fmt.Errorf("the workspace %s is a file: name the directory that holds rapport.yaml", dir)
+	}
+	return nil
+}
+
+// located names the files of mistakes from where the program was started, so that an
+// editor finds them.
+func located(dir string, err error) error {
+	var problems workspace.Problems
+	if !errors.As(err, &problems) {
+		return err
+	}
+	problems = slices.Clone(problems)
+	for i := range problems {
+		problems[i].File = filepath.Join(dir, problems[i].File)
+	}
+	return fmt.Errorf("the workspace %s has mistakes:\n\n%w", dir, problems)
+}
 
 // inForce is the workspace's present snapshot and the journeys laid out from it.
 type inForce struct {
@@ -46,9 +89,12 @@ func (s *Stack) workspace(ctx context.Context) error {
 		}
 		s.inForce = &inForce{current: func() *workspace.Snapshot { return snap }}
 	} else {
+		if err := present(s.cfg.Workspace); err != nil {
+			return err
+		}
 		live, err := workspace.Watch(ctx, s.cfg.Workspace, s.cfg.Logger.With("component", "workspace"))
 		if err != nil {
-			return err
+			return located(s.cfg.Workspace, err)
 		}
 		s.opened("workspace", func(context.Context) error { return live.Close() })
 		s.inForce = &inForce{current: live.Current}

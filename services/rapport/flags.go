@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rapport/services/rapport/stack"
+)
+
+// check finds mistakes in the flags before anything is started.
+func (f *upFlags) check() error {
+	for _, a := range []struct{ flag, addr, example string }{
+		{"--http", f.cfg.HTTP, "127.0.0.1:8080"},
+		{"--catcher-http", f.cfg.CatcherHTTP, "127.0.0.1:8025"},
+		{"--catcher-smtp", f.cfg.CatcherSMTP, "127.0.0.1:1025"},
+		{"--nats", f.cfg.NATS, "127.0.0.1:4222"},
+		{"--smtp", f.cfg.SMTP.Addr, "smtp.example.com:587"},
+	} {
+		if a.addr == "" && (a.flag == "--nats" || a.flag == "--smtp") {
+			continue
+		}
+		if err := address(a.addr); err != nil {
+			return fmt.Errorf("%s %q: %w: write host:port, such as %s", a.flag, a.addr, err, a.example)
+		}
+	}
+	for _, s := range f.cfg.Services {
+		if !slices.Contains(stack.Names, s) {
+			return fmt.Errorf("--services: there is no service %q: choose from %s", s, strings.Join(stack.Names, ", "))
+		}
+	}
+	if !slices.Contains([]string{"opportunistic", "mandatory", "implicit", "none"}, f.cfg.SMTP.TLS) {
+		return fmt.Errorf("--smtp-tls %q: use opportunistic, mandatory, implicit or none", f.cfg.SMTP.TLS)
+	}
+	if f.cfg.Partitions < 1 || f.cfg.Partitions > maxPartitions {
+		return fmt.Errorf("--partitions %d: use 1 to %d", f.cfg.Partitions, maxPartitions)
+	}
+	return nil
+}
+
+// maxPartitions is what a stream can be made with (bus.Provision).
+const maxPartitions = 1024
+
+// address says what is wrong with an address to listen on or to connect to.
+func address(s string) error {
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return fmt.Errorf("has no host and port")
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("has no port from 0 to 65535")
+	}
+	return nil
+}
+
+// loopback reports whether an address can be reached from this machine only.
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
