@@ -3,6 +3,7 @@ package invoices
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -82,18 +83,25 @@ func (i *Invoice) Call() Call {
 		return c
 	}
 	c.Context = &about{
-		Traits:   traits{Email: "customer-" + i.Customer + "@example.com", Phone: phone(i.Customer)},
+		Traits:   traits{Email: address(i.Customer), Phone: phone(i.Customer)},
 		Timezone: "Europe/London", Locale: "en-GB",
 		Consent: []consent{{"email", "marketing", true, "replay"}, {"sms", "marketing", true, "replay"}},
 	}
 	return c
 }
 
+// address is at a domain that is kept for examples. Ids of other files than the data set's
+// may hold what an address cannot.
+func address(customer string) string {
+	return "customer-" + strings.ReplaceAll(url.QueryEscape(customer), ".", "%2E") + "@example.com"
+}
+
 // phone is a number from 07700 900000 to 900999, which Ofcom keeps for drama
 // (https://www.ofcom.org.uk/phones-and-broadband/phone-numbers/numbers-for-drama).
 func phone(customer string) string {
 	n, err := strconv.Atoi(customer)
-	if err != nil {
+	if err != nil || n < 0 {
+		n = 0
 		for _, c := range []byte(customer) {
 			n = (n*31 + int(c)) % 1000
 		}
