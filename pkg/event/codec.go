@@ -70,6 +70,10 @@ func Decode(b []byte) (Event, error) {
 // maxName bounds ids, sources, types and subjects, so that they fit headers and keys.
 const maxName = 256
 
+// Times that are kept as nanoseconds since 1970 fit 64 bits between these years, with
+// room for journeys that wait.
+const earliestYear, latestYear = 1900, 2200
+
 // Validate checks what every event must have, whichever door it comes through.
 func (e *Event) Validate() error {
 	for _, f := range []struct{ field, value, remedy string }{
@@ -87,6 +91,9 @@ func (e *Event) Validate() error {
 	}
 	if e.Time.IsZero() {
 		return &FieldError{"time", "is missing: say when it happened, in RFC 3339"}
+	}
+	if y := e.Time.Year(); y < earliestYear || y > latestYear {
+		return &FieldError{"time", fmt.Sprintf("is in the year %d, must lie between %d and %d", y, earliestYear, latestYear)}
 	}
 	if d := bytes.TrimSpace(e.Data); len(d) > 0 && d[0] != '{' {
 		return &FieldError{"data", "must be a JSON object"}

@@ -25,14 +25,14 @@ type Order struct {
 
 // Product is one line of an order.
 type Product struct {
-	ProductID string          `json:"product_id"`
-	SKU       string          `json:"sku,omitempty"`
-	Name      string          `json:"name,omitempty"`
-	Price     decimal.Decimal `json:"price,omitzero"`
-	Quantity  float64         `json:"quantity,omitempty"` // items, or kilograms and metres
-	Category  string          `json:"category,omitempty"`
-	URL       string          `json:"url,omitempty"`
-	ImageURL  string          `json:"image_url,omitempty"`
+	ProductID string      `json:"product_id"`
+	SKU       string      `json:"sku,omitempty"`
+	Name      string      `json:"name,omitempty"`
+	Price     json.Number `json:"price,omitempty"`    // by its digits: nobody adds prices up
+	Quantity  float64     `json:"quantity,omitempty"` // items, or kilograms and metres
+	Category  string      `json:"category,omitempty"`
+	URL       string      `json:"url,omitempty"`
+	ImageURL  string      `json:"image_url,omitempty"`
 	// Recommendable is false for lines that are no products: postage, fees, vouchers. They
 	// count towards totals and are never recommended. Left out means true.
 	Recommendable *bool `json:"recommendable,omitempty"`

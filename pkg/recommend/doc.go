@@ -17,7 +17,7 @@
 // its order described the product, at most 256 ways per product.
 //
 // Its limits: popular products are counted in the latest 20,000 orders; of an order with more than MaxItems products a
-// sample is learnt; of a basket with more than 40 the 40 least sold are asked about. Forget drops old orders; answers stay
+// sample is learnt; of a basket with more than 20 the 20 least sold are asked about. Forget drops old orders; answers stay
 // exact for AsOf no earlier than Horizon after what was forgotten, except that a description found in no later order is
 // lost. An order id is known by 64 bits: among ten million orders the chance that any one is taken for another is
 // 3 in a million.

@@ -10,7 +10,7 @@ const (
 	DefaultHorizon    = 2 * 365 * 24 * time.Hour
 	DefaultMinSupport = 3
 	DefaultMaxItems   = 200
-	DefaultBudget     = 2_000
+	DefaultBudget     = 1_000
 )
 
 // Config says how a Model learns and answers. The zero Config is usable.

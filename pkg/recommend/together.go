@@ -9,8 +9,8 @@ import (
 
 // maxBasket is how many products of a basket are asked about. Of a larger one the least sold are taken: their company
 // says more, and the fewer orders there are to visit, the further back the window reaches. On the online-retail orders
-// the hit rate with 40 is that of the whole basket.
-const maxBasket = 40
+// 20 with a budget of 1,000 hit as often (17.9 %) as 40 with 2,000 (17.8 %), in about half of the time.
+const maxBasket = 20
 
 // boughtTogether scores every product that shares orders with the basket. A candidate's score is the sum, over the
 // products of the basket it belongs to, of their measure times the freshness of what they share: the mean decay of the

@@ -253,9 +253,16 @@ type MessageCount struct {
 	Count    int             `json:"count"`
 }
 
+// Unfinished is what is still on its way through the store. It is cheap to ask.
+type Unfinished struct {
+	Messages int // decided, without an outcome
+	Outbox   int // messages not relayed
+}
+
 // Reading is what people and tools need: what happened, never the state's bytes.
 type Reading interface {
 	Counts(ctx context.Context) (Counts, error)
+	Unfinished(ctx context.Context) (Unfinished, error)
 	// Timeline returns the newest rows of a profile, newest first; rows of one time by
 	// descending id.
 	Timeline(ctx context.Context, partition int, profile string, limit int) ([]TimelineRow, error)

@@ -58,6 +58,9 @@ func readReceipt(e *event.Event) (*message.Receipt, error) {
 	if r.MessageID == "" {
 		return nil, &event.FieldError{Field: "data.message_id", Reason: "is missing: name the message"}
 	}
+	if r.At.IsZero() {
+		r.At = e.Time
+	}
 	return &r, nil
 }
 

@@ -47,7 +47,9 @@ type Options struct {
 	Holder string
 	// LeaseTTL is how long a dead holder keeps a partition; zero: 3 seconds.
 	LeaseTTL time.Duration
-	// BatchSize is how many events are applied in one transaction; zero: 500.
+	// BatchSize is how many events are applied in one transaction; zero: 128. The store
+	// combines the transactions of partitions, so that larger ones gain little and keep more
+	// in memory: as much again is read ahead.
 	BatchSize int
 
 	Logger         *slog.Logger
@@ -74,7 +76,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.LeaseTTL = 3 * time.Second
 	}
 	if o.BatchSize == 0 {
-		o.BatchSize = 500
+		o.BatchSize = 128
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

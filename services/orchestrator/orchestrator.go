@@ -30,7 +30,6 @@ type Orchestrator struct {
 	positions map[int]store.Position
 	moved     chan struct{} // closed and replaced when a position changes
 	ready     chan struct{} // closed when every partition has been acquired once
-	busy      busy
 }
 
 // New makes an orchestrator; Run starts it.
@@ -125,9 +124,6 @@ func (o *Orchestrator) Moved() <-chan struct{} {
 // Relayed waits until everything that was committed before the call has been published.
 func (o *Orchestrator) Relayed(ctx context.Context) error { return o.relay.drain(ctx) }
 
-// Busy is how long at least one partition was applying, in all.
-func (o *Orchestrator) Busy() time.Duration { return o.busy.total(o.Now()) }
-
 // partition works on one partition whenever it can have its lease.
 func (o *Orchestrator) partition(ctx context.Context, leases *bus.Leases, p, n int) error {
 	for {
@@ -187,38 +183,4 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-t.C:
 		return true
 	}
-}
-
-// busy measures the time during which at least one worker applies.
-type busy struct {
-	mu    sync.Mutex
-	n     int
-	since time.Time
-	sum   time.Duration
-}
-
-func (b *busy) start(now time.Time) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.n == 0 {
-		b.since = now
-	}
-	b.n++
-}
-
-func (b *busy) stop(now time.Time) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.n--; b.n == 0 {
-		b.sum += now.Sub(b.since)
-	}
-}
-
-func (b *busy) total(now time.Time) time.Duration {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.n > 0 {
-		return b.sum + now.Sub(b.since)
-	}
-	return b.sum
 }

@@ -100,8 +100,6 @@ func (w *worker) apply(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	w.o.busy.start(w.o.Now())
-	defer func() { w.o.busy.stop(w.o.Now()) }()
 	wall := w.o.Now()
 	last := setTimes(w.pending, w.o.Clock, w.position.Clock, wall)
 	horizon := last

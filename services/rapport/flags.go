@@ -27,8 +27,8 @@ func (f *upFlags) check() error {
 		}
 	}
 	for _, s := range f.cfg.Services {
-		if !slices.Contains(stack.Names, s) {
-			return fmt.Errorf("--services: there is no service %q: choose from %s", s, strings.Join(stack.Names, ", "))
+		if !slices.Contains(stack.Names(), s) {
+			return fmt.Errorf("--services: there is no service %q: choose from %s", s, strings.Join(stack.Names(), ", "))
 		}
 	}
 	if !slices.Contains([]string{"opportunistic", "mandatory", "implicit", "none"}, f.cfg.SMTP.TLS) {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 
@@ -20,20 +19,6 @@ import (
 )
 
 const demo = "demo/online-retail-extract.csv.gz"
-
-// program builds rapport once for the tests of this package.
-func program(t *testing.T) string {
-	t.Helper()
-	bin := filepath.Join(t.TempDir(), "rapport")
-	if runtime.GOOS == "windows" {
-		bin += ".exe"
-	}
-	build := exec.Command("go", "build", "-o", bin, ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	return bin
-}
 
 // start starts a replay of the demo in a directory.
 func start(t *testing.T, bin, dir string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {

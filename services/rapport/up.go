@@ -43,7 +43,7 @@ TWILIO_MESSAGING_SERVICE_SID. Traces and metrics go where the OTEL_* variables s
 	flags := cmd.Flags()
 	flags.StringVar(&f.cfg.Dir, "data", "data", "directory for streams, database and caught messages")
 	flags.StringVar(&f.workspace, "workspace", "", "directory with journeys and templates (default: ./templates, else the built-in starter)")
-	flags.StringSliceVar(&f.cfg.Services, "services", nil, "run only these: "+strings.Join(stack.Names, ", "))
+	flags.StringSliceVar(&f.cfg.Services, "services", nil, "run only these: "+strings.Join(stack.Names(), ", "))
 	flags.StringVar(&f.cfg.HTTP, "http", "127.0.0.1:8080", "address of the event API")
 	flags.StringVar(&f.cfg.CatcherHTTP, "catcher-http", "127.0.0.1:8025", "address of the catcher's page")
 	flags.StringVar(&f.cfg.CatcherSMTP, "catcher-smtp", "127.0.0.1:1025", "address of the catcher's mail server")

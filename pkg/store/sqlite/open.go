@@ -85,7 +85,7 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 		return err
 	}
 	writing := dsn(s.path, "journal_mode(WAL)", "synchronous("+o.Synchronous+")", "fullfsync(1)",
-		"wal_autocheckpoint(10000)", "journal_size_limit(67108864)", "cache_size(-32768)")
+		"wal_autocheckpoint(10000)", "journal_size_limit(67108864)", "cache_size(-16384)")
 	db, err := sql.Open("sqlite", writing)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 	if err != nil {
 		return err
 	}
-	if s.reads, err = newReads(ctx, dsn(s.path, "query_only(1)", "cache_size(-8192)")); err != nil {
+	if s.reads, err = newReads(ctx, dsn(s.path, "query_only(1)", "cache_size(-4096)")); err != nil {
 		return errors.Join(err, c.Close())
 	}
 	s.writer = newWriter(c, s.explain)

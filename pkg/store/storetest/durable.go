@@ -56,6 +56,7 @@ func testClose(t *testing.T, o Options) {
 		"load":    func(ctx context.Context) error { _, err := s.Load(ctx, 1, []store.Want{{Profile: "a"}}); return err },
 		"commit":  func(ctx context.Context) error { return s.Commit(ctx, &store.Batch{Partition: 1, Epoch: 1}) },
 		"claim":   func(ctx context.Context) error { _, err := s.Claim(ctx, []store.Claim{claimOf("a", "w")}); return err },
+		"open":    func(ctx context.Context) error { _, err := s.Unfinished(ctx); return err },
 		"counts":  func(ctx context.Context) error { _, err := s.Counts(ctx); return err },
 	} {
 		if call(ctx) == nil {

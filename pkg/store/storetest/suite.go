@@ -158,6 +158,11 @@ func (f fixture) counts() store.Counts {
 	if err != nil {
 		f.t.Fatalf("counts: %v", err)
 	}
+	u, err := f.Unfinished(f.t.Context())
+	if err != nil {
+		f.t.Fatalf("unfinished: %v", err)
+	}
+	equal(f.t, "unfinished", u, store.Unfinished{Messages: c.Open, Outbox: c.Pending})
 	return c
 }
 

@@ -20,16 +20,21 @@ func (r *run) count(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("count: %w", err)
 	}
-	rep.Applied = counts.Events[event.OrderCompleted] + counts.Events[event.OrderRefunded]
+	rep.Applied = applied(counts)
 	rep.Journeys, rep.Messages = counts.Journeys, counts.Messages
 	rep.Lost = rep.Events - rep.Applied + counts.Open
 	if err := r.audit(ctx, rep); err != nil {
 		return nil, err
 	}
-	if busy := r.stack.Orchestrator.Busy().Seconds(); busy > 0 {
-		rep.EventsPerSecond = float64(rep.Applied) / busy
+	if rep.Phases.Apply > 0 {
+		rep.EventsPerSecond = float64(rep.Applied-r.before) / rep.Phases.Apply
 	}
 	return rep, nil
+}
+
+// applied is how many of the file's events the store has; receipts are events too.
+func applied(c store.Counts) int {
+	return c.Events[event.OrderCompleted] + c.Events[event.OrderRefunded]
 }
 
 // input counts what the file holds.

@@ -82,6 +82,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	st, err := stack.Open(ctx, stack.Config{
 		Dir: dir, Workspace: o.Workspace, Starter: o.Starter, Keys: keys, Clock: orchestrator.EventClock, Logger: o.Logger,
+		Hold: []string{"orchestrator", "mailer", "texter"},
 	})
 	if err != nil {
 		return nil, err
@@ -132,6 +133,8 @@ type run struct {
 	stack  *stack.Stack
 	until  time.Time
 	report Report
+	before int       // events that an earlier run of this replay applied
+	began  time.Time // of the present phase
 }
 
 func (r *run) all(ctx context.Context, dir, file string) (*Report, error) {
@@ -145,6 +148,7 @@ func (r *run) all(ctx context.Context, dir, file string) (*Report, error) {
 		}
 	}()
 	total := len(r.file.Invoices)
+	r.began = time.Now()
 	f := feed{
 		url: "http://" + r.stack.Ingest.Addr(), key: replayKey, client: &http.Client{Timeout: patience},
 		note: filepath.Join(dir, "replay.json"), file: file,
@@ -154,6 +158,11 @@ func (r *run) all(ctx context.Context, dir, file string) (*Report, error) {
 			}
 		},
 	}
+	counts, err := r.stack.Store.Counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.before = applied(counts)
 	if err := f.run(ctx, r.file.Invoices); err != nil {
 		return nil, err
 	}
@@ -161,15 +170,26 @@ func (r *run) all(ctx context.Context, dir, file string) (*Report, error) {
 	if err := r.runOn(ctx); err != nil {
 		return nil, err
 	}
-	r.o.Progress("applying, and running time on to %s", r.until.Format(time.DateOnly))
+	accepted := r.lap(&r.report.Phases.Accept)
+	r.o.Progress("accepted in %.1f s; applying, and running time on to %s", accepted, r.until.Format(time.DateOnly))
+	r.stack.Release("orchestrator")
 	if err := r.applied(ctx); err != nil {
 		return nil, err
 	}
-	r.o.Progress("all events applied, waiting for the last messages")
+	r.o.Progress("applied in %.1f s; sending", r.lap(&r.report.Phases.Apply))
+	r.stack.Release("mailer", "texter")
 	if err := r.sent(ctx); err != nil {
 		return nil, err
 	}
+	r.lap(&r.report.Phases.Send)
 	return r.count(ctx)
+}
+
+// lap notes how long a phase took.
+func (r *run) lap(into *float64) float64 {
+	now := time.Now()
+	*into, r.began = now.Sub(r.began).Seconds(), now
+	return *into
 }
 
 // runOn tells every partition that time goes on to the end.
@@ -196,6 +216,11 @@ func (r *run) runOn(ctx context.Context) error {
 
 // applied waits until time has come to its end in every partition.
 func (r *run) applied(ctx context.Context) error {
+	select {
+	case <-r.stack.Orchestrator.Ready():
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	err := r.wait(ctx, func(context.Context) (string, error) {
 		behind, seq := 0, uint64(0)
 		for _, pos := range r.stack.Orchestrator.Positions() {

@@ -32,11 +32,19 @@ type Report struct {
 	Resent     int `json:"resent"`     // of those, sent again
 
 	Seconds         float64 `json:"seconds"`
-	EventsPerSecond float64 `json:"events_per_second"` // applied, per second of applying
+	Phases          Phases  `json:"phases"`
+	EventsPerSecond float64 `json:"events_per_second"` // applied, per second of the phase of applying
 	PeakRSSBytes    int64   `json:"peak_rss_bytes"`
 
 	Journeys map[string]store.JourneyCounts `json:"journeys"`
 	Messages []store.MessageCount           `json:"messages"`
+}
+
+// Phases are the seconds that each part of a replay took.
+type Phases struct {
+	Accept float64 `json:"accept"` // the file through the HTTP door, onto disk
+	Apply  float64 `json:"apply"`  // events and timers to states, decisions and outbox
+	Send   float64 `json:"send"`   // messages to the catcher, receipts back and applied
 }
 
 // WriteJSON writes the report as one object.
@@ -73,8 +81,9 @@ func (r *Report) WriteTable(w io.Writer) error {
 	row("AUDIT\tduplicates\tlost\tuncertain\tresent")
 	row("\t%d\t%d\t%d\t%d", r.Duplicates, r.Lost, r.Uncertain, r.Resent)
 	row("")
-	row("COST\tseconds\tevents/s applied\tpeak memory")
-	row("\t%.1f\t%.0f\t%.0f MiB", r.Seconds, r.EventsPerSecond, float64(r.PeakRSSBytes)/(1<<20))
+	row("COST\tseconds\taccepting\tapplying\tsending\tevents/s applied\tpeak memory")
+	row("\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t%.0f MiB", r.Seconds, r.Phases.Accept, r.Phases.Apply, r.Phases.Send,
+		r.EventsPerSecond, float64(r.PeakRSSBytes)/(1<<20))
 	if err := t.Flush(); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -42,6 +43,10 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 		service, err := part.make()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", part.name, err)
+		}
+		if slices.Contains(s.cfg.Hold, part.name) {
+			s.held[part.name] = newGate(service)
+			service = s.held[part.name]
 		}
 		flow = append([]lifecycle.Named{{Name: part.name, Service: service}}, flow...)
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -36,6 +35,7 @@ type Stack struct {
 	cfg     Config
 	conn    *nats.Conn
 	inForce *inForce
+	held    map[string]*gate
 	group   *lifecycle.Group
 	closers []closer // in the order of acquiring
 }
@@ -50,7 +50,7 @@ func Open(ctx context.Context, cfg Config) (_ *Stack, err error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	s := &Stack{cfg: cfg}
+	s := &Stack{cfg: cfg, held: map[string]*gate{}}
 	defer func() {
 		if err != nil {
 			err = cfg.listening(errors.Join(err, s.Close(context.WithoutCancel(ctx))))
@@ -190,6 +190,3 @@ func random() string {
 	_, _ = rand.Read(b[:]) // It never fails (crypto/rand).
 	return hex.EncodeToString(b[:])
 }
-
-// stopWithin is how long a stop may take before it is reported as failed.
-const stopWithin = 10 * time.Second

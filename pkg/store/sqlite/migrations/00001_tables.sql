@@ -66,6 +66,7 @@ CREATE TABLE message (
 ) STRICT;
 
 CREATE INDEX message_decided ON message (decided_at, id);
+CREATE INDEX message_open ON message (partition) WHERE outcome IS NULL;
 CREATE INDEX message_profile ON message (profile, decided_at, id);
 
 -- One row a commit: the messages in CBOR, n of them.
