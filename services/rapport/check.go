@@ -24,8 +24,8 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c.Printf("%s: %d journeys, no errors (version %s)\n", dir, len(snap.Journeys()), snap.Version())
-			return nil
+			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d journeys, no errors (version %s)\n", dir, len(snap.Journeys()), snap.Version())
+			return err
 		},
 	}
 }

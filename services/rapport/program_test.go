@@ -120,20 +120,26 @@ func (o *output) now() (string, <-chan struct{}) {
 // await waits until the text holds something.
 func (o *output) await(t *testing.T, want string, gone <-chan struct{}) {
 	t.Helper()
+	o.awaitCount(t, 1, want, gone)
+}
+
+// awaitCount waits until the text holds something so many times.
+func (o *output) awaitCount(t *testing.T, n int, want string, gone <-chan struct{}) {
+	t.Helper()
 	over := time.NewTimer(patience)
 	defer over.Stop()
-	for {
+	for ended := false; ; {
 		text, changed := o.now()
-		if strings.Contains(text, want) {
+		switch {
+		case strings.Count(text, want) >= n:
 			return
+		case ended:
+			t.Fatalf("ended without writing %q:\n%s", want, text)
 		}
 		select {
 		case <-changed:
 		case <-gone:
-			if text := o.String(); !strings.Contains(text, want) {
-				t.Fatalf("ended without writing %q:\n%s", want, text)
-			}
-			return
+			ended = true
 		case <-over.C:
 			t.Fatalf("no %q within %s:\n%s", want, patience, text)
 		}

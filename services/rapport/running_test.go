@@ -37,6 +37,8 @@ func free() []string {
 // killed when the test ends without having stopped it.
 func up(t *testing.T, data string, args ...string) *running {
 	t.Helper()
+	program(t) // Building it is not to be measured.
+	began := time.Now()
 	cmd := command(t, t.TempDir(), append(append([]string{"up", "--data", data}, free()...), args...)...)
 	r := &running{
 		cmd: cmd, out: newOutput(), errs: newOutput(), gone: make(chan struct{}),
@@ -58,6 +60,7 @@ func up(t *testing.T, data string, args ...string) *running {
 		}
 	})
 	r.out.await(t, "Ctrl-C stops", r.gone)
+	t.Logf("up: ready after %s", time.Since(began).Round(time.Millisecond))
 	banner := r.out.String()
 	r.events = find(t, banner, `events +(http://[^/\s]+)/v1/track`)
 	r.messages = find(t, banner, `messages +(http://\S+)`)
@@ -156,24 +159,37 @@ func (r *running) caught(t *testing.T, filter url.Values) []catcher.Message {
 	}
 }
 
-// await waits until the catcher holds n messages that match. It asks again after a moment:
-// that is what another process can do.
+// await waits until the catcher holds n messages that match.
 func (r *running) await(t *testing.T, n int, filter url.Values) []catcher.Message {
+	t.Helper()
+	return r.awaitThat(t, filter, func(all []catcher.Message) string {
+		if len(all) >= n {
+			return ""
+		}
+		return fmt.Sprintf("%d messages of %v, want %d", len(all), filter, n)
+	})
+}
+
+// awaitThat waits until nothing is missing. It asks again after a moment: that is what
+// another process can do.
+func (r *running) awaitThat(t *testing.T, filter url.Values, missing func([]catcher.Message) string) []catcher.Message {
 	t.Helper()
 	over := time.NewTimer(patience)
 	defer over.Stop()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for {
-		if all := r.caught(t, filter); len(all) >= n {
+		all := r.caught(t, filter)
+		still := missing(all)
+		if still == "" {
 			return all
 		}
 		select {
 		case <-again.C:
 		case <-r.gone:
-			t.Fatalf("ended while %d messages of %v were awaited:\n%s", n, filter, r.errs)
+			t.Fatalf("ended too early: %s:\n%s", still, r.errs)
 		case <-over.C:
-			t.Fatalf("%d messages of %v, want %d", len(r.caught(t, filter)), filter, n)
+			t.Fatalf("after %s: %s", patience, still)
 		}
 	}
 }

@@ -88,6 +88,8 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 		return nil, err
 	}
 	r := run{o: o, file: file, stack: st, until: end}
+	r.report = Report{Rows: file.Rows, RowsDropped: file.Dropped, RowsRefused: len(file.Problems)}
+	r.input()
 	report, err := r.all(ctx, dir, hex.EncodeToString(sum[:8]))
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 	defer cancel()

@@ -1,0 +1,96 @@
+package main_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rapport/pkg/bus"
+)
+
+// The other door: a backend that publishes CloudEvents over NATS. What can be read is an
+// event like any other; what cannot is a dead letter with the reason, and the good ones
+// around it go on.
+func TestEventsOverNATS(t *testing.T) {
+	t.Parallel()
+	r := up(t, t.TempDir())
+	conn, err := nats.Connect(r.nats)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := func(id string) string {
+		return fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"shop","type":"order.completed","subject":"di","time":"2026-03-02T09:00:00Z",
+			"data":{"order_id":%q,"total":5,"currency":"GBP","products":[{"product_id":"1","name":"Lamp","price":5,"quantity":1}],
+			"$profile":{"traits":{"email":"di@example.com"}}}}`, id, id)
+	}
+	garbage := map[string]string{
+		"not JSON at all":     "not a CloudEvent in JSON",
+		`{"specversion":"0"}`: "specversion",
+		strings.Replace(order("x"), `"order_id":"x",`, "", 1): "data.order_id: is missing",
+	}
+	// The subject's token is the profile's key, as the README says it.
+	publish := func(token, body string) {
+		t.Helper()
+		if _, err := js.Publish(t.Context(), "events."+token, []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish("225ed6562f6887b1", order("first"))
+	for body := range garbage {
+		publish("225ed6562f6887b1", body)
+	}
+	const elsewhere = "di"
+	garbage[order("third")] = "publish to events.225ed6562f6887b1"
+	publish(elsewhere, order("third"))
+	publish("225ed6562f6887b1", order("second"))
+	r.await(t, 2, url.Values{"journey": {"thank-you"}, "to": {"di@example.com"}})
+
+	// Whoever reads the partition can be ahead of the one that the misdirected event is in.
+	reasons := deadLetters(t, js, len(garbage))
+	for body, want := range garbage {
+		if got := reasons[body]; got.Service != "orchestrator" || got.Subject == "" || !strings.Contains(got.Reason, want) {
+			t.Errorf("%q: dead letter %+v, want the reason %q", body, got, want)
+		}
+	}
+	if code := r.interrupt(t); code != 0 {
+		t.Errorf("Ctrl-C ends with %d", code)
+	}
+}
+
+// deadLetters reads n dead letters, by their bodies.
+func deadLetters(t *testing.T, js jetstream.JetStream, n int) map[string]bus.Dead {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c, err := js.OrderedConsumer(ctx, bus.StreamDead, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]bus.Dead{}
+	for len(all) < n {
+		msg, err := c.Next(jetstream.FetchMaxWait(time.Second))
+		if ctx.Err() != nil {
+			t.Fatalf("%d dead letters within %s, want %d", len(all), patience, n)
+		}
+		if err != nil {
+			continue
+		}
+		dead, err := bus.ReadDead(msg.Headers())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[string(msg.Data())] = dead
+	}
+	return all
+}
