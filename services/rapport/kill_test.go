@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -95,6 +100,71 @@ func inbox(t *testing.T, dir string) map[string]int {
 	}
 }
 
+// calm is a replay that ended by itself.
+type calm struct {
+	report   replay.Report
+	took     time.Duration
+	messages map[string]store.MessageRow
+	caught   map[string]int
+}
+
+// calmly replays the demo without disturbing it.
+func calmly(t *testing.T) calm {
+	t.Helper()
+	dir, bin := t.TempDir(), program(t)
+	began := time.Now()
+	report := finish(t, bin, dir)
+	return calm{report, time.Since(began), messages(t, dir), inbox(t, dir)}
+}
+
+// first is the one replay that all tests compare with, made by the first that needs it.
+var first struct {
+	sync.Once
+	calm
+}
+
+func undisturbed(t *testing.T) calm {
+	t.Helper()
+	first.Do(func() { first.calm = calmly(t) })
+	if first.report.Events == 0 {
+		t.Fatal("the undisturbed replay of another test failed")
+	}
+	return first.calm
+}
+
+// Nothing but the file and the workspace decides: two replays decide the same messages,
+// with the same ids, for the same moments, to the byte.
+func TestTwoReplaysDecideTheSame(t *testing.T) {
+	t.Parallel()
+	one, other := undisturbed(t), calmly(t)
+	a, b := one.list(), other.list()
+	if a != b {
+		as, bs := strings.Split(a, "\n"), strings.Split(b, "\n")
+		for i := range min(len(as), len(bs)) {
+			if as[i] != bs[i] {
+				t.Fatalf("the lists part at line %d of %d and %d:\n%s\n%s", i+1, len(as), len(bs), as[i], bs[i])
+			}
+		}
+		t.Fatalf("%d and %d messages", len(as), len(bs))
+	}
+	if n := strings.Count(a, "\n"); n < 1000 {
+		t.Errorf("only %d messages: the demo decides more", n)
+	}
+	if !maps.Equal(one.caught, other.caught) {
+		t.Errorf("%d and %d messages were caught, or others", len(one.caught), len(other.caught))
+	}
+}
+
+// list has one line for each decided message, in the order of their ids.
+func (c calm) list() string {
+	var b strings.Builder
+	for _, id := range slices.Sorted(maps.Keys(c.messages)) {
+		m := c.messages[id]
+		fmt.Fprintf(&b, "%s %s %s\n", id, m.Template, m.DecidedAt.Format(time.RFC3339Nano))
+	}
+	return b.String()
+}
+
 // A replay that is killed without warning, again and again, decides what an undisturbed
 // one decides, applies every event once, and sends every message once, but for those that
 // it reports itself: in a worker's hands at a kill.
@@ -105,11 +175,8 @@ func TestKilledReplaysEndAsUndisturbedOnes(t *testing.T) {
 	t.Parallel()
 	const kills, perReplay = 20, 4
 	bin := program(t)
-	calm := t.TempDir()
-	began := time.Now()
-	want := finish(t, bin, calm)
-	whole := time.Since(began)
-	decided := messages(t, calm)
+	calm := undisturbed(t)
+	want, whole, decided := calm.report, calm.took, calm.messages
 	seed := uint64(time.Now().UnixNano()) //nolint:gosec // Any number will do.
 	if s := os.Getenv("RAPPORT_SEED"); s != "" {
 		if err := json.Unmarshal([]byte(s), &seed); err != nil {
