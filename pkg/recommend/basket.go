@@ -34,9 +34,20 @@ func (m *Model) searchBaskets(timeline []uint32, k key) int {
 	return sort.Search(len(timeline), func(i int) bool { return !m.key(timeline[i]).less(k) })
 }
 
-// searchPostings returns the first place in sorted postings whose basket is not before k.
+// searchPostings returns the first place in sorted postings whose basket is not before k. A question searches some
+// thousand times, so the times lie in the postings themselves and the baskets are asked for ties only.
 func (m *Model) searchPostings(postings []posting, k key) int {
-	return sort.Search(len(postings), func(i int) bool { return !m.key(postings[i].basket).less(k) })
+	low, high := 0, len(postings)
+	for low < high {
+		mid := int(uint(low+high) >> 1)
+		p := &postings[mid]
+		if p.at < k.at || p.at == k.at && m.baskets[p.basket].hash < k.hash {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low
 }
 
 // window is a stretch of orders: those whose key is at least from and whose time is before until.

@@ -34,7 +34,7 @@ func (m *Model) Learn(o Order) bool {
 		it := o.Items[line]
 		p := m.intern(it.ID)
 		m.contents = append(m.contents, p)
-		m.insertPosting(p, posting{basket: ordinal, record: m.describe(p, it)})
+		m.insertPosting(p, posting{at: at, basket: ordinal, record: m.describe(p, it)})
 	}
 	return true
 }
@@ -119,7 +119,7 @@ func (m *Model) Forget(before time.Time) {
 		old = old[m.searchPostings(old, key{at: m.floor}):]
 		postings := make([]posting, len(old))
 		for i, entry := range old {
-			postings[i] = posting{basket: moved[entry.basket], record: entry.record}
+			postings[i] = posting{at: entry.at, basket: moved[entry.basket], record: entry.record}
 		}
 		m.products[p].postings = postings
 	}

@@ -67,6 +67,7 @@ type product struct {
 
 // posting is one order that holds a product, and how that order described it.
 type posting struct {
+	at     int64 // the basket's
 	basket uint32
 	record uint16
 }

@@ -32,9 +32,8 @@ func (b *batch) input(ctx context.Context, in *input) error {
 		return nil
 	}
 	p.seen[uid] = true
-	p.dirty = true
 	if p.state == nil {
-		p.state = journey.NewState(in.event.Subject, in.event.Time)
+		p.state, p.dirty = journey.NewState(in.event.Subject, in.event.Time), true
 	}
 	span, spanCtx := b.w.o.applySpan(in)
 	defer span.End()
@@ -49,6 +48,10 @@ func (b *batch) input(ctx context.Context, in *input) error {
 		})
 	}
 	effects := b.set.Event(p.state, in.event, in.now, traceparent(spanCtx))
+	// A receipt says something about a message and nothing about the person: unless a journey
+	// reacted to it, the state is what it was and need not be written again.
+	about, _ := in.event.Profile()
+	p.dirty = p.dirty || in.receipt == nil || about != nil || len(effects) > 0
 	if err := b.effects(ctx, p, effects, in.now, spanCtx, true); err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func (s *Stack) mailer() (lifecycle.Service, error) {
 		if s.Catcher == nil {
 			return nil, fmt.Errorf("no mail server: name one with --smtp, or run the catcher here")
 		}
-		smtp.Addr, smtp.TLS = s.Catcher.SMTPAddr(), mailer.NoTLS
+		smtp.Addr, smtp.TLS, smtp.Connections = s.Catcher.SMTPAddr(), mailer.NoTLS, toCatcher
 	}
 	sub, err := s.subscriber("mailer")
 	if err != nil {
@@ -132,6 +132,7 @@ func (s *Stack) texter() (lifecycle.Service, error) {
 			return nil, fmt.Errorf("no Twilio account: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or run the catcher here")
 		}
 		twilio.AccountSID, twilio.Password, twilio.BaseURL = catcherAccount, "caught", s.Catcher.URL()
+		twilio.Concurrency = toCatcher
 		// The catcher reads the message's id from this address and, as it is not on this
 		// machine, leaves it alone.
 		twilio.StatusCallback = "https://callbacks.invalid/twilio"
@@ -148,6 +149,10 @@ func (s *Stack) texter() (lifecycle.Service, error) {
 	})
 }
 
+// toCatcher is how many messages the catcher is given at a time. It answers when they are
+// on disk, many with one write.
+const toCatcher = 32
+
 // catcherAccount has the shape of Twilio's account SIDs; the catcher takes any.
 const catcherAccount = "AC00000000000000000000000000000000"
 
@@ -161,7 +166,7 @@ func (s *Stack) subscriber(name string) (*bus.Subscriber, error) {
 
 // lanes is how many messages a worker has in hand. They share commits to the store and
 // batches to the broker, so that more of them make less work for the disk.
-const lanes = 64
+const lanes = 128
 
 // ackWait is how long messages of a killed process wait for the next one.
 const ackWait = 5 * time.Second
