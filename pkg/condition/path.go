@@ -40,12 +40,12 @@ func (c *compiler) identifier(name string, at place) operand {
 			return c.fail(at, "event is not there: a step runs when its time has come, not when something happens",
 				"use trigger, the event that entered")
 		}
-		return c.properties(at, name, c.env.Event, func(f *frame) map[string]any { return f.scope.Event() })
+		return c.properties(at, name, c.env.Event, func(f *frame, name string) any { return f.scope.EventProperty(name) })
 	case "trigger":
 		if c.env.NoTrigger {
 			return c.fail(at, "trigger is not there before somebody has entered", "use event")
 		}
-		return c.properties(at, name, c.env.Trigger, func(f *frame) map[string]any { return f.scope.Trigger() })
+		return c.properties(at, name, c.env.Trigger, func(f *frame, name string) any { return f.scope.TriggerProperty(name) })
 	case "sent":
 		if c.env.NoTrigger {
 			return c.fail(at, "sent is not there before somebody has entered", "")
@@ -62,7 +62,7 @@ func (c *compiler) identifier(name string, at place) operand {
 }
 
 // properties is the root of an event's properties.
-func (c *compiler) properties(at place, root, typ string, of func(*frame) map[string]any) operand {
+func (c *compiler) properties(at place, root, typ string, of func(*frame, string) any) operand {
 	known := eventShape(typ)
 	return operand{at: at, name: root, shape: known, member: func(name string, at place) (operand, bool) {
 		s, ok := known.fields[name]
@@ -73,7 +73,7 @@ func (c *compiler) properties(at place, root, typ string, of func(*frame) map[st
 			s = envelopeShape(name)
 		}
 		return operand{at: at, name: root + "." + name, shape: s, eval: func(f *frame) any {
-			return as(s.kind, of(f)[name])
+			return as(s.kind, of(f, name))
 		}}, true
 	}}
 }

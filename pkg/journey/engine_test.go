@@ -39,7 +39,7 @@ func related() *journey.Definition {
 		Name: "related", Version: "v1", Status: journey.Active, Category: message.Marketing,
 		Enter: journey.Entry{On: event.OrderCompleted, Again: journey.Again{After: 30 * day}, Meanwhile: journey.Ignore},
 		Leave: []journey.LeaveRule{{On: event.OrderRefunded, As: "refunded", If: when(func(s *journey.Scope) bool {
-			return s.Event()["order_id"] == s.Trigger()["order_id"]
+			return s.EventProperty("order_id") == s.TriggerProperty("order_id")
 		})}},
 		Steps: []journey.Step{
 			wait("settle", 3*day),

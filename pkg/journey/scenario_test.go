@@ -173,7 +173,7 @@ func (x text) Text(s *journey.Scope) (string, error) { return x(s), nil }
 func (x text) String() string                        { return "text" }
 
 func property(name string) text {
-	return func(s *journey.Scope) string { return fmt.Sprint(s.Event()[name]) }
+	return func(s *journey.Scope) string { return fmt.Sprint(s.EventProperty(name)) }
 }
 
 func email(id, template string) journey.Step {

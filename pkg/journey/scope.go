@@ -8,7 +8,7 @@ import (
 	"rapport/pkg/profile"
 )
 
-// Scope is what a condition may read. Properties are decoded when first asked for: most
+// Scope is what a condition may read. Properties are decoded when asked for: most
 // conditions look at one or two of them, many at none.
 type Scope struct {
 	Now     time.Time
@@ -18,7 +18,7 @@ type Scope struct {
 	trigger *Trigger
 	sent    []SentRef
 
-	eventProps, triggerProps map[string]any
+	eventRaw, triggerRaw map[string]json.RawMessage
 }
 
 // Trigger is what is kept of the event that entered an instance: enough for conditions
@@ -48,27 +48,33 @@ func NewScope(now time.Time, p *profile.Profile, ev *event.Event, trig *Trigger,
 	return &Scope{Now: now, Profile: p, event: ev, trigger: trig, sent: sent}
 }
 
-// Event is the properties of the event at hand, with its "type", "id" and "time"; nil on
-// a timer.
-func (s *Scope) Event() map[string]any {
+// EventProperty is one property of the event at hand, or of its envelope ("type", "id",
+// "time"); nil when it has none, or on a timer.
+func (s *Scope) EventProperty(name string) any {
 	if s.event == nil {
 		return nil
 	}
-	if s.eventProps == nil {
-		s.eventProps = properties(s.event.Data, s.event.Type, s.event.ID, s.event.Time)
+	if name == "order_id" {
+		// By far the most asked: orders are known by it. It has been read already.
+		if o, err := s.event.Order(); err == nil {
+			return o.OrderID
+		}
 	}
-	return s.eventProps
+	if s.eventRaw == nil {
+		s.eventRaw = properties(s.event.Data)
+	}
+	return property(s.eventRaw, name, s.event.Type, s.event.ID, s.event.Time)
 }
 
-// Trigger is the properties of the event that entered the instance, shortened as stored.
-func (s *Scope) Trigger() map[string]any {
+// TriggerProperty is one property of the event that entered the instance, as it is kept.
+func (s *Scope) TriggerProperty(name string) any {
 	if s.trigger == nil {
 		return nil
 	}
-	if s.triggerProps == nil {
-		s.triggerProps = properties(s.trigger.Data, s.trigger.Type, s.trigger.UID, s.trigger.At)
+	if s.triggerRaw == nil {
+		s.triggerRaw = properties(s.trigger.Data)
 	}
-	return s.triggerProps
+	return property(s.triggerRaw, name, s.trigger.Type, s.trigger.UID, s.trigger.At)
 }
 
 // Sent maps step ids to the messages decided there: {"id", "at"}.
@@ -80,19 +86,33 @@ func (s *Scope) Sent() map[string]any {
 	return m
 }
 
-// properties decodes data and adds what the envelope says where data does not.
-func properties(data []byte, typ, id string, at time.Time) map[string]any {
-	m := map[string]any{}
+// properties parts data into its properties without reading them: a condition looks at one
+// or two, and an order's products are long.
+func properties(data []byte) map[string]json.RawMessage {
+	m := map[string]json.RawMessage{}
 	if len(data) > 0 {
 		// Data was validated as a JSON object when it was accepted; what is not one reads
 		// as having no properties, and missing properties compare false.
 		_ = json.Unmarshal(data, &m)
 	}
 	delete(m, event.ProfileProperty)
-	for k, v := range map[string]any{"type": typ, "id": id, "time": at} {
-		if _, ok := m[k]; !ok {
-			m[k] = v
-		}
-	}
 	return m
+}
+
+// property reads one property; where data has none, the envelope may.
+func property(m map[string]json.RawMessage, name, typ, id string, at time.Time) any {
+	if raw, ok := m[name]; ok {
+		var v any
+		_ = json.Unmarshal(raw, &v) // It is a part of valid JSON.
+		return v
+	}
+	switch name {
+	case "type":
+		return typ
+	case "id":
+		return id
+	case "time":
+		return at
+	}
+	return nil
 }

@@ -97,18 +97,26 @@ func (w *walk) vars(in *Instance) json.RawMessage {
 		orders["last_at"], orders["last_id"] = prof.Orders.LastAt, prof.Orders.LastID
 	}
 	who["orders"] = orders
-	vars := map[string]any{"profile": who}
+	return assemble(who, in)
+}
+
+// assemble puts the variables together. The trigger's data is JSON already, checked when
+// the event was accepted, and long; it is copied as it is.
+func assemble(who map[string]any, in *Instance) json.RawMessage {
+	b, err := json.Marshal(who)
+	if err != nil {
+		// Traits came from JSON and go back to it. Were one not to, the message is decided
+		// all the same, and a strict template will say what it misses.
+		b = []byte("{}")
+	}
+	b = append([]byte(`{"profile":`), b...)
 	if len(in.Trigger.Data) > 0 {
-		vars["trigger"] = json.RawMessage(in.Trigger.Data)
+		b = append(append(b, `,"trigger":`...), in.Trigger.Data...)
 	}
 	if len(in.Suggestions) > 0 {
-		vars["recommendations"] = in.Suggestions
+		if list, err := json.Marshal(in.Suggestions); err == nil {
+			b = append(append(b, `,"recommendations":`...), list...)
+		}
 	}
-	b, err := json.Marshal(vars)
-	if err != nil {
-		// Traits came from JSON and go back to it; an empty object keeps the promise that a
-		// decided message is never lost, and strict templates will say what is missing.
-		return json.RawMessage("{}")
-	}
-	return b
+	return append(b, '}')
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"time"
 )
@@ -47,6 +48,22 @@ type Command struct {
 	// Vars are the template's variables: a JSON object with profile, trigger, and
 	// what earlier steps produced, such as recommendations.
 	Vars json.RawMessage `json:"vars"`
+}
+
+// Encode writes the command as it travels: one JSON object. Vars, which are long and JSON
+// already, are copied as they are.
+func (c *Command) Encode() ([]byte, error) {
+	short := *c
+	short.Vars = json.RawMessage("0")
+	b, err := json.Marshal(&short)
+	if err != nil {
+		return nil, fmt.Errorf("encode message %s: %w", c.ID, err)
+	}
+	vars := c.Vars
+	if len(vars) == 0 {
+		vars = json.RawMessage("null")
+	}
+	return append(append(b[:len(b)-len("0}")], vars...), '}'), nil
 }
 
 // ID derives a message's identity: 32 hexadecimal digits.

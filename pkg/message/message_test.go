@@ -1,6 +1,7 @@
 package message_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -32,6 +33,27 @@ func TestReceiptIsAnEventWithADerivedID(t *testing.T) {
 		}
 		if err := e.Validate(); err != nil || e.Type != typ || e.ID != "m1/"+string(outcome) || e.Subject != "ada" {
 			t.Errorf("event %+v, %v", e, err)
+		}
+	}
+}
+
+func TestCommandsTravelWhole(t *testing.T) {
+	t.Parallel()
+	for _, vars := range []string{"", `{"profile":{"id":"a \"quoted\" one"},"trigger":{"total":0.10}}`} {
+		in := message.Command{ID: "m1", Profile: "ada <b>", To: "ada@example.com", DecidedAt: time.Date(2026, 3, 2, 9, 0, 0, 7, time.UTC)}
+		if vars != "" {
+			in.Vars = json.RawMessage(vars)
+		}
+		b, err := in.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out message.Command
+		if err := json.Unmarshal(b, &out); err != nil {
+			t.Fatalf("%v in %s", err, b)
+		}
+		if out.Profile != in.Profile || !out.DecidedAt.Equal(in.DecidedAt) || (vars != "" && string(out.Vars) != vars) {
+			t.Errorf("sent %+v, came %+v", in, out)
 		}
 	}
 }

@@ -215,7 +215,7 @@ func (w when) String() string                      { return "a condition of the 
 type property string
 
 func (p property) Text(s *journey.Scope) (string, error) {
-	return fmt.Sprint(s.Event()[string(p)]), nil
+	return fmt.Sprint(s.EventProperty(string(p))), nil
 }
 func (p property) String() string { return "event." + string(p) }
 
@@ -249,7 +249,7 @@ func related() *journey.Definition {
 		Name: "related-products", Version: "1", Status: journey.Active, Category: message.Marketing,
 		Enter: journey.Entry{On: event.OrderCompleted, Again: journey.Again{After: 30 * day}, Meanwhile: journey.Ignore},
 		Leave: []journey.LeaveRule{{On: event.OrderRefunded, As: "refunded", If: when(func(s *journey.Scope) bool {
-			return s.Event()["order_id"] == s.Trigger()["order_id"]
+			return s.EventProperty("order_id") == s.TriggerProperty("order_id")
 		})}},
 		Steps: []journey.Step{
 			{ID: "settle", Wait: &journey.Wait{For: 3 * day}},

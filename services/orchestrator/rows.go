@@ -2,7 +2,6 @@ package orchestrator
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -124,9 +123,9 @@ func (b *batch) decided(ctx context.Context, p *person, m *journey.Message, caus
 	if m.Reason != "" {
 		row.Outcome, row.Reason, row.OutcomeAt = "suppressed", m.Reason, c.DecidedAt
 	} else {
-		body, err := json.Marshal(c)
+		body, err := c.Encode()
 		if err != nil {
-			return fmt.Errorf("encode message %s: %w", c.ID, err)
+			return err
 		}
 		b.out.Outbox = append(b.out.Outbox, store.Outgoing{
 			Subject: bus.SendSubject(string(c.Channel), event.Key(p.id)), ID: c.ID, Header: carrier(spanCtx), Data: body,
