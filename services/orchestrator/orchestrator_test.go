@@ -4,31 +4,49 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"rapport/pkg/bus"
 	"rapport/pkg/event"
 	"rapport/pkg/message"
+	"rapport/pkg/recommend"
 	"rapport/pkg/store"
 	"rapport/services/orchestrator"
-	"rapport/services/recommender"
 )
 
-// recommend starts the real recommender beside the orchestrator.
-func (r *rig) recommend() {
-	r.t.Helper()
-	rec := must(recommender.New(recommender.Options{Conn: r.conn}))(r.t)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- rec.Run(ctx) }()
-	r.t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			r.t.Errorf("recommender: %v", err)
+// shelf answers from the model as the recommender does, without the way there: the
+// services meet in package stack's tests.
+type shelf struct {
+	mu    sync.Mutex
+	model *recommend.Model
+}
+
+func newShelf(t *testing.T, events []event.Event) *shelf {
+	t.Helper()
+	s := &shelf{model: recommend.New(recommend.Config{})}
+	for i := range events {
+		if events[i].Type != event.OrderCompleted {
+			continue
 		}
-	})
-	<-rec.Ready()
+		o := must(events[i].Order())(t)
+		order := recommend.Order{ID: events[i].ID, At: events[i].Time}
+		for _, p := range o.Products {
+			order.Items = append(order.Items, recommend.Item{ID: p.ProductID, Name: p.Name})
+		}
+		s.model.Learn(order)
+	}
+	return s
+}
+
+func (s *shelf) Suggest(_ context.Context, r recommend.Request) ([]recommend.Suggestion, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.model.Suggest(recommend.Query{
+		AsOf: r.AsOf, Basket: r.Basket, Min: r.Min, Max: r.Max, Basis: r.From,
+		Exclude: func(id string) bool { return slices.Contains(r.Exclude, id) },
+	}), nil
 }
 
 func TestThankYouGoesOutOncePerOrder(t *testing.T) {
@@ -83,8 +101,6 @@ func TestTimersFireBeforeLaterEvents(t *testing.T) {
 func TestRelatedProductsAsksAsOfTheTimer(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, related())
-	r.recommend()
-	o, _ := r.run(nil)
 	var events []event.Event
 	for i := range 6 {
 		events = append(events, r.order("other"+string(rune('a'+i)), start().Add(time.Duration(i)*time.Minute), "O"+string(rune('a'+i)), "lamp", "bulb", "shade"))
@@ -100,6 +116,7 @@ func TestRelatedProductsAsksAsOfTheTimer(t *testing.T) {
 		r.order("eve", start().Add(time.Hour), "E1", "unheard-of"),
 		r.order("ada", start().Add(9*day), "A9", "mug"), // within 30 days: does not enter
 	)
+	o, _ := r.run(func(o *orchestrator.Options) { o.Suggester = newShelf(t, events) })
 	r.publish(events...)
 	r.runOn(start().Add(20 * day))
 	r.settled(o)
