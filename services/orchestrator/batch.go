@@ -161,7 +161,7 @@ func (b *batch) fire(ctx context.Context, before time.Time) (bool, error) {
 			now = before.Add(-1)
 		}
 		p.dirty = true
-		err := b.effects(ctx, p, b.set.Fire(p.state, now), now, ctx, false)
+		err := b.effects(ctx, p, b.set.Fire(p.state, now), now, cause{})
 		if err != nil {
 			return false, err
 		}

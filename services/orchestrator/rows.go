@@ -34,11 +34,11 @@ func (b *batch) input(ctx context.Context, in *input) error {
 	if p.state == nil {
 		p.state, p.dirty = journey.NewState(in.event.Subject, in.event.Time), true
 	}
-	span, spanCtx := b.w.o.applySpan(in)
+	spanCtx, span := b.w.o.applySpan(in)
 	defer span.End()
 	b.out.Timeline = append(b.out.Timeline, store.TimelineRow{
 		Profile: p.id, At: in.event.Time, ID: uid, Kind: store.KindEvent, Name: in.event.Type,
-		Trace: traceID(spanCtx), Data: in.event.Trimmed(maxTimelineLines),
+		Trace: traceID(trace.SpanContextFromContext(spanCtx)), Data: in.event.Trimmed(maxTimelineLines),
 	})
 	if r := in.receipt; r != nil {
 		b.out.Outcomes = append(b.out.Outcomes, store.OutcomeRow{
@@ -46,33 +46,41 @@ func (b *batch) input(ctx context.Context, in *input) error {
 			Provider: r.Provider, ProviderID: r.ProviderID, Resent: r.Resent, At: r.At,
 		})
 	}
+	from := cause{span: trace.SpanContextFromContext(spanCtx), direct: true}
 	effects := b.set.Event(p.state, in.event, in.now, traceparent(spanCtx))
 	// A receipt says something about a message and nothing about the person: unless a journey
 	// reacted to it, the state is what it was and need not be written again.
 	about, _ := in.event.Profile()
 	p.dirty = p.dirty || in.receipt == nil || about != nil || len(effects) > 0
-	if err := b.effects(ctx, p, effects, in.now, spanCtx, true); err != nil {
+	if err := b.effects(ctx, p, effects, in.now, from); err != nil {
 		return err
 	}
 	b.schedule(p)
 	return nil
 }
 
+// cause is the span under which something was decided: an event's, which is direct, or
+// none, when a timer fired.
+type cause struct {
+	span   trace.SpanContext
+	direct bool
+}
+
 // effects turns what the engine decided into rows, and answers what it asks. Messages
-// continue the trace of cause, or begin one that is linked to the entering event's.
-func (b *batch) effects(ctx context.Context, p *person, effects []journey.Effect, now time.Time, cause context.Context, caused bool) error {
+// continue the trace of a direct cause, or begin one that is linked to the entering event's.
+func (b *batch) effects(ctx context.Context, p *person, effects []journey.Effect, now time.Time, from cause) error {
 	for _, e := range effects {
 		switch e := e.(type) {
 		case journey.Entered:
-			b.note(p, now, "entered/"+e.Instance, store.KindEntered, e.Journey, "", cause)
+			b.note(p, now, "entered/"+e.Instance, store.KindEntered, e.Journey, "", from)
 		case journey.Ended:
 			if e.Finished {
-				b.note(p, now, "ended/"+e.Instance, store.KindFinished, e.Journey, "", cause)
+				b.note(p, now, "ended/"+e.Instance, store.KindFinished, e.Journey, "", from)
 			} else {
-				b.note(p, now, "ended/"+e.Instance, store.KindLeft, e.Journey, e.Reason, cause)
+				b.note(p, now, "ended/"+e.Instance, store.KindLeft, e.Journey, e.Reason, from)
 			}
 		case journey.Message:
-			if err := b.decided(ctx, p, &e, cause, caused); err != nil {
+			if err := b.decided(p, &e, from); err != nil {
 				return err
 			}
 		case journey.Ask:
@@ -80,7 +88,7 @@ func (b *batch) effects(ctx context.Context, p *person, effects []journey.Effect
 			if err != nil {
 				return err
 			}
-			if err := b.effects(ctx, p, more, now, cause, caused); err != nil {
+			if err := b.effects(ctx, p, more, now, from); err != nil {
 				return err
 			}
 		}
@@ -88,9 +96,9 @@ func (b *batch) effects(ctx context.Context, p *person, effects []journey.Effect
 	return nil
 }
 
-func (b *batch) note(p *person, at time.Time, id string, kind store.Kind, name, detail string, cause context.Context) {
+func (b *batch) note(p *person, at time.Time, id string, kind store.Kind, name, detail string, from cause) {
 	b.out.Timeline = append(b.out.Timeline, store.TimelineRow{
-		Profile: p.id, At: at, ID: id, Kind: kind, Name: name, Detail: detail, Trace: traceID(cause),
+		Profile: p.id, At: at, ID: id, Kind: kind, Name: name, Detail: detail, Trace: traceID(from.span),
 	})
 }
 
@@ -111,14 +119,14 @@ func (b *batch) answer(ctx context.Context, p *person, ask journey.Ask, now time
 }
 
 // decided records a message and, unless policy kept it back, puts it into the outbox.
-func (b *batch) decided(ctx context.Context, p *person, m *journey.Message, cause context.Context, caused bool) error {
+func (b *batch) decided(p *person, m *journey.Message, from cause) error {
 	c := m.Command
 	c.Partition = b.w.partition
-	span, spanCtx := b.w.o.decideSpan(m, cause, caused)
+	spanCtx, span := b.w.o.decideSpan(m, from)
 	defer span.End()
 	row := store.MessageRow{
 		ID: c.ID, Profile: p.id, Journey: c.Journey, Version: c.Version, Instance: c.Instance, Step: c.Step,
-		Channel: c.Channel, Category: c.Category, Template: c.Template, DecidedAt: c.DecidedAt, Trace: traceID(spanCtx),
+		Channel: c.Channel, Category: c.Category, Template: c.Template, DecidedAt: c.DecidedAt, Trace: traceID(trace.SpanContextFromContext(spanCtx)),
 	}
 	if m.Reason != "" {
 		row.Outcome, row.Reason, row.OutcomeAt = "suppressed", m.Reason, c.DecidedAt
@@ -160,24 +168,21 @@ func attributes(m *journey.Message) []attribute.KeyValue {
 }
 
 // applySpan continues the producer's trace.
-func (o *Orchestrator) applySpan(in *input) (trace.Span, context.Context) {
-	ctx, span := o.tracer.Start(in.trace, "apply "+in.event.Type, trace.WithSpanKind(trace.SpanKindConsumer),
+func (o *Orchestrator) applySpan(in *input) (context.Context, trace.Span) {
+	return o.tracer.Start(in.trace, "apply "+in.event.Type, trace.WithSpanKind(trace.SpanKindConsumer),
 		trace.WithAttributes(attribute.String("rapport.event_type", in.event.Type), attribute.Int64("rapport.seq", int64(in.seq)))) //nolint:gosec // Sequences stay far below 2^63.
-	return span, ctx
 }
 
 // decideSpan is a child of the event's span, or the root of a new trace that is linked to
 // the event that entered the instance, long ago.
-func (o *Orchestrator) decideSpan(m *journey.Message, cause context.Context, caused bool) (trace.Span, context.Context) {
+func (o *Orchestrator) decideSpan(m *journey.Message, from cause) (context.Context, trace.Span) {
 	opts := []trace.SpanStartOption{trace.WithAttributes(attributes(m)...)}
-	parent := cause
-	if !caused {
-		parent = context.Background()
+	parent := trace.ContextWithSpanContext(context.Background(), from.span)
+	if !from.direct {
 		if m.Trigger != nil && m.Trigger.Trace != "" {
 			entered := trace.SpanContextFromContext(o.extract(m.Trigger.Trace))
 			opts = append(opts, trace.WithNewRoot(), trace.WithLinks(trace.Link{SpanContext: entered}))
 		}
 	}
-	ctx, span := o.tracer.Start(parent, "decide "+m.Command.Journey, opts...)
-	return span, ctx
+	return o.tracer.Start(parent, "decide "+m.Command.Journey, opts...)
 }

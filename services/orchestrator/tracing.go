@@ -27,8 +27,8 @@ func (o *Orchestrator) extract(parent string) context.Context {
 	return propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{traceparentHeader: parent})
 }
 
-func traceID(ctx context.Context) string {
-	if sc := trace.SpanContextFromContext(ctx); sc.HasTraceID() {
+func traceID(sc trace.SpanContext) string {
+	if sc.HasTraceID() {
 		return sc.TraceID().String()
 	}
 	return ""
