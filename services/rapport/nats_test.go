@@ -2,6 +2,8 @@ package main_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/url"
 	"strings"
@@ -13,6 +15,18 @@ import (
 
 	"rapport/pkg/bus"
 )
+
+// publishOrder is the example of the README, word for word.
+func publishOrder(ctx context.Context, js jetstream.JetStream) (err error) {
+	const event = `{"specversion": "1.0", "id": "A-2", "source": "shop", "type": "order.completed",
+	"subject": "ada", "time": "2026-03-02T09:00:00Z", "data": {
+		"order_id": "A-2", "total": 12.75, "currency": "GBP",
+		"products": [{"product_id": "22423", "name": "Regency cake stand", "price": 12.75, "quantity": 1}],
+		"$profile": {"traits": {"email": "ada@example.com"}}}}`
+	key := sha256.Sum256([]byte("ada"))
+	_, err = js.Publish(ctx, "events."+hex.EncodeToString(key[:8]), []byte(event), jetstream.WithMsgID("shop#A-2"))
+	return err
+}
 
 // The other door: a backend that publishes CloudEvents over NATS. What can be read is an
 // event like any other; what cannot is a dead letter with the reason, and the good ones
@@ -54,7 +68,15 @@ func TestEventsOverNATS(t *testing.T) {
 	garbage[order("third")] = "publish to events.225ed6562f6887b1"
 	publish(elsewhere, order("third"))
 	publish("225ed6562f6887b1", order("second"))
+	for range 2 { // Publishing it again changes nothing.
+		if err := publishOrder(t.Context(), js); err != nil {
+			t.Fatal(err)
+		}
+	}
 	r.await(t, 2, url.Values{"journey": {"thank-you"}, "to": {"di@example.com"}})
+	if all := r.await(t, 1, url.Values{"to": {"ada@example.com"}}); len(all) != 1 {
+		t.Errorf("%d thank-yous for the order that was published twice", len(all))
+	}
 
 	// Whoever reads the partition can be ahead of the one that the misdirected event is in.
 	reasons := deadLetters(t, js, len(garbage))

@@ -33,13 +33,37 @@ func free() []string {
 	return []string{"--http", "127.0.0.1:0", "--catcher-http", "127.0.0.1:0", "--catcher-smtp", "127.0.0.1:0", "--nats", "127.0.0.1:0"}
 }
 
-// up starts everything in one process, on a data directory, and reads the banner. It is
-// killed when the test ends without having stopped it.
+// up starts everything in one process, on a data directory.
 func up(t *testing.T, data string, args ...string) *running {
 	t.Helper()
-	program(t) // Building it is not to be measured.
+	return upIn(t, t.TempDir(), append([]string{"--data", data}, args...)...)
+}
+
+// upIn starts everything from a directory.
+func upIn(t *testing.T, dir string, args ...string) *running {
+	t.Helper()
+	return upWith(t, dir, nil, args...)
+}
+
+// upWith starts everything with variables in its environment, and reads the banner.
+func upWith(t *testing.T, dir string, env []string, args ...string) *running {
+	t.Helper()
+	cmd := command(t, dir, append(append([]string{"up"}, free()...), args...)...)
+	cmd.Env = append(cmd.Env, env...)
+	r := launch(t, cmd)
+	banner := r.out.String()
+	r.events = find(t, banner, `events +(http://[^/\s]+)/v1/track`)
+	r.messages = find(t, banner, `messages +(http://\S+)`)
+	r.nats = find(t, banner, `nats +(nats://\S+)`)
+	r.curl = find(t, banner, `(?s)  (curl .*?\}\}')`)
+	return r
+}
+
+// launch starts the program and waits until it says that it is up. It is killed when the
+// test ends without having stopped it.
+func launch(t *testing.T, cmd *exec.Cmd) *running {
+	t.Helper()
 	began := time.Now()
-	cmd := command(t, t.TempDir(), append(append([]string{"up", "--data", data}, free()...), args...)...)
 	r := &running{
 		cmd: cmd, out: newOutput(), errs: newOutput(), gone: make(chan struct{}),
 		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}, Timeout: patience},
@@ -61,11 +85,6 @@ func up(t *testing.T, data string, args ...string) *running {
 	})
 	r.out.await(t, "Ctrl-C stops", r.gone)
 	t.Logf("up: ready after %s", time.Since(began).Round(time.Millisecond))
-	banner := r.out.String()
-	r.events = find(t, banner, `events +(http://[^/\s]+)/v1/track`)
-	r.messages = find(t, banner, `messages +(http://\S+)`)
-	r.nats = find(t, banner, `nats +(nats://\S+)`)
-	r.curl = find(t, banner, `(?s)  (curl .*?\}\}')`)
 	return r
 }
 
