@@ -36,6 +36,7 @@ func (t *Texter) params(c *message.Command, sms render.SMS) (*api.CreateMessageP
 		u := *t.callback
 		q := u.Query()
 		q.Set("message", c.ID)
+		q.Set("journey", c.Journey)
 		u.RawQuery = q.Encode()
 		p.SetStatusCallback(u.String())
 	}

@@ -48,8 +48,8 @@ type Twilio struct {
 	// MessagingService is the SID (MG...) of the service that picks the sender. Empty: From
 	// sends, and where that is empty too, what the template or the workspace names.
 	MessagingService, From string
-	// StatusCallback is the URL that Twilio tells about delivery; "message=<id>" is added
-	// to its query. Empty: nobody is told.
+	// StatusCallback is the URL that Twilio tells about delivery; "message=<id>" and
+	// "journey=<name>" are added to its query. Empty: nobody is told.
 	StatusCallback string
 	Timeout        time.Duration     // of a whole exchange (30 s)
 	Concurrency    int               // requests at a time (8)

@@ -152,7 +152,7 @@ func TestRequest(t *testing.T) {
 			func(o *Options) {
 				o.Twilio.MessagingService, o.Twilio.StatusCallback = "MG1", "https://shop.test/hooks/twilio?source=a"
 			},
-			url.Values{"MessagingServiceSid": {"MG1"}, "StatusCallback": {"https://shop.test/hooks/twilio?message=m1&source=a"}},
+			url.Values{"MessagingServiceSid": {"MG1"}, "StatusCallback": {"https://shop.test/hooks/twilio?journey=win-back&message=m1&source=a"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
