@@ -117,15 +117,6 @@ func (r *running) interrupt(t *testing.T) int {
 	return r.cmd.ProcessState.ExitCode()
 }
 
-// kill is kill -9.
-func (r *running) kill(t *testing.T) {
-	t.Helper()
-	if err := r.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	<-r.gone
-}
-
 // order is an order of a customer as a shop's backend tells it.
 func order(id, customer, name, product string) string {
 	return fmt.Sprintf(`{"userId":%q,"event":"Order Completed","messageId":%q,
