@@ -151,4 +151,4 @@ func limitMemory() {
 	}
 }
 
-const memoryLimit = 200 << 20
+const memoryLimit = 176 << 20

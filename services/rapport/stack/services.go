@@ -50,6 +50,11 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 		}
 		flow = append([]lifecycle.Named{{Name: part.name, Service: service}}, flow...)
 	}
+	if s.Orchestrator != nil {
+		flow = append(flow, lifecycle.Named{Name: "housekeeping", Service: &housekeeping{
+			js: s.JS, positions: s.Orchestrator.Positions, every: time.Minute, log: s.cfg.Logger.With("component", "housekeeping"),
+		}})
+	}
 	return flow, nil
 }
 
