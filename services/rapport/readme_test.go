@@ -22,8 +22,8 @@ var untried = map[string]bool{
 	// They fetch images. tryTraces has a receiver of its own; the tests in services hold
 	// docker-compose.yml to the program's flags.
 	"docker run --rm -p 16686:16686 -p 4318:4318 jaegertracing/all-in-one:1.76.0": true,
-	"export RAPPORT_WRITE_KEYS=shop:a-long-random-text": true,
-	"docker compose up --build":                         true,
+	"export RAPPORT_WRITE_KEYS=shop:a-long-random-text":                           true,
+	"docker compose up --build":                                                   true,
 }
 
 // tried are the README's commands, with what runs them; nil: another of the list does, or
