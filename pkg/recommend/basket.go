@@ -52,9 +52,9 @@ func (m *Model) searchPostings(postings []posting, k key) int {
 
 // window is a stretch of orders: those whose key is at least from and whose time is before until.
 type window struct {
-	from  key
-	until key
-	count int // orders within
+	from   key
+	until  key
+	orders []uint32 // those within, a part of the timeline
 }
 
 // within returns the postings of a product that lie in the window.
@@ -67,16 +67,25 @@ func (m *Model) within(p uint32, w window) []posting {
 // window returns the orders a question as of a time may use: those of the horizon before it, and no more than limit of
 // them, counted back from it.
 func (m *Model) window(asOf time.Time, limit int) window {
-	until := key{at: instant(asOf)}
-	end := m.searchBaskets(m.timeline, until)
-	w := window{from: key{at: instant(asOf.Add(-m.cfg.Horizon))}, until: until}
-	start := m.searchBaskets(m.timeline[:end], w.from)
-	if end-start > limit {
-		start = end - limit
-		w.from = m.key(m.timeline[start])
+	w := window{from: key{at: instant(asOf.Add(-m.cfg.Horizon))}, until: key{at: instant(asOf)}}
+	w.orders = m.timeline[:m.searchBaskets(m.timeline, w.until)]
+	w.orders = w.orders[m.searchBaskets(w.orders, w.from):]
+	return m.latest(w, limit)
+}
+
+// latest returns the window narrowed to the latest orders in it, no more than limit of them.
+func (m *Model) latest(w window, limit int) window {
+	if len(w.orders) > limit {
+		w.orders = w.orders[len(w.orders)-limit:]
+		w.from = m.key(w.orders[0])
 	}
-	w.count = end - start
 	return w
+}
+
+// contentsOf returns the products of a basket.
+func (m *Model) contentsOf(basket uint32) []uint32 {
+	b := &m.baskets[basket]
+	return m.contents[b.offset : b.offset+b.size]
 }
 
 // Times outside the years that fit in int64 nanoseconds are moved to their ends; no shop has orders there.

@@ -11,6 +11,7 @@ const (
 	DefaultMinSupport = 3
 	DefaultMaxItems   = 200
 	DefaultBudget     = 1_000
+	DefaultShortlist  = 150
 )
 
 // Config says how a Model learns and answers. The zero Config is usable.
@@ -32,6 +33,9 @@ type Config struct {
 	// counted once for each of them it holds. When there are more within Horizon, the window is halved towards AsOf
 	// until they fit.
 	Budget int
+	// Shortlist is the number of products looked at closely to find those bought together with a basket: the ones that
+	// the visited orders hold most often. A question that wants more than a few looks at ten for each wanted at least.
+	Shortlist int
 }
 
 // Item is a product as one order described it. Empty fields are taken from the latest earlier order that filled them.
@@ -88,6 +92,8 @@ type Model struct {
 	category map[string][]uint32 // category to the products ever described with it, in the order of learning
 	scratch  scratch
 	entropy  entropyTable
+	decays   *[decaySteps]float64
+	perStep  float64 // decay steps in a nanosecond
 	measure  measure
 }
 
@@ -111,6 +117,9 @@ func New(cfg Config) *Model {
 	if cfg.Budget <= 0 {
 		cfg.Budget = DefaultBudget
 	}
+	if cfg.Shortlist <= 0 {
+		cfg.Shortlist = DefaultShortlist
+	}
 	m := &Model{
 		cfg:      cfg,
 		seen:     make(map[uint64]struct{}),
@@ -118,6 +127,8 @@ func New(cfg Config) *Model {
 		ordinals: make(map[string]uint32),
 		category: make(map[string][]uint32),
 		entropy:  newEntropyTable(),
+		decays:   newDecays(),
+		perStep:  decaySteps / float64(cfg.HalfLife),
 	}
 	m.measure = m.logLikelihoodRatio
 	return m

@@ -11,22 +11,32 @@ const popularOrders = 20_000
 // storePopular scores every product by the decayed number of its latest orders.
 func (m *Model) storePopular(asOf time.Time) candidates {
 	w := m.window(asOf, popularOrders)
-	end := m.searchBaskets(m.timeline, w.until)
 	s := &m.scratch
-	for _, ordinal := range m.timeline[end-w.count : end] {
-		m.countPairs(ordinal, w)
-	}
 	found := s.found[:0]
-	for _, p := range s.pairs {
-		if !s.taken[p] {
-			c := s.shared[p]
-			found = append(found, candidate{product: p, because: nobody, support: c.orders, score: rounded(c.fresh)})
+	for _, ordinal := range w.orders {
+		weight := m.decay(m.baskets[ordinal].at, w.until)
+		for _, p := range m.contentsOf(ordinal) {
+			place := s.rows[p]
+			if place == 0 {
+				found = append(found, candidate{product: p, because: nobody})
+				place = uint32(len(found))
+				s.rows[p] = place
+			}
+			c := &found[place-1]
+			c.support++
+			c.score += weight
 		}
-		s.shared[p] = shared{}
 	}
-	s.pairs = s.pairs[:0]
+	kept := found[:0]
+	for _, c := range found {
+		s.rows[c.product] = 0
+		if !s.taken[c.product] {
+			c.score = rounded(c.score)
+			kept = append(kept, c)
+		}
+	}
 	s.found = found
-	return found
+	return kept
 }
 
 // categoryPopular is storePopular among the products that, at the time asked about, were in a category of the basket.

@@ -38,21 +38,24 @@ func TestMeasuresOnRetail(t *testing.T) {
 	for _, o := range orders {
 		m.Learn(o)
 	}
+	const everything = 1 << 20
 	expected := func(c table) float64 { return float64(c.a) * float64(c.b) / float64(c.n) }
 	rates := map[string]float64{}
 	for _, c := range []struct {
-		name    string
-		measure measure
-		basis   Source
+		name      string
+		measure   measure
+		basis     Source
+		shortlist int
 	}{
-		{"log-likelihood ratio", m.logLikelihoodRatio, BoughtTogether},
-		{"shrunken lift", func(c table) float64 { return float64(c.both) / (expected(c) + 2) }, BoughtTogether},
-		{"cosine", func(c table) float64 { return float64(c.both) / math.Sqrt(float64(c.a)*float64(c.b)) }, BoughtTogether},
-		{"count", func(c table) float64 { return float64(c.both) }, BoughtTogether},
-		{"lift", func(c table) float64 { return float64(c.both) / expected(c) }, BoughtTogether},
-		{"popularity", m.logLikelihoodRatio, StorePopular},
+		{"with the shortlist", m.logLikelihoodRatio, BoughtTogether, DefaultShortlist},
+		{"log-likelihood ratio", m.logLikelihoodRatio, BoughtTogether, everything},
+		{"shrunken lift", func(c table) float64 { return float64(c.both) / (expected(c) + 2) }, BoughtTogether, everything},
+		{"cosine", func(c table) float64 { return float64(c.both) / math.Sqrt(float64(c.a)*float64(c.b)) }, BoughtTogether, everything},
+		{"count", func(c table) float64 { return float64(c.both) }, BoughtTogether, everything},
+		{"lift", func(c table) float64 { return float64(c.both) / expected(c) }, BoughtTogether, everything},
+		{"popularity", m.logLikelihoodRatio, StorePopular, everything},
 	} {
-		m.measure = c.measure
+		m.measure, m.cfg.Shortlist = c.measure, c.shortlist
 		asked, hits := 0, 0
 		for _, o := range orders {
 			hidden, rest := hideOne(o)
@@ -67,6 +70,9 @@ func TestMeasuresOnRetail(t *testing.T) {
 		}
 		rates[c.name] = float64(hits) / float64(asked)
 		t.Logf("%-22s %4d of %d orders, %.1f %%", c.name, hits, asked, 100*rates[c.name])
+	}
+	if r := rates["with the shortlist"]; r < 0.95*rates["log-likelihood ratio"] {
+		t.Errorf("the shortlist misses too much: %v", rates)
 	}
 	// What the choice of measure rests on, with room for another way of hiding.
 	if r := rates["log-likelihood ratio"]; r < 0.14 || r < 1.3*rates["count"] || r < 2*rates["lift"] || r < 4*rates["popularity"] {

@@ -63,7 +63,7 @@ func (m *Model) Suggest(q Query) []Suggestion {
 	if len(basis) == 0 {
 		basis = []Source{BoughtTogether}
 	}
-	m.scratch.reset(len(m.products))
+	m.scratch.reset(len(m.products), len(m.baskets))
 	basket := m.takeBasket(q.Basket)
 	found := make([]Suggestion, 0, q.Max)
 	for _, source := range basis {
@@ -73,7 +73,7 @@ func (m *Model) Suggest(q Query) []Suggestion {
 		var candidates candidates
 		switch source {
 		case BoughtTogether:
-			candidates = m.boughtTogether(basket, q.AsOf)
+			candidates = m.boughtTogether(basket, q)
 		case CategoryPopular:
 			candidates = m.categoryPopular(basket, q.AsOf)
 		case StorePopular:

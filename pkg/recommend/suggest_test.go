@@ -2,6 +2,7 @@ package recommend
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -134,6 +135,50 @@ func TestFreshPairsComeFirst(t *testing.T) {
 	got = ids(learnt(short, orders...).Suggest(Query{AsOf: monday.AddDate(0, 0, 201), Basket: []string{"a"}, Max: 2, Basis: []Source{StorePopular}}))
 	if want := []string{"c"}; !slices.Equal(got, want) {
 		t.Errorf("beyond the horizon: got %v, want %v", got, want)
+	}
+}
+
+func TestDecayHalvesWithTheHalfLife(t *testing.T) {
+	t.Parallel()
+	m := New(Config{HalfLife: time.Hour})
+	for _, hours := range []float64{0, 1e-9, 1. / 512, 1. / 256, 0.5, 1, 1.999, 24.7, 999.9, 1000} {
+		age := time.Duration(hours * float64(time.Hour))
+		want := math.Exp2(-age.Hours())
+		if got := m.decay(-int64(age), key{}); math.Abs(got-want) > 3e-12*want {
+			t.Errorf("after %v an order counts %v, want %v", age, got, want)
+		}
+	}
+	if got := m.decay(earliest, key{at: latest}); got < 0 || got > 1e-300 {
+		t.Errorf("an order as old as can be counts %v", got)
+	}
+}
+
+func TestTheShortlistTakesThoseHeldMostThenID(t *testing.T) {
+	t.Parallel()
+	// Of what goes with a, d is held most often; b, c and e are equal, and b is excluded.
+	var orders []Order
+	for i := range 4 {
+		orders = append(orders, order(fmt.Sprintf("with%d", i), 0, "aebcd"), order(fmt.Sprintf("without%d", i), 0, "f"))
+	}
+	orders = append(orders, order("more", 0, "ad"), order("one", 0, "g"))
+	q := Query{AsOf: monday.AddDate(0, 0, 1), Basket: []string{"a"}, Max: 2}
+	asked := map[string]int{}
+	q.Exclude = func(id string) bool { asked[id]++; return id == "b" }
+	m := learnt(Config{}, orders...)
+	m.scratch.reset(len(m.products), len(m.baskets))
+	basket := m.takeBasket(q.Basket)
+	m.visit(m.mostTelling(basket, q.AsOf))
+	m.countVisits()
+	m.cfg.Shortlist, q.Max = 2, 0 // ten for each wanted would be all of them
+	var got []string
+	for _, p := range m.shortlist(q) {
+		got = append(got, m.products[p].id)
+	}
+	if want := []string{"d", "c"}; !slices.Equal(got, want) {
+		t.Errorf("the shortlist is %v, want %v", got, want)
+	}
+	if asked["e"] != 0 || asked["b"] != 1 {
+		t.Errorf("asked whether to exclude %v, more than had to be", asked)
 	}
 }
 
