@@ -130,7 +130,11 @@ func TestTotalsAreExactToThePenny(t *testing.T) {
 		}
 		sum := decimal.Zero
 		for _, p := range o.Products {
-			sum = sum.Add(p.Price)
+			price, err := decimal.NewFromString(p.Price.String())
+			if err != nil {
+				rt.Fatal(err)
+			}
+			sum = sum.Add(price)
 		}
 		if !o.Total.Equal(want) || !sum.Equal(want) {
 			rt.Errorf("the total is %s and the prices make %s, want %s", o.Total, sum, want)
