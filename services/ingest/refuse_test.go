@@ -86,7 +86,7 @@ var badInput = map[string]struct {
 	"total is an object":     {"/v1/track", order(`"order_id":"o1","total":{}`), 400, "properties.total", "is an object, must be a number"},
 	"products are an object": {"/v1/track", order(`"order_id":"o1","products":{}`), 400, "properties.products", "must be an array of objects"},
 	"a product is text":      {"/v1/track", order(`"order_id":"o1","products":[{"sku":"s"},"p"]`), 400, "properties.products[1]", "is a string, must be an object"},
-	"a price is true":        {"/v1/track", order(`"order_id":"o1","products":[{"sku":"s"},{"sku":"t"},{"sku":"u","price":true}]`), 400, "properties.products[2].price", "must be a number such as"},
+	"a price is true":        {"/v1/track", order(`"order_id":"o1","products":[{"sku":"s"},{"sku":"t"},{"sku":"u","price":true}]`), 400, "properties.products[2].price", "must be a number"},
 	"a quantity is text":     {"/v1/track", order(`"order_id":"o1","products":[{"sku":"s","quantity":"2"}]`), 400, "properties.products[0].quantity", `is a string, "2", must be a number`},
 	"a product has no id":    {"/v1/track", order(`"order_id":"o1","products":[{"sku":"s"},{"name":"x"}]`), 400, "properties.products[1].product_id", "give its sku"},
 
