@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // clock is a time as a list shows it: without the day when that is today.
@@ -62,11 +63,8 @@ func title(word string) string {
 
 // initial is the letter that stands for a sender, or a hash for a number.
 func initial(sender string) string {
-	for _, r := range sender {
-		if unicode.IsLetter(r) {
-			return string(unicode.ToUpper(r))
-		}
-		break
+	if r, _ := utf8.DecodeRuneInString(sender); unicode.IsLetter(r) {
+		return string(unicode.ToUpper(r))
 	}
 	return "#"
 }
