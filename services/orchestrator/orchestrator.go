@@ -24,7 +24,7 @@ type Orchestrator struct {
 	tracer  trace.Tracer
 	metrics *metrics
 	codec   *journey.Codec
-	relay   *relay
+	relay   *Relay
 
 	mu        sync.Mutex
 	positions map[int]store.Position
@@ -52,12 +52,12 @@ func New(opts Options) (*Orchestrator, error) {
 		return nil, fmt.Errorf("orchestrator: %w", err)
 	}
 	o.tracer = opts.TracerProvider.Tracer("rapport/orchestrator")
-	o.relay = &relay{store: opts.Store, js: o.js, log: opts.Logger, wake: make(chan struct{}, 1), dirty: map[int]bool{}}
+	o.relay = &Relay{store: opts.Store, js: o.js, log: opts.Logger, wake: make(chan struct{}, 1), dirty: map[int]bool{}}
 	return o, nil
 }
 
-// Run works until ctx ends or the store refuses to go on. Streams must have been
-// provisioned (bus.Provision).
+// Run applies events until ctx ends or the store refuses to go on. Streams must have been
+// provisioned (bus.Provision). Nothing goes out unless Relay runs too.
 func (o *Orchestrator) Run(ctx context.Context) error {
 	n, err := bus.Partitions(ctx, o.js)
 	if err != nil {
@@ -67,28 +67,20 @@ func (o *Orchestrator) Run(ctx context.Context) error {
 	if err != nil {
 		return unlessStopped(ctx, err)
 	}
-	relayCtx, stopRelay := context.WithCancel(context.WithoutCancel(ctx))
-	var relaying sync.WaitGroup
-	relaying.Go(func() { o.relay.run(relayCtx) })
 	group, ctx := errgroup.WithContext(ctx)
 	for p := range n {
 		group.Go(func() error { return o.partition(ctx, leases, p, n) })
 	}
-	err = group.Wait()
-	// What the workers committed last goes out before we stop; if the broker is gone it
-	// waits in the outbox for the next start.
-	draining, cancel := context.WithTimeout(relayCtx, drainTimeout)
-	if o.relay.drain(draining) != nil {
-		o.Logger.Warn("outbox not empty at the stop; it goes out at the next start")
-	}
-	cancel()
-	stopRelay()
-	relaying.Wait()
-	if err != nil {
+	if err := group.Wait(); err != nil {
 		return fmt.Errorf("orchestrator: %w", err)
 	}
 	return nil
 }
+
+// Relay is the half of the orchestrator that publishes what the other half has committed.
+// It is a service of its own so that it starts before and stops after: what was committed
+// last still goes out.
+func (o *Orchestrator) Relay() *Relay { return o.relay }
 
 // unlessStopped is the error, or nil when it only says that ctx has ended.
 func unlessStopped(ctx context.Context, err error) error {
@@ -97,8 +89,6 @@ func unlessStopped(ctx context.Context, err error) error {
 	}
 	return fmt.Errorf("orchestrator: %w", err)
 }
-
-const drainTimeout = 3 * time.Second
 
 // Ready is closed when every partition has been acquired once.
 func (o *Orchestrator) Ready() <-chan struct{} { return o.ready }

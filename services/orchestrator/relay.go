@@ -15,10 +15,10 @@ import (
 	"rapport/pkg/store"
 )
 
-// relay publishes what commits left in the outbox, many commits in one atomic batch, so
+// Relay publishes what commits left in the outbox, many commits in one atomic batch, so
 // that one sync to disk serves them all. It repeats until the broker has everything; the
 // derived ids make repeating harmless.
-type relay struct {
+type Relay struct {
 	store store.Applying
 	js    jetstream.JetStream
 	log   *slog.Logger
@@ -37,7 +37,7 @@ const (
 )
 
 // poke says that a partition has something in its outbox.
-func (r *relay) poke(partition int) {
+func (r *Relay) poke(partition int) {
 	r.mu.Lock()
 	r.dirty[partition] = true
 	r.mu.Unlock()
@@ -47,7 +47,27 @@ func (r *relay) poke(partition int) {
 	}
 }
 
-func (r *relay) run(ctx context.Context) {
+// Run publishes until ctx ends, and then what is left, for a moment: if the broker is gone
+// it waits in the outbox for the next start.
+func (r *Relay) Run(ctx context.Context) error {
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var publishing sync.WaitGroup
+	publishing.Go(func() { r.run(working) })
+	<-ctx.Done()
+	draining, cancel := context.WithTimeout(working, drainTimeout)
+	defer cancel()
+	if r.drain(draining) != nil {
+		r.log.Warn("outbox not empty at the stop; it goes out at the next start")
+	}
+	stop()
+	publishing.Wait()
+	return nil
+}
+
+const drainTimeout = 3 * time.Second
+
+func (r *Relay) run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -72,7 +92,7 @@ func (r *relay) run(ctx context.Context) {
 }
 
 // take returns the partitions to look at; none means that the relay rests.
-func (r *relay) take() []int {
+func (r *Relay) take() []int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	list := make([]int, 0, len(r.dirty))
@@ -92,7 +112,7 @@ func (r *relay) take() []int {
 }
 
 // publish empties the outboxes of the partitions.
-func (r *relay) publish(ctx context.Context, partitions []int) error {
+func (r *Relay) publish(ctx context.Context, partitions []int) error {
 	var msgs []*nats.Msg
 	done := map[int]uint64{}
 	size := 0
@@ -148,7 +168,7 @@ func outgoing(m store.Outgoing) *nats.Msg {
 }
 
 // drain waits until nothing is left to publish, or ctx ends.
-func (r *relay) drain(ctx context.Context) error {
+func (r *Relay) drain(ctx context.Context) error {
 	r.mu.Lock()
 	if !r.busy && len(r.dirty) == 0 {
 		r.mu.Unlock()

@@ -79,8 +79,10 @@ func (r *rig) run(change func(*orchestrator.Options)) (*orchestrator.Orchestrato
 	}
 	o := must(orchestrator.New(opts))(r.t)
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
+	relaying, stopRelay := context.WithCancel(context.Background())
+	done, relayed := make(chan error, 1), make(chan error, 1)
 	go func() { done <- o.Run(ctx) }()
+	go func() { relayed <- o.Relay().Run(relaying) }()
 	stopped := false
 	stop := func() {
 		if stopped {
@@ -90,6 +92,10 @@ func (r *rig) run(change func(*orchestrator.Options)) (*orchestrator.Orchestrato
 		cancel()
 		if err := <-done; err != nil {
 			r.t.Errorf("orchestrator: %v", err)
+		}
+		stopRelay()
+		if err := <-relayed; err != nil {
+			r.t.Errorf("relay: %v", err)
 		}
 	}
 	r.t.Cleanup(stop)

@@ -82,7 +82,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	st, err := stack.Open(ctx, stack.Config{
 		Dir: dir, Workspace: o.Workspace, Starter: o.Starter, Keys: keys, Clock: orchestrator.EventClock, Logger: o.Logger,
-		Hold: []string{"orchestrator", "mailer", "texter"},
+		Hold: []string{"orchestrator", "relay", "mailer", "texter"},
 	})
 	if err != nil {
 		return nil, err
@@ -179,7 +179,7 @@ func (r *run) all(ctx context.Context, dir, file string) (*Report, error) {
 		return nil, err
 	}
 	r.o.Progress("applied in %.1f s; sending", r.lap(&r.report.Phases.Apply))
-	r.stack.Release("mailer", "texter")
+	r.stack.Release("relay", "mailer", "texter")
 	if err := r.sent(ctx); err != nil {
 		return nil, err
 	}
@@ -223,7 +223,7 @@ func (r *run) applied(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	err := r.wait(ctx, func(context.Context) (string, error) {
+	return r.wait(ctx, func(context.Context) (string, error) {
 		behind, seq := 0, uint64(0)
 		for _, pos := range r.stack.Orchestrator.Positions() {
 			seq += pos.Seq
@@ -236,13 +236,6 @@ func (r *run) applied(ctx context.Context) error {
 		}
 		return fmt.Sprintf("%d partitions have not come to the end (positions add up to %d)", behind, seq), nil
 	})
-	if err != nil {
-		return err
-	}
-	if err := r.stack.Orchestrator.Relayed(ctx); err != nil {
-		return fmt.Errorf("publish the outbox: %w", err)
-	}
-	return nil
 }
 
 // sent waits until every decided message has an outcome.

@@ -43,8 +43,8 @@ type Report struct {
 // Phases are the seconds that each part of a replay took.
 type Phases struct {
 	Accept float64 `json:"accept"` // the file through the HTTP door, onto disk
-	Apply  float64 `json:"apply"`  // events and timers to states, decisions and outbox
-	Send   float64 `json:"send"`   // messages to the catcher, receipts back and applied
+	Apply  float64 `json:"apply"`  // events and timers to states, timeline, decisions and outbox, committed
+	Send   float64 `json:"send"`   // outbox to the workers, messages to the catcher, receipts back and applied
 }
 
 // WriteJSON writes the report as one object.

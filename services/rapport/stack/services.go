@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"rapport/pkg/bus"
@@ -34,11 +35,12 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 		{"texter", s.texter},
 		{"mailer", s.mailer},
 		{"recommender", s.recommender},
+		{"relay", s.relay},
 		{"orchestrator", s.orchestrator},
 		{"ingest", s.ingest},
 	} {
-		if !s.cfg.runs(part.name) {
-			continue
+		if !s.cfg.runs(strings.Replace(part.name, "relay", "orchestrator", 1)) {
+			continue // The relay is a part of the orchestrator.
 		}
 		service, err := part.make()
 		if err != nil {
@@ -82,20 +84,22 @@ func (s *Stack) ingest() (lifecycle.Service, error) {
 	return in, nil
 }
 
-func (s *Stack) orchestrator() (lifecycle.Service, error) {
+func (s *Stack) orchestrator() (lifecycle.Service, error) { return s.Orchestrator, nil }
+
+// relay is made before the orchestrator that it belongs to, and makes it.
+func (s *Stack) relay() (lifecycle.Service, error) {
 	holder, err := s.holder()
 	if err != nil {
 		return nil, err
 	}
-	o, err := orchestrator.New(orchestrator.Options{
+	s.Orchestrator, err = orchestrator.New(orchestrator.Options{
 		Conn: s.conn, Store: s.Store, Journeys: s.inForce.journeys, Clock: s.cfg.Clock, Holder: holder,
 		Logger: s.cfg.Logger.With("component", "orchestrator"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.Orchestrator = o
-	return o, nil
+	return s.Orchestrator.Relay(), nil
 }
 
 func (s *Stack) recommender() (lifecycle.Service, error) {
