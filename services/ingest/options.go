@@ -63,11 +63,14 @@ type Limits struct {
 	Reading int64
 }
 
+// MaxEvent is how many bytes one call may have unless Limits.Event says otherwise.
+const MaxEvent = 512 << 10
+
 // maxMessage is the largest message published. The broker takes 1 MiB with headers.
 const maxMessage = 1<<20 - 16<<10
 
 func (l Limits) withDefaults() Limits {
-	or(&l.Event, 512<<10)
+	or(&l.Event, MaxEvent)
 	or(&l.Batch, 8<<20)
 	or(&l.Items, 2500)
 	or(&l.Atomic, 500)

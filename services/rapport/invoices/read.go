@@ -28,6 +28,7 @@ type Invoice struct {
 	Number   string
 	Customer string // empty: anonymous
 	At       time.Time
+	Row      int // line of the file that it begins on
 	Lines    []Line
 }
 

@@ -116,7 +116,7 @@ func (r *reader) invoice(number, customer string, at time.Time) *Invoice {
 		i = len(r.file.Invoices)
 		key = [2]string{r.keep(number), r.keep(customer)}
 		r.known[key] = i
-		r.file.Invoices = append(r.file.Invoices, Invoice{Number: key[0], Customer: key[1], At: at})
+		r.file.Invoices = append(r.file.Invoices, Invoice{Number: key[0], Customer: key[1], At: at, Row: r.line})
 	}
 	return &r.file.Invoices[i]
 }

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"rapport/pkg/bus"
@@ -60,6 +61,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	if err != nil {
 		return nil, err
 	}
+	tooLarge := refuse(file, o.File)
 	for _, p := range file.Problems {
 		o.Problem(p)
 	}
@@ -88,7 +90,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 		return nil, err
 	}
 	r := run{o: o, file: file, stack: st, until: end}
-	r.report = Report{Rows: file.Rows, RowsDropped: file.Dropped, RowsRefused: len(file.Problems)}
+	r.report = Report{Rows: file.Rows, RowsDropped: file.Dropped, RowsRefused: len(file.Problems) + tooLarge}
 	r.input()
 	report, err := r.all(ctx, dir, hex.EncodeToString(sum[:8]))
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
@@ -100,6 +102,31 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	report.PeakRSSBytes = peakRSS()
 	return report, nil
 }
+
+// refuse takes out the invoices that the door would not: an event has its bounds, and one
+// monster must not keep the rest of the file out. It returns how many lines they have
+// beyond one each, which stands among the file's problems.
+func refuse(file *invoices.File, name string) int {
+	lines := 0
+	file.Invoices = slices.DeleteFunc(file.Invoices, func(i invoices.Invoice) bool {
+		if len(i.Lines) < harmless {
+			return false
+		}
+		body, err := json.Marshal(i.Call())
+		if err == nil && len(body) <= ingest.MaxEvent {
+			return false
+		}
+		lines += len(i.Lines) - 1
+		file.Problems = append(file.Problems, invoices.Problem{File: name, Line: i.Row, Col: 1, Message: fmt.Sprintf(
+			"invoice %s has %d lines and makes an event of %d bytes, at most %d are taken: split it", i.Number, len(i.Lines), len(body), ingest.MaxEvent)})
+		return true
+	})
+	return lines
+}
+
+// harmless is a number of lines that never makes an event too large: a line of an event
+// has some hundred bytes.
+const harmless = 500
 
 const (
 	replayKey   = "replay"
