@@ -31,14 +31,14 @@ demo: build ## Replay real invoices through the whole of it and print what was s
 
 .PHONY: test
 test: ## Run the tests of all modules
-	$(GO) test work
+	$(GO) test -timeout 20m work
 	@# Go caches a test result by the files of the test's own module; the tests in ./services look at the whole
 	@# repository, so that their results must not be remembered.
 	$(GO) test -count=1 ./services
 
 .PHONY: race
 race: ## Run the tests of all modules under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race work
+	CGO_ENABLED=1 $(GO) test -timeout 30m -race work
 
 .PHONY: vet
 vet: ## Run go vet over all modules
