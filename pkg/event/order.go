@@ -19,7 +19,7 @@ type Order struct {
 	Revenue  decimal.Decimal `json:"revenue,omitzero"`
 	Currency string          `json:"currency,omitempty"` // ISO 4217
 	Products []Product       `json:"products,omitempty"`
-	// ProductCount is set where Products was shortened by Trim: how many there were.
+	// ProductCount is set where Products was shortened by Trimmed: how many there were.
 	ProductCount int `json:"product_count,omitempty"`
 }
 

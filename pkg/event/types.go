@@ -12,7 +12,6 @@ const (
 	MessageSent      = "message.sent"
 	MessageFailed    = "message.failed"
 	MessageUncertain = "message.uncertain"
-	MessageDelivered = "message.delivered"
 
 	// ClockAdvanced tells a partition that time has reached the event's time.
 	// Only replays publish it, at the end of their input.

@@ -184,6 +184,19 @@ func TestANewVersionGoesOnAtTheStepOfTheSameName(t *testing.T) {
 	}
 }
 
+// A changed journey may lead people past a step once more; what it sent is not sent again.
+func TestAStepSendsOncePerInstance(t *testing.T) {
+	t.Parallel()
+	p := newPerson(t, "ada", winBack())
+	p.orders(0, "A1")
+	p.until(61 * day)
+	turned := winBack()
+	turned.Steps = []journey.Step{turned.Steps[0], turned.Steps[2], turned.Steps[1], turned.Steps[3]} // the mail now stands behind the second wait
+	p.set = newPerson(t, "ada", turned).set
+	p.until(100 * day)
+	p.want("day 0: win-back entered", "day 60: win-back email win-back goes", "day 90: win-back sms win-back goes", "day 90: win-back finished")
+}
+
 func TestPostponedQuestionsAreAskedAgain(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t, "ada", related())

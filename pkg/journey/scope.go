@@ -27,7 +27,7 @@ type Trigger struct {
 	UID  string    `cbor:"1,keyasint"`
 	Type string    `cbor:"2,keyasint"`
 	At   time.Time `cbor:"3,keyasint"`
-	// Data is the event's data as JSON, shortened: see Trim.
+	// Data is the event's data as JSON, shortened by event.Trimmed.
 	Data []byte `cbor:"4,keyasint,omitempty"`
 	// Products are the keys of all products of an order, at most maxTriggerProducts.
 	Products []string `cbor:"5,keyasint,omitempty"`

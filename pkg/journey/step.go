@@ -2,6 +2,7 @@ package journey
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"rapport/pkg/message"
@@ -67,8 +68,13 @@ func (w *walk) ask(in *Instance, r *Recommend) {
 	}})
 }
 
-// send decides one message and remembers it.
+// send decides one message and remembers it. A step sends once for each instance: where
+// a changed journey leads somebody to a step that has sent already, nothing happens. The
+// message would have the same id, and the store would refuse the whole batch for it.
 func (w *walk) send(in *Instance, d *Definition, s *Step) {
+	if slices.ContainsFunc(in.Sent, func(r SentRef) bool { return r.Step == s.ID }) {
+		return
+	}
 	prof := &w.state.Profile
 	c := message.Command{
 		ID: message.ID(in.ID, s.ID, 0), Profile: prof.ID, Journey: in.Journey, Version: in.Version,

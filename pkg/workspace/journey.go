@@ -191,7 +191,7 @@ func (r *reader) leave(n *source.Node) []journey.LeaveRule {
 // eventType reads the type of an event. Types outside the catalogue are welcome, but not
 // those that differ from one of ours by a slip.
 func (r *reader) eventType(n *source.Node) string {
-	known := []string{event.OrderCompleted, event.OrderRefunded, event.ProfileIdentified, event.MessageSent, event.MessageFailed, event.MessageUncertain, event.MessageDelivered}
+	known := []string{event.OrderCompleted, event.OrderRefunded, event.ProfileIdentified, event.MessageSent, event.MessageFailed, event.MessageUncertain}
 	typ := r.Text(n, "on")
 	switch near := spelling.Nearest(typ, known); {
 	case typ == "" || slices.Contains(known, typ):

@@ -2,8 +2,9 @@
 // engine (pkg/journey) and commits what follows.
 //
 // Consumes: the EVENTS stream, partition by partition; answers of the recommender.
-// Publishes: send.email.* and send.sms.* (decided messages), dead.orchestrator.> (events
-// that cannot be read), both through the outbox.
+// Publishes: send.email.* and send.sms.* (decided messages), through the outbox and the
+// Relay; dead.orchestrator.> (events that cannot be read), under derived ids before the
+// position passes them.
 // Owns: profiles, instances, timers, timeline, decided messages, the outbox, and the
 // position of each partition.
 //

@@ -213,6 +213,10 @@ func TestKilledReplaysEndAsUndisturbedOnes(t *testing.T) {
 	t.Logf("%d kills, %d messages in hand at one of them", killed, uncertain)
 }
 
+// inHand is the most that mailer and texter together have claimed at any moment: one
+// message in each of their 64 lanes.
+const inHand = 2 * 64
+
 // compare holds two reports against each other. A message in hand at several kills is sent
 // again after each.
 func compare(t *testing.T, want, got replay.Report, kills int) {
@@ -227,6 +231,9 @@ func compare(t *testing.T, want, got replay.Report, kills int) {
 		if got.Journeys[name] != counts {
 			t.Errorf("%s = %+v, undisturbed %+v", name, got.Journeys[name], counts)
 		}
+	}
+	if n := got.Uncertain + got.Resent; n > kills*inHand {
+		t.Errorf("%d messages uncertain or sent again after %d kills, more than the workers have in hand", n, kills)
 	}
 	if got.Duplicates > got.Resent*kills || got.Lost != 0 {
 		t.Errorf("duplicates %d with %d sent again, lost %d", got.Duplicates, got.Resent, got.Lost)

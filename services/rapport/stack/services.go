@@ -174,8 +174,9 @@ func (s *Stack) subscriber(name string) (*bus.Subscriber, error) {
 }
 
 // lanes is how many messages a worker has in hand. They share commits to the store and
-// batches to the broker, so that more of them make less work for the disk.
-const lanes = 128
+// batches to the broker, so that more of them make less work for the disk; a kill leaves at
+// most as many uncertain.
+const lanes = 64
 
 // ackWait is how long messages of a killed process wait for the next one.
 const ackWait = 5 * time.Second
