@@ -45,8 +45,8 @@ func (w *worker) run(ctx context.Context, lease *bus.Lease, n int) error {
 		return fmt.Errorf("read from sequence %d: %w", position.Seq+1, err)
 	}
 	defer reader.Close() //nolint:errcheck // The consumer runs out by itself; nothing is lost with it.
-	w.o.note(w.partition, n, position)
 	w.o.relay.poke(w.partition)
+	w.o.note(w.partition, n, position)
 	if err := w.lookAhead(ctx); err != nil {
 		return err
 	}
@@ -143,11 +143,12 @@ func (w *worker) commit(ctx context.Context, b *batch) error {
 		return fmt.Errorf("commit %d events: %w", out.To.Seq-out.From.Seq, err)
 	}
 	w.position = out.To
-	w.o.note(w.partition, 0, w.position)
-	w.o.metrics.committed(ctx, out)
 	if len(out.Outbox) > 0 {
+		// Before anybody can see the position, or Relayed would not know what it waits for.
 		w.o.relay.poke(w.partition)
 	}
+	w.o.note(w.partition, 0, w.position)
+	w.o.metrics.committed(ctx, out)
 	return nil
 }
 
