@@ -156,6 +156,13 @@ func (r *rig) settled(o *orchestrator.Orchestrator) {
 	last := must(bus.LastSeq(r.t.Context(), r.js, bus.StreamEvents))(r.t)
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
+	// Positions lists the partitions that have been acquired: all of them, or one that has
+	// everything yet to do would not be missed.
+	select {
+	case <-o.Ready():
+	case <-deadline.C:
+		r.t.Fatal("not all partitions were acquired")
+	}
 	for {
 		moved := o.Moved()
 		top := uint64(0)
