@@ -19,6 +19,8 @@ type Scope struct {
 	sent    []SentRef
 
 	eventRaw, triggerRaw map[string]json.RawMessage
+
+	next time.Time // the earliest of the times noted by NoteChange
 }
 
 // Trigger is what is kept of the event that entered an instance: enough for conditions
@@ -47,6 +49,19 @@ type SentRef struct {
 func NewScope(now time.Time, p *profile.Profile, ev *event.Event, trig *Trigger, sent []SentRef) *Scope {
 	return &Scope{Now: now, Profile: p, event: ev, trigger: trig, sent: sent}
 }
+
+// NoteChange notes that an answer given in this scope may be another one from a time on,
+// without any event: conditions that looked at the clock say so. Of the times after Now,
+// the earliest is kept.
+func (s *Scope) NoteChange(at time.Time) {
+	if at.After(s.Now) && (s.next.IsZero() || at.Before(s.next)) {
+		s.next = at
+	}
+}
+
+// NextChange is the earliest time at which any answer given in this scope could become
+// another one without an event; the zero time when none can.
+func (s *Scope) NextChange() time.Time { return s.next }
 
 // EventProperty is one property of the event at hand, or of its envelope ("type", "id",
 // "time"); nil when it has none, or on a timer.
