@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -29,6 +30,9 @@ type Delivery struct {
 	// Data is the body. It must not be changed.
 	Data []byte
 }
+
+// IsTick reports whether the message is a tick of its partition's clock, see ClockSubject.
+func (d Delivery) IsTick() bool { return strings.HasSuffix(d.Subject, clockTokens) }
 
 // Key is the profile key of the message, taken from its subject.
 func (d Delivery) Key() string { return Key(lastToken(d.Subject)) }

@@ -12,7 +12,7 @@ import (
 // The streams and the bucket that Provision makes.
 const (
 	// StreamEvents holds what happened, on `evp.<partition>.<key>`, and the
-	// ticks of the clock, on `clock.<partition>`.
+	// ticks of the clock, on `evp.<partition>.clock.tick`.
 	StreamEvents = "EVENTS"
 	// StreamSend holds what is to be sent, on `send.<channel>.<key>`.
 	StreamSend = "SEND"
@@ -116,7 +116,7 @@ func Streams(layout Layout) []jetstream.StreamConfig {
 		{
 			Name:        StreamEvents,
 			Description: "What happened, in order per profile; and the ticks of the clock.",
-			Subjects:    []string{"events.*", "clock.*"},
+			Subjects:    []string{"events.*", "evp.*" + clockTokens},
 			SubjectTransform: &jetstream.SubjectTransformConfig{
 				Source:      "events.*",
 				Destination: transformTo(l.Partitions),

@@ -145,8 +145,8 @@ func TestClockIsNotTransformed(t *testing.T) {
 		t.Fatal(err)
 	}
 	stored, err := s.GetMsg(deadline(t), ack.Sequence)
-	if err != nil || stored.Subject != "clock.3" {
-		t.Fatalf("stored under %v, %v; want clock.3", stored, err)
+	if err != nil || stored.Subject != "evp.3.clock.tick" {
+		t.Fatalf("stored under %v, %v; want evp.3.clock.tick", stored, err)
 	}
 }
 

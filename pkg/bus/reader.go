@@ -58,8 +58,7 @@ type Reader struct {
 // ReadPartition reads one partition of EVENTS, its events and its clock, from the
 // message after afterSeq.
 func ReadPartition(ctx context.Context, js jetstream.JetStream, partition int, afterSeq uint64, o ReadOptions) (*Reader, error) {
-	filters := []string{fmt.Sprintf("evp.%d.*", partition), ClockSubject(partition)}
-	return Read(ctx, js, StreamEvents, filters, afterSeq, o)
+	return Read(ctx, js, StreamEvents, []string{partitionFilter(partition)}, afterSeq, o)
 }
 
 // Read reads a stream from the message after afterSeq; 0 reads from the start.

@@ -72,8 +72,16 @@ func tokenPartition(token string, n int) int {
 func EventSubject(key string) string { return "events." + Token(key) }
 
 // ClockSubject is where ticks for one partition are published. They are stored
-// in the same stream as its events, so that time has a place in their order.
-func ClockSubject(partition int) string { return "clock." + strconv.Itoa(partition) }
+// in the same stream as its events, so that time has a place in their order, and
+// beside them, so that one filter finds both. It has a token more than an event's
+// subject, so that no event can pass for a tick, whatever its key.
+func ClockSubject(partition int) string { return "evp." + strconv.Itoa(partition) + clockTokens }
+
+const clockTokens = ".clock.tick"
+
+// partitionFilter matches everything of a partition: its events and its clock. It is one
+// on purpose: a consumer with two looks at every message of the stream the slow way.
+func partitionFilter(partition int) string { return "evp." + strconv.Itoa(partition) + ".>" }
 
 // SendSubject is where messages to be sent are published; the channel is
 // "email" or "sms", the key is the profile's.

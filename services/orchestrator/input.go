@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"rapport/pkg/bus"
@@ -32,7 +31,7 @@ func read(d bus.Delivery) input {
 	switch {
 	case err != nil:
 		in.broken = err
-	case strings.HasPrefix(d.Subject, clockPrefix):
+	case d.IsTick():
 		in.tick = e.Type == event.ClockAdvanced
 		in.event = &e
 	case d.Key() != e.Key():
@@ -47,8 +46,6 @@ func read(d bus.Delivery) input {
 	}
 	return in
 }
-
-const clockPrefix = "clock."
 
 func readReceipt(e *event.Event) (*message.Receipt, error) {
 	var r message.Receipt

@@ -187,12 +187,10 @@ func (r *rig) settled(o *orchestrator.Orchestrator) {
 func (r *rig) caughtUp(o *orchestrator.Orchestrator) bool {
 	stream := must(r.js.Stream(r.t.Context(), bus.StreamEvents))(r.t)
 	for p, pos := range o.Positions() {
-		for _, filter := range []string{fmt.Sprintf("evp.%d.>", p), bus.ClockSubject(p)} {
-			info := must(stream.Info(r.t.Context(), jetstream.WithSubjectFilter(filter)))(r.t)
-			for subject := range info.State.Subjects {
-				if m := must(stream.GetLastMsgForSubject(r.t.Context(), subject))(r.t); m.Sequence > pos.Seq {
-					return false
-				}
+		info := must(stream.Info(r.t.Context(), jetstream.WithSubjectFilter(fmt.Sprintf("evp.%d.>", p))))(r.t)
+		for subject := range info.State.Subjects {
+			if m := must(stream.GetLastMsgForSubject(r.t.Context(), subject))(r.t); m.Sequence > pos.Seq {
+				return false
 			}
 		}
 	}
