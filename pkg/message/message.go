@@ -12,11 +12,17 @@ import (
 // Channel is the road a message takes.
 type Channel string
 
-// The channels there are workers for.
+// The channels there are. WhatsApp goes to the phone number; a webhook goes to a system of
+// the shop's own, and needs no address of the person.
 const (
-	Email Channel = "email"
-	SMS   Channel = "sms"
+	Email    Channel = "email"
+	SMS      Channel = "sms"
+	WhatsApp Channel = "whatsapp"
+	Webhook  Channel = "webhook"
 )
+
+// Channels returns every channel, in the order in which lists of them are shown.
+func Channels() []Channel { return []Channel{Email, SMS, WhatsApp, Webhook} }
 
 // Category decides which rules a message has to pass and what happens to it when a
 // crash leaves its fate uncertain.

@@ -35,6 +35,8 @@ const (
 	ReasonQuietHours Reason = "quiet_hours"
 	ReasonThrottled  Reason = "throttled"
 
+	ReasonTooLate Reason = "too_late" // it waited, in a paused journey or for room, beyond its time
+
 	ReasonInvalidAddress Reason = "invalid_address"
 	ReasonRejected       Reason = "rejected"    // a permanent answer of the provider
 	ReasonRender         Reason = "render"      // the template failed

@@ -1,8 +1,40 @@
 // Package policy is the one place that decides whether a message goes out.
 //
-// Decide asks its questions in a fixed order, as a slice of checks that fits on one
-// screen, and the first that objects names the reason: a member of a closed set that is
-// counted, traced and kept on the message. Nothing is held back anywhere else, so that
-// "why did she not get it" has one answer. The package is pure; what a check needs
-// (later: what was sent before, the hour) comes in the Request.
+// Decide asks its questions in a fixed order, as a table of checks that fits on one screen,
+// and the first that objects names the reason: a member of a closed set that is counted,
+// traced and kept on the message. Nothing is held back anywhere else, so that "why did she
+// not get it" has one answer, and Explain gives it in words.
+//
+//	suppressed    the address bounced or complained, or the person was erased
+//	no_consent    the person has not agreed to the purpose on the channel
+//	no_address    nobody knows where to send it
+//	held_out      the person is in the control group, or in the holdout arm of the journey
+//	journey_left  the person left the journey meanwhile
+//	capped        enough was sent lately
+//	quiet_hours   it is night where the person is
+//	throttled     too much for a provider or domain at once (the workers carry this out)
+//
+// Transactional messages answer what the person did. They are never suppressed less and
+// need an address like all others, but skip consent, holdouts, quiet hours and caps, unless
+// a cap names them.
+//
+// # Caps
+//
+// A cap holds in every rolling window. It counts what was sent less than its time before the
+// message and, because a clock can jump back, less than its time after; every window with
+// the message in it lies between, so that none is ever over its cap, in whatever order
+// messages come. Unlike in tools that skip a capped message for good or start anew at
+// midnight, the verdict says when there will be room (Until), so that a journey can wait for
+// it. Priority decides about the last slots: a Reserve keeps them for what matters more, and
+// a message of lower priority is refused while taking a slot would touch them.
+//
+// What was sent is a Log beside the profile: compact and bounded. Only messages that go out
+// are noted, with category, purpose and journey as they were at that time: those held out or
+// held back take no slot, and a message that failed gives its slot back (Withdraw). Where
+// the log had to forget, caps have no room: it errs on the side of silence.
+//
+// # Promises
+//
+// The package is pure: the time, the person and what was sent come in the Request. The same
+// request has the same verdict for ever, in live run, test, back-test and explanation.
 package policy

@@ -1,9 +1,32 @@
 package policy
 
 import (
+	"time"
+
 	"rapport/pkg/message"
 	"rapport/pkg/profile"
+	"rapport/pkg/schedule"
 )
+
+// Policy is the rules of a shop about its messages. It is not changed once it is in use,
+// and is then safe for concurrent use. The zero Policy, and a nil one, have no caps, no
+// quiet hours and no control group.
+type Policy struct {
+	Caps    []Cap
+	Reserve *Reserve // nil: every slot of a cap is open to all
+	// Quiet are the hours of each day in which nobody is written to, by channel, on the
+	// clock where the person is. A channel without any is never quiet.
+	Quiet map[message.Channel]schedule.Window
+	// Holdout is the share of people, 0..1, in the control group, who get no marketing.
+	// HoldoutSalt decides who they are; another salt draws another group.
+	Holdout     float64
+	HoldoutSalt string
+	// Purposes are what people can be asked to agree to; empty: any.
+	Purposes []string
+	// Zone is the shop's, for people of whom nothing tells theirs; nil: UTC.
+	Zone      *time.Location
+	Throttles []Throttle
+}
 
 // Request is one message that a journey wants to send.
 type Request struct {
@@ -11,51 +34,68 @@ type Request struct {
 	Channel  message.Channel
 	Category message.Category
 	// Purpose is what the person must have agreed to; empty: the category's own name.
-	Purpose string
+	Purpose  string
+	Journey  string
+	Instance string
+	Step     string
+	Priority int // 0..100, of the journey
+	Now      time.Time
+	Log      *Log // what was sent lately; nil: nothing
+	// Ghost is set in the holdout arm of a journey, which walks along and gets nothing.
+	Ghost bool
+	// Left is set when the person has left the journey since it asked for the message.
+	Left bool
 }
 
-// check returns a reason to keep the message back, or nothing.
-type check func(Request) message.Reason
+// Verdict is the answer to a Request.
+type Verdict struct {
+	Reason message.Reason // why not; empty: the message goes
+	// Until is the earliest time at which asking again can succeed: quiet hours are over and
+	// every cap has room, as far as is known now. Zero: waiting does not help.
+	Until time.Time
+	Rule  string // what objected, in words for people
+	// Checks are all questions in the order in which they are asked; only from Explain.
+	Checks []Check
+}
 
-// checks in the order in which they are asked: what protects the person first.
-var checks = [...]check{suppressed, consent, address}
+// Decide returns the reason against a message of a shop without rules of its own; empty
+// means that it goes.
+func Decide(r Request) message.Reason { return (*Policy)(nil).Decide(r).Reason }
 
-// Decide returns the first reason against the message; empty means that it goes.
-func Decide(r Request) message.Reason {
-	for _, c := range checks {
-		if reason := c(r); reason != "" {
-			return reason
+// Decide says whether the message goes out. The first question in the order of the package
+// that objects gives the reason. Decide notes nothing: whoever sends, notes it in the Log.
+func (p *Policy) Decide(r Request) Verdict {
+	q := p.question(r)
+	for i := range checks {
+		if checks[i].objects(q) {
+			return q.verdict(&checks[i])
 		}
 	}
-	return ""
+	return Verdict{}
 }
 
-// suppressed holds for every category: a dead address stays dead for receipts too.
-func suppressed(r Request) message.Reason {
-	if r.Profile.BlockedOn(r.Channel) {
-		return message.ReasonSuppressed
+// Explain decides as Decide does, and tells what every question saw, those after the first
+// objection too.
+func (p *Policy) Explain(r Request) Verdict {
+	v := p.Decide(r)
+	q := p.question(r)
+	for i := range checks {
+		v.Checks = append(v.Checks, checks[i].tell(q)...)
 	}
-	return ""
+	return v
 }
 
-// consent is not asked of transactional messages, which answer what the person did.
-func consent(r Request) message.Reason {
-	if r.Category == message.Transactional {
-		return ""
+// Horizon is how long a Log has to remember what was sent: the longest window of a cap, and
+// a month more, so that neither a longer window in a new policy nor a clock that is set back
+// finds a hole.
+func (p *Policy) Horizon() time.Duration {
+	var longest time.Duration
+	if p != nil {
+		for i := range p.Caps {
+			longest = max(longest, p.Caps[i].Per)
+		}
 	}
-	purpose := r.Purpose
-	if purpose == "" {
-		purpose = string(r.Category)
-	}
-	if !r.Profile.Consents(r.Channel, purpose) {
-		return message.ReasonNoConsent
-	}
-	return ""
+	return longest + 30*day
 }
 
-func address(r Request) message.Reason {
-	if r.Profile.Address(r.Channel) == "" {
-		return message.ReasonNoAddress
-	}
-	return ""
-}
+const day = 24 * time.Hour

@@ -1,0 +1,91 @@
+package policy
+
+import (
+	"time"
+
+	"rapport/pkg/message"
+	"rapport/pkg/schedule"
+)
+
+// question is a request with what several checks need of it.
+type question struct {
+	p    *Policy
+	r    Request
+	kind Kind // of the message, as it would be noted
+}
+
+func (p *Policy) question(r Request) *question {
+	if p == nil {
+		p = &Policy{}
+	}
+	return &question{p: p, r: r, kind: kindOf(r.Channel, r.Category, r.Purpose, r.Journey)}
+}
+
+// exempt reports whether the message answers something the person did: such messages need
+// no consent to marketing and wait for nothing.
+func (q *question) exempt() bool { return q.r.Category == message.Transactional }
+
+// verdict is the answer when a check objects.
+func (q *question) verdict(c *check) Verdict {
+	v := Verdict{Reason: c.reason}
+	for _, told := range c.tell(q) {
+		if told.Answer == Blocked {
+			v.Rule = told.Rule
+			break
+		}
+	}
+	if c.passes {
+		v.Until = q.until()
+	}
+	return v
+}
+
+// maxRounds bounds the search for a time that suits caps and quiet hours alike. Each round
+// passes a message in the log or a night.
+const maxRounds = 1000
+
+// until is the earliest time from now on at which no cap and no quiet hours object; zero
+// when there is none.
+func (q *question) until() time.Time {
+	var counts []count
+	for i := range q.p.Caps {
+		if c := &q.p.Caps[i]; c.covers(&q.kind) {
+			counts = append(counts, c.newCount(q))
+		}
+	}
+	at := q.r.Now
+	for range maxRounds {
+		before := at
+		for i := range counts {
+			room, ok := counts[i].room(at.UnixNano())
+			if !ok {
+				return time.Time{}
+			}
+			if wait := time.Duration(room - at.UnixNano()); wait > 0 {
+				at = at.Add(wait)
+			}
+		}
+		_, at = q.quiet(at)
+		if at.Equal(before) {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+// quiet reports whether the channel is quiet at a time where the person is, and until when.
+func (q *question) quiet(at time.Time) (quiet bool, ends time.Time) {
+	w, ok := q.p.Quiet[q.r.Channel]
+	if !ok || q.exempt() {
+		return false, at
+	}
+	return schedule.Strictest(w, at, q.zones())
+}
+
+// zones are where the person may be, the likeliest first; never none.
+func (q *question) zones() []*time.Location {
+	if q.p.Zone == nil {
+		return []*time.Location{time.UTC}
+	}
+	return []*time.Location{q.p.Zone}
+}
