@@ -21,7 +21,12 @@ func (p *Profile) Apply(e *event.Event) {
 			p.Orders.Refunds++
 			p.Orders.Refunded = p.Orders.Refunded.Add(o.Total)
 		}
+	case event.ClockAdvanced:
+		return // It is about no person.
+	default:
+		p.stand(e)
 	}
+	p.History.note(e)
 }
 
 func (p *Profile) update(u *event.ProfileUpdate, at time.Time) {

@@ -21,6 +21,42 @@ type Profile struct {
 	// Blocked are channels that must not be used, whatever the consent.
 	Blocked []Block `cbor:"6,keyasint,omitempty"`
 	Orders  Orders  `cbor:"7,keyasint"`
+	// History is what happened, bounded in size.
+	History History `cbor:"8,keyasint,omitempty"`
+	// Tags are the words that were put on the person, sorted; at most maxWords.
+	Tags    []string `cbor:"9,keyasint,omitempty"`
+	Loyalty Loyalty  `cbor:"10,keyasint,omitzero"`
+	// Predictions are the latest figures of models by name, such as churn_risk.
+	Predictions map[string]float64 `cbor:"11,keyasint,omitempty"`
+	// Segments are those that the person is in now, sorted by name. Who evaluates segments
+	// writes them; no event does.
+	Segments []Membership `cbor:"12,keyasint,omitempty"`
+	// Words remember when each tag was last spoken of and each prediction last made, so that
+	// what arrives late does not undo what is newer.
+	Words []Word `cbor:"13,keyasint,omitempty"`
+}
+
+// Loyalty is the person's standing in the shop's programme.
+type Loyalty struct {
+	Points int64     `cbor:"1,keyasint,omitempty"`
+	Tier   string    `cbor:"2,keyasint,omitempty"`
+	TierAt time.Time `cbor:"3,keyasint,omitzero"` // when the tier was reached
+}
+
+// Membership is being in a segment.
+type Membership struct {
+	Name  string    `cbor:"1,keyasint"`
+	Since time.Time `cbor:"2,keyasint"`
+}
+
+// In reports whether the person is in the segment.
+func (p *Profile) In(segment string) bool {
+	for i := range p.Segments {
+		if p.Segments[i].Name == segment {
+			return true
+		}
+	}
+	return false
 }
 
 // Consent is the latest decision of the person about one purpose on one channel.

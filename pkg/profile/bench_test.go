@@ -1,0 +1,34 @@
+package profile_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"rapport/pkg/event"
+	"rapport/pkg/profile"
+)
+
+// BenchmarkOrder is what one more order costs a profile with few or many before; the event
+// has been read already, as it is when the engine applies it.
+func BenchmarkOrder(b *testing.B) {
+	for _, n := range []int{1, 10, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			order := func(i int) *event.Event {
+				return happened(event.OrderCompleted, at(0).Add(time.Duration(i)*time.Hour), `{"order_id": "A1", "total": 45.5, "currency": "GBP", "revenue": "40.25", "products": [
+					{"product_id": "lamp", "name": "Lamp", "price": 30, "quantity": 1, "category": "light"}, {"product_id": "bulb", "name": "Bulb", "price": "7.75", "quantity": 2}]}`)
+			}
+			p := profile.New("ada", at(0))
+			for i := range n {
+				p.Apply(order(i))
+			}
+			e := order(n)
+			p.Apply(e)
+			b.ReportAllocs()
+			for b.Loop() {
+				e.Time = e.Time.Add(time.Hour)
+				p.Apply(e)
+			}
+		})
+	}
+}

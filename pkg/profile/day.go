@@ -1,0 +1,185 @@
+package profile
+
+import (
+	"encoding/binary"
+	"iter"
+	"slices"
+	"time"
+)
+
+// Sum is the sum of one amount, and over how many events that had it.
+type Sum struct {
+	_     struct{} `cbor:",toarray"`
+	Name  int      // rank of the amount
+	Count int64
+	Units int64 // ten-thousandths
+}
+
+// The amounts are the well-known names of the first ranks.
+const amounts = 3
+
+// IsAmount reports whether sums of the property are kept for the days of older events.
+func IsAmount(name string) bool { return rankOf(name) < amounts }
+
+func add(sums []Sum, name int, count, units int64) []Sum {
+	i, ok := slices.BinarySearchFunc(sums, name, func(s Sum, name int) int { return s.Name - name })
+	if !ok {
+		sums = slices.Insert(sums, i, Sum{Name: name})
+	}
+	sums[i].Count += count
+	sums[i].Units += units
+	return sums
+}
+
+func pick(sums []Sum, name string) (sum float64, of int64) {
+	rank := rankOf(name)
+	for _, s := range sums {
+		if s.Name == rank {
+			return float64(s.Units) / unit, s.Count
+		}
+	}
+	return 0, 0
+}
+
+// Day sums up the events of one type and one day (UTC) that are no longer kept one by
+// one. Its stored form:
+//
+//	3 bytes  days since 1900
+//	varint   how many events
+//	1 byte   how many sums; for each: rank, count and units, as varints
+type Day struct {
+	day   int64 // since 1900
+	Count int64
+	sums  [amounts]Sum
+	kinds int
+}
+
+const dayMillis = 24 * 60 * 60 * 1000
+
+// End is when the day ends: midnight UTC.
+func (d Day) End() time.Time { return time.UnixMilli((d.day+1)*dayMillis + epoch).UTC() }
+
+// Sum is the sum of an amount over the day's events, and of how many.
+func (d Day) Sum(name string) (sum float64, of int64) { return pick(d.sums[:d.kinds], name) }
+
+// Days are the days of the older events, newest first. Events of the oldest kept one by
+// one may be of the same day as the newest of these.
+func (r *Record) Days() iter.Seq[Day] {
+	return func(yield func(Day) bool) {
+		if r == nil {
+			return
+		}
+		for b := r.Folded; len(b) > 0; {
+			d, size := readDay(b)
+			if size == 0 || !yield(d) {
+				return
+			}
+			b = b[size:]
+		}
+	}
+}
+
+// fold takes an event that is not kept by itself into its day.
+func (r *Record) fold(n Entry) {
+	day := n.ms() / dayMillis
+	at, size, count := 0, 0, 0
+	d := Day{day: day}
+	for at < len(r.Folded) {
+		old, n := readDay(r.Folded[at:])
+		if n == 0 {
+			r.Folded = r.Folded[:at]
+			break
+		}
+		if old.day == day {
+			d, size = old, n
+		}
+		if old.day <= day {
+			break
+		}
+		at, count = at+n, count+1
+	}
+	if count >= maxDays {
+		return
+	}
+	d.Count++
+	sums := d.sums[:d.kinds]
+	for name := range amounts {
+		if units, ok := n.amount(name); ok {
+			sums = add(sums, name, 1, units)
+		}
+	}
+	d.kinds = copy(d.sums[:], sums)
+	r.Folded = slices.Replace(r.Folded, at, at+size, writeDay(d)...)
+	if size == 0 {
+		r.forgetDays()
+	}
+}
+
+// minDay is the size of the smallest day.
+const minDay = 5
+
+// forgetDays drops the oldest days until no more than maxDays are left.
+func (r *Record) forgetDays() {
+	if len(r.Folded) <= maxDays*minDay {
+		return
+	}
+	at := 0
+	for range maxDays {
+		_, n := readDay(r.Folded[at:])
+		if at += n; n == 0 || at >= len(r.Folded) {
+			return
+		}
+	}
+	r.Folded = r.Folded[:at]
+}
+
+func writeDay(d Day) []byte {
+	b := make([]byte, 0, 32)
+	b = append(b, byte(d.day>>16), byte(d.day>>8), byte(d.day))
+	b = binary.AppendVarint(b, d.Count)
+	b = append(b, byte(d.kinds))
+	for _, s := range d.sums[:d.kinds] {
+		b = append(b, byte(s.Name))
+		b = binary.AppendVarint(b, s.Count)
+		b = binary.AppendVarint(b, s.Units)
+	}
+	return b
+}
+
+// readDay reads the first day of b; size is zero when there is none.
+func readDay(b []byte) (d Day, size int) {
+	if len(b) < minDay {
+		return d, 0
+	}
+	d.day = int64(b[0])<<16 | int64(b[1])<<8 | int64(b[2])
+	at := 3
+	number := func() (v int64) {
+		if at < 0 {
+			return 0
+		}
+		v, n := binary.Varint(b[at:])
+		if at += n; n <= 0 {
+			at = -1
+		}
+		return v
+	}
+	d.Count = number()
+	if at < 0 || at >= len(b) || b[at] > amounts {
+		return d, 0
+	}
+	d.kinds = int(b[at])
+	at++
+	for i := range d.kinds {
+		if at < 0 || at >= len(b) {
+			return d, 0
+		}
+		d.sums[i].Name = int(b[at])
+		at++
+		d.sums[i].Count = number()
+		d.sums[i].Units = number()
+	}
+	if at < 0 {
+		return d, 0
+	}
+	return d, at
+}
