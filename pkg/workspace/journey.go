@@ -13,7 +13,6 @@ import (
 	"rapport/pkg/event"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
-	"rapport/pkg/render"
 	"rapport/pkg/workspace/source"
 )
 
@@ -28,14 +27,14 @@ var (
 // reader reads one journey.
 type reader struct {
 	*source.Report
-	messages *render.Set
-	out      *journey.Definition
-	sends    []string        // the ids of steps that send
-	ids      map[string]bool // all ids given
+	*references
+	out   *journey.Definition
+	sends []string        // the ids of steps that send
+	ids   map[string]bool // all ids given
 }
 
 // journeys reads all journeys, sorted by name.
-func journeys(files []*source.File, messages *render.Set, r *source.Report) []*journey.Definition {
+func journeys(files []*source.File, refs *references, r *source.Report) []*journey.Definition {
 	var all []*journey.Definition
 	where := map[string]string{}
 	for _, f := range files {
@@ -43,7 +42,7 @@ func journeys(files []*source.File, messages *render.Set, r *source.Report) []*j
 		if n == nil {
 			continue
 		}
-		rd := reader{Report: r, messages: messages, out: &journey.Definition{}, ids: map[string]bool{}}
+		rd := reader{Report: r, references: refs, out: &journey.Definition{}, ids: map[string]bool{}}
 		if !rd.journey(n) {
 			continue
 		}

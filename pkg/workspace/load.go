@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
@@ -38,16 +40,27 @@ func Load(fsys fs.FS, name string) (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read workspace %s: %w", name, err)
 	}
-	s := &Snapshot{version: version(files)}
-	main := pick(files, func(f string) bool { return f == "rapport.yaml" })
+	return compile(files, name, &r)
+}
+
+// compile checks the files of a workspace as a whole.
+func compile(files []*source.File, name string, r *source.Report) (*Snapshot, error) {
+	s := &Snapshot{version: version(files), files: files}
+	main := pick(files, named("rapport.yaml"))
 	if len(main) == 0 {
 		r.File("rapport.yaml", "there is no such file in "+name, "a workspace begins with rapport.yaml, which names the shop and who its messages come from")
 		s.shop.Locale = render.Locales()[0]
 	} else {
-		s.shop = shop(main[0], &r)
+		s.shop = shop(main[0], r)
 	}
-	s.messages = render.Compile(pick(files, isTemplate), s.shop, &r)
-	s.journeys = journeys(pick(files, isJourney), s.messages, &r)
+	s.zone = zone(s.shop.Timezone)
+	s.messages = render.Compile(pick(files, isTemplate), s.shop, r)
+	refs := &references{messages: s.messages}
+	s.segments = segments(pick(files, isSegment), refs, r)
+	capped := s.rules(pick(files, named("policy.yaml")), refs, r)
+	s.loyalty = loyalty(pick(files, named("loyalty.yaml")), refs, r)
+	s.journeys = journeys(pick(files, isJourney), refs, r)
+	knowsJourneys(capped, s.journeys, r)
 	if len(s.messages.Names(message.Email)) > 0 && s.shop.FromAddress == "" && len(r.Problems()) == 0 {
 		r.File("rapport.yaml", "there are e-mails, but nobody they come from", "add email: {from: {name: ..., address: ...}}")
 	}
@@ -55,9 +68,9 @@ func Load(fsys fs.FS, name string) (*Snapshot, error) {
 		r.File("rapport.yaml", "there are text messages, but nobody they come from", "add sms: {from: ...}")
 	}
 	if len(r.Problems()) == 0 {
-		try(s, &r)
+		try(s, r)
 		// The engine has the last word on what it can run.
-		if _, err := journey.NewSet(s.journeys); err != nil {
+		if _, err := journey.NewSet(s.Config(time.Time{}, nil)); err != nil {
 			r.File("journeys", err.Error(), "")
 		}
 	}
@@ -67,22 +80,40 @@ func Load(fsys fs.FS, name string) (*Snapshot, error) {
 	return s, nil
 }
 
-func isJourney(name string) bool {
-	return strings.HasPrefix(name, "journeys/") && (strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"))
+func named(file string) func(string) bool { return func(name string) bool { return name == file } }
+
+func isJourney(name string) bool { return isYAML("journeys/", name) }
+
+func isSegment(name string) bool { return isYAML("segments/", name) }
+
+func isYAML(dir, name string) bool {
+	return strings.HasPrefix(name, dir) && (strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"))
 }
 
 func isTemplate(name string) bool {
-	return strings.HasPrefix(name, "email/") || strings.HasPrefix(name, "sms/")
+	return slices.ContainsFunc(message.Channels(), func(c message.Channel) bool { return strings.HasPrefix(name, string(c)+"/") })
 }
 
-// later are parts of a workspace that are not supported yet.
-func later() []string { return []string{"policy.yaml", "segments", "loyalty", "surveys", "tests"} }
+// roots are the files and directories that belong to a workspace.
+func roots() []string {
+	return []string{"rapport.yaml", "policy.yaml", "loyalty.yaml", "segments", "journeys", "email", "sms", "whatsapp", "webhook"}
+}
+
+// mistaken are names that people give to parts of a workspace, and what they are called. A
+// file that nothing reads is worse than one with a mistake in it.
+func mistaken() map[string]string {
+	return map[string]string{
+		"rapport.yml": "rapport.yaml", "policy.yml": "policy.yaml", "policies.yaml": "policy.yaml", "loyalty.yml": "loyalty.yaml",
+		"segment": "segments", "segments.yaml": "segments", "journey": "journeys", "webhooks": "webhook",
+		"emails": "email", "loyalty": "loyalty.yaml",
+	}
+}
 
 // read reads the files that belong to a workspace, sorted by name.
 func read(fsys fs.FS, r *source.Report) ([]*source.File, error) {
 	var files []*source.File
 	total := 0
-	for _, root := range []string{"rapport.yaml", "journeys", "email", "sms"} {
+	for _, root := range roots() {
 		err := fs.WalkDir(fsys, root, func(name string, d fs.DirEntry, err error) error {
 			switch {
 			case errors.Is(err, fs.ErrNotExist) && name == root:
@@ -107,9 +138,9 @@ func read(fsys fs.FS, r *source.Report) ([]*source.File, error) {
 			return nil, err
 		}
 	}
-	for _, name := range later() {
+	for _, name := range slices.Sorted(maps.Keys(mistaken())) {
 		if _, err := fs.Stat(fsys, name); err == nil {
-			r.File(name, "is not supported yet", "leave it out")
+			r.File(name, "is not read", "call it "+mistaken()[name])
 		}
 	}
 	return files, nil
@@ -141,9 +172,11 @@ func readFile(fsys fs.FS, name string, r *source.Report) *source.File {
 		return nil
 	}
 	out := source.NewFile(name, string(text))
-	if strings.HasPrefix(name, "journeys/") && !isJourney(name) {
-		r.File(name, "is not a journey", "call it NAME.yaml, or move it out of journeys/")
-		return nil
+	for dir, what := range map[string]string{"journeys/": "a journey", "segments/": "a segment"} {
+		if strings.HasPrefix(name, dir) && !isYAML(dir, name) {
+			r.File(name, "is not "+what, "call it NAME.yaml, or move it out of "+dir)
+			return nil
+		}
 	}
 	return out
 }

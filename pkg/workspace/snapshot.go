@@ -2,18 +2,26 @@ package workspace
 
 import (
 	"context"
+	"time"
 
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
+	"rapport/pkg/policy"
 	"rapport/pkg/render"
+	"rapport/pkg/workspace/source"
 )
 
 // Snapshot is one state of a workspace, checked as a whole. It is immutable and safe for
 // use by many goroutines.
 type Snapshot struct {
 	version  string
+	files    []*source.File
 	shop     render.Shop
+	zone     *time.Location // the shop's
 	journeys []*journey.Definition
+	segments []*journey.Segment
+	policy   *policy.Policy
+	loyalty  journey.Loyalty
 	messages *render.Set
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"rapport/pkg/condition/spelling"
@@ -92,5 +93,24 @@ func (r *Report) Duration(n *Node, what string) time.Duration {
 		word = n.Kind.String()
 	}
 	r.At(n.File, n.Place, fmt.Sprintf("%s cannot be %s", what, word), "write a whole number and a unit: 90m, 36h, 3d or 2w")
+	return 0
+}
+
+// Percent reads "5%" or "0.5%" as a share from 0 to 1.
+func (r *Report) Percent(n *Node, what string) float64 {
+	if number, ok := strings.CutSuffix(n.Value, "%"); ok && n.Kind == Text {
+		if v, err := strconv.ParseFloat(strings.TrimSpace(number), 64); err == nil && v >= 0 && v <= 100 {
+			return v / 100
+		}
+	}
+	word := n.Value
+	if !n.Scalar() {
+		word = n.Kind.String()
+	}
+	hint := "write a share from 0% to 100%, such as 5%"
+	if v, err := strconv.ParseFloat(word, 64); err == nil && n.Kind == Number && v > 0 && v < 1 {
+		hint = "write " + strconv.FormatFloat(v*100, 'f', -1, 64) + "%"
+	}
+	r.At(n.File, n.Place, fmt.Sprintf("%s cannot be %s", what, word), hint)
 	return 0
 }

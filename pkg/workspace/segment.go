@@ -1,0 +1,110 @@
+package workspace
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"rapport/pkg/condition"
+	"rapport/pkg/journey"
+	"rapport/pkg/workspace/source"
+)
+
+// group is one segment while all of them are read.
+type group struct {
+	*journey.Segment
+	name *source.Node
+	cond *source.Node // of if: or when:
+}
+
+// segments reads all segments, in an order in which each asks only for earlier ones; by name
+// where that leaves a choice.
+func segments(files []*source.File, refs *references, r *source.Report) []*journey.Segment {
+	var roots []*source.Node
+	for _, f := range files {
+		if n := f.YAML(r); n != nil && r.Fields(n, "a segment", source.Keys{Known: []string{"segment", "title", "if", "when"}}) {
+			roots = append(roots, n)
+			if name := n.Get("segment"); name != nil && name.Kind == source.Text {
+				refs.segmentNames = append(refs.segmentNames, name.Value)
+			}
+		}
+	}
+	slices.Sort(refs.segmentNames)
+	refs.segmentNames = slices.Compact(refs.segmentNames)
+	groups := map[string]*group{}
+	for _, n := range roots {
+		g := segment(n, refs, r)
+		if first := groups[g.Name]; first != nil && g.Name != "" {
+			r.At(n.File, g.name.Place, fmt.Sprintf("there is a segment %s already, in %s", g.Name, first.name.File.Name), "give each segment a name of its own")
+		}
+		groups[g.Name] = g
+	}
+	return ordered(groups, r)
+}
+
+func segment(n *source.Node, refs *references, r *source.Report) *group {
+	g := &group{Segment: &journey.Segment{}, name: n.Get("segment")}
+	if g.name == nil {
+		r.At(n.File, n.Place, "the segment has no name", "add segment: with a name such as vip")
+	} else if g.Name = r.Text(g.name, "segment"); g.Name != "" && !journeyName.MatchString(g.Name) {
+		r.At(n.File, g.name.Place, g.Name+" cannot be the name of a segment", "use small letters, digits and hyphens, such as big-spenders")
+	}
+	if g.Title = g.Name; n.Get("title") != nil {
+		g.Title = r.Text(n.Get("title"), "title")
+	}
+	yes, when := n.Get("if"), n.Get("when")
+	switch {
+	case yes == nil && when == nil:
+		r.At(n.File, n.Place, "the segment has no condition", "say who belongs to it: if: profile.orders.total > 500")
+	case yes != nil && when != nil:
+		r.At(n.File, when.Place, "a segment has if: or when:, not both", "keep one of them")
+	}
+	g.cond = cmp.Or(yes, when)
+	rd := reader{Report: r, references: refs, out: &journey.Definition{}}
+	if g.If = rd.condition(yes, condition.Env{NoEvent: true, NoTrigger: true}); g.If != nil {
+		g.Reads = reads(g.If)
+		refs.knowsSegments(r, g.cond, g.Reads.Segments)
+	}
+	meaning := *n
+	meaning.Pairs = slices.DeleteFunc(slices.Clone(n.Pairs), func(p source.Pair) bool { return p.Key == "title" })
+	g.Version = hash(meaning.Canonical())
+	return g
+}
+
+// reads is what a condition looks at.
+func reads(journey.Condition) journey.Reads { return journey.Reads{Profile: true} }
+
+// ordered sorts segments so that each comes after those that it asks for. A circle is
+// reported where it closes.
+func ordered(groups map[string]*group, r *source.Report) []*journey.Segment {
+	var out []*journey.Segment
+	done := map[string]bool{}
+	var visit func(name string, chain []string)
+	visit = func(name string, chain []string) {
+		g := groups[name]
+		if i := slices.Index(chain, name); i >= 0 && g != nil {
+			circle := append(slices.Clone(chain[i:]), name)
+			last := groups[chain[len(chain)-1]]
+			text := "the segment asks for itself"
+			if len(circle) > 2 {
+				text = "the segments ask for each other in a circle: " + strings.Join(circle, " -> ")
+			}
+			r.At(last.cond.File, placeOf(last.cond, name), text, "let one of them ask for something else")
+			return
+		}
+		if g == nil || done[name] {
+			return
+		}
+		for _, asked := range slices.Sorted(slices.Values(g.Reads.Segments)) {
+			visit(asked, append(chain, name))
+		}
+		done[name] = true
+		out = append(out, g.Segment)
+	}
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
+		visit(name, nil)
+	}
+	return out
+}
