@@ -43,6 +43,7 @@ var checks = [...]check{
 	{message.ReasonLeft, false, left, tellLeft},
 	{message.ReasonCapped, true, capped, tellCaps},
 	{message.ReasonQuietHours, true, quietHours, tellQuiet},
+	{message.ReasonThrottled, true, throttled, tellThrottles},
 }
 
 // suppressed holds for every category: a dead address stays dead for receipts too.
@@ -62,7 +63,7 @@ func blockOf(q *question) *profile.Block {
 }
 
 func tellSuppressed(q *question) []Check {
-	c := Check{message.ReasonSuppressed, Passed, "nothing goes to an address that bounced or complained, or to a person who was erased", "no such thing is known"}
+	c := Check{message.ReasonSuppressed, Passed, "nothing goes to an address that bounced or complained, or to a person who was erased", "nothing of that kind is known"}
 	if b := blockOf(q); b != nil {
 		c.Answer, c.Saw = Blocked, b.Why+" on "+b.At.UTC().Format("2006-01-02")
 	}
@@ -91,9 +92,9 @@ func noConsent(q *question) bool {
 }
 
 func tellConsent(q *question) []Check {
-	c := Check{message.ReasonNoConsent, Exempt, fmt.Sprintf("the person has agreed to %s by %s", q.kind.Purpose, q.r.Channel), "not asked of transactional messages"}
+	c := Check{message.ReasonNoConsent, Exempt, fmt.Sprintf("the person must have agreed to %s by %s", q.kind.Purpose, q.r.Channel), "not asked of transactional messages"}
 	if !q.exempt() {
-		c.Answer, c.Saw = Passed, "agreed"
+		c.Answer, c.Saw = Passed, "has agreed"
 		if noConsent(q) {
 			c.Answer, c.Saw = Blocked, "has not agreed, or has withdrawn it"
 		}
@@ -113,7 +114,7 @@ func noAddress(q *question) bool {
 }
 
 func tellAddress(q *question) []Check {
-	c := Check{message.ReasonNoAddress, Passed, fmt.Sprintf("there is an address for %s", q.r.Channel), "there is one"}
+	c := Check{message.ReasonNoAddress, Passed, fmt.Sprintf("there must be an address for %s", q.r.Channel), "there is one"}
 	switch {
 	case q.r.Channel == message.Webhook:
 		c.Answer, c.Saw = Exempt, "a webhook needs none"

@@ -33,7 +33,7 @@ func (p *Policy) Describe() []string {
 		lines = append(lines, describeQuiet(c, p.Quiet[c]))
 	}
 	if p.Holdout > 0 {
-		lines = append(lines, fmt.Sprintf("%s of all people are in a control group and get no marketing", percent(p.Holdout)))
+		lines = append(lines, describeHoldout(p.Holdout))
 	}
 	if len(p.Purposes) > 0 {
 		lines = append(lines, "people can agree to "+strings.Join(p.Purposes, ", "))

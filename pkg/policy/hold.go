@@ -31,8 +31,8 @@ func heldOut(q *question) bool {
 }
 
 func tellHeldOut(q *question) []Check {
-	global := Check{message.ReasonHeldOut, Exempt, fmt.Sprintf("not in the control group of %s of all people", percent(q.p.Holdout)), "not asked of transactional messages"}
-	arm := Check{message.ReasonHeldOut, Exempt, fmt.Sprintf("not in the holdout arm of journey %s", q.r.Journey), global.Saw}
+	global := Check{message.ReasonHeldOut, Exempt, describeHoldout(q.p.Holdout), "not asked of transactional messages"}
+	arm := Check{message.ReasonHeldOut, Exempt, fmt.Sprintf("the holdout arm of journey %s gets nothing", q.r.Journey), global.Saw}
 	if !q.exempt() {
 		global.Answer, global.Saw = Passed, "is not in it"
 		if q.p.HeldOut(q.r.Profile.ID) {
@@ -50,13 +50,16 @@ func tellHeldOut(q *question) []Check {
 func left(q *question) bool { return q.r.Left }
 
 func tellLeft(q *question) []Check {
-	c := Check{message.ReasonLeft, Passed, "still in the journey", "is still in it"}
+	c := Check{message.ReasonLeft, Passed, "who left the journey gets no more of it", "is still in it"}
 	if q.r.Left {
 		c.Answer, c.Saw = Blocked, "has left"
 	}
 	return []Check{c}
 }
 
-func percent(share float64) string {
-	return strconv.FormatFloat(share*100, 'g', 6, 64) + "%"
+func describeHoldout(share float64) string {
+	if share <= 0 {
+		return "there is no control group"
+	}
+	return strconv.FormatFloat(share*100, 'g', 6, 64) + "% of all people are in a control group and get no marketing"
 }

@@ -82,10 +82,13 @@ func (q *question) quiet(at time.Time) (quiet bool, ends time.Time) {
 	return schedule.Strictest(w, at, q.zones())
 }
 
-// zones are where the person may be, the likeliest first; never none.
+// zones are where the person may be, the likeliest first, from the traits timezone, phone
+// and country; the shop's when these tell nothing.
 func (q *question) zones() []*time.Location {
-	if q.p.Zone == nil {
-		return []*time.Location{time.UTC}
+	fallback := q.p.Zone
+	if fallback == nil {
+		fallback = time.UTC
 	}
-	return []*time.Location{q.p.Zone}
+	p := q.r.Profile
+	return schedule.Zones(p.Trait("timezone"), p.Trait("phone"), p.Trait("country"), fallback)
 }

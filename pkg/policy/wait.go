@@ -22,6 +22,9 @@ func capped(q *question) bool {
 }
 
 func tellCaps(q *question) []Check {
+	if len(q.p.Caps) == 0 {
+		return []Check{{message.ReasonCapped, Passed, "there are no caps", ""}}
+	}
 	told := make([]Check, 0, len(q.p.Caps))
 	at := q.r.Now.UnixNano()
 	for i := range q.p.Caps {
@@ -64,7 +67,7 @@ func quietHours(q *question) bool {
 func tellQuiet(q *question) []Check {
 	w, ok := q.p.Quiet[q.r.Channel]
 	if !ok {
-		return nil
+		return []Check{{message.ReasonQuietHours, Passed, fmt.Sprintf("there are no quiet hours for %s", q.r.Channel), ""}}
 	}
 	t := Check{message.ReasonQuietHours, Exempt, describeQuiet(q.r.Channel, w), "not asked of transactional messages"}
 	if !q.exempt() {
@@ -76,6 +79,20 @@ func tellQuiet(q *question) []Check {
 		}
 	}
 	return []Check{t}
+}
+
+// throttled never objects: how much goes through a provider at a time is known only to the
+// workers that deliver, who make the message wait.
+func throttled(*question) bool { return false }
+
+func tellThrottles(q *question) []Check {
+	var told []Check
+	for i := range q.p.Throttles {
+		if t := &q.p.Throttles[i]; t.Channel == "" || t.Channel == q.r.Channel {
+			told = append(told, Check{message.ReasonThrottled, Exempt, t.Describe(), "asked when the message is delivered"})
+		}
+	}
+	return told
 }
 
 // stamp writes a time with its zone: 2026-03-02 21:30 Europe/Berlin.
