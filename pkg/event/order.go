@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -63,26 +62,40 @@ func (e *Event) decode() (*body, error) {
 	if e.read != nil {
 		return e.read, nil
 	}
-	var b body
-	if len(e.Data) > 0 {
-		if e.Type == OrderCompleted || e.Type == OrderRefunded {
-			if err := json.Unmarshal(e.Data, &b); err != nil {
-				return nil, orderError(e.Data, err)
-			}
-		} else {
-			// Other types may use an order's property names with other meanings.
-			var other struct {
-				Profile *ProfileUpdate `json:"$profile"`
-			}
-			if err := json.Unmarshal(e.Data, &other); err != nil {
-				return nil, dataError(err)
-			}
-			b.Profile = other.Profile
+	b, ok := readBody(string(e.Data), e.isOrder())
+	if !ok {
+		var err error
+		if b, err = e.readUnusual(); err != nil {
+			return nil, err
 		}
 	}
-	e.read = &b
-	return e.read, nil
+	e.read = b
+	return b, nil
 }
+
+// readUnusual is readBody for what a scanner cannot read, and for what nobody can.
+func (e *Event) readUnusual() (*body, error) {
+	var b body
+	switch {
+	case len(e.Data) == 0:
+	case e.isOrder():
+		if err := json.Unmarshal(e.Data, &b); err != nil {
+			return nil, orderError(e.Data, err)
+		}
+	default:
+		// Other types may use an order's property names with other meanings.
+		var other struct {
+			Profile *ProfileUpdate `json:"$profile"`
+		}
+		if err := json.Unmarshal(e.Data, &other); err != nil {
+			return nil, dataError(err)
+		}
+		b.Profile = other.Profile
+	}
+	return &b, nil
+}
+
+func (e *Event) isOrder() bool { return e.Type == OrderCompleted || e.Type == OrderRefunded }
 
 // Order reads the data of an order.completed or order.refunded. Errors are *FieldError.
 // The products are shared: callers must not change them.
@@ -100,41 +113,6 @@ func (e *Event) Order() (Order, error) {
 		}
 	}
 	return b.Order, nil
-}
-
-// Trimmed is Data for keeping: without the reserved property and, in orders, with at most
-// maxProducts products; product_count then says how many there were.
-func (e *Event) Trimmed(maxProducts int) json.RawMessage {
-	b, err := e.decode()
-	if err != nil || (b.Profile == nil && len(b.Products) <= maxProducts) {
-		return e.Data
-	}
-	if b.short == nil || b.shortFor != maxProducts {
-		b.short, b.shortFor = e.trim(b, maxProducts), maxProducts
-	}
-	return b.short
-}
-
-// trim writes Data anew without what is not for keeping.
-func (e *Event) trim(b *body, maxProducts int) json.RawMessage {
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(e.Data, &all); err != nil {
-		return e.Data
-	}
-	delete(all, ProfileProperty)
-	if n := len(b.Products); n > maxProducts {
-		// The kept products are written anew, in the names of Product: the rest of what the
-		// shop said about each line is not for keeping in every instance.
-		if kept, err := json.Marshal(b.Products[:maxProducts]); err == nil {
-			all["products"] = kept
-			all["product_count"] = json.RawMessage(strconv.Itoa(n))
-		}
-	}
-	short, err := json.Marshal(all)
-	if err != nil {
-		return e.Data
-	}
-	return short
 }
 
 // dataError names the property that has the wrong type.

@@ -1,0 +1,149 @@
+package event
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+)
+
+// usual is an order as ingest writes it.
+const usual = `{"specversion":"1.0","id":"i-1","source":"shop","type":"order.completed","subject":"17850","time":"2010-12-01T08:26:00Z",` +
+	`"datacontenttype":"application/json","data":{"order_id":"536365","total":139.12,"currency":"GBP","gift":[true,null,{"a":-1.5e3}],` +
+	`"products":[{"product_id":"85123A","name":"SET/6 RED \u0026 \"WHITE\" £","price":2.55,"quantity":6,"shelf":{"x":[]}},` +
+	`{"sku":"71053","price":3.390,"quantity":0.5,"category":"Lanterns","url":"https://example.com/a?b=c\u0026d","image_url":"x","recommendable":false}],` +
+	`"$profile":{"traits":{"email":"a@example.com","age":41,"tags":["x"],"gone":null},"consent":[` +
+	`{"channel":"email","purpose":"marketing","granted":true,"source":"shop","at":"2010-12-01T08:26:00Z"}]}}}`
+
+// unusual are texts that the scanner has to leave to encoding/json, for one reason each.
+var unusual = map[string]string{
+	"an empty text":            ``,
+	"something behind":         `{"id":"1"} x`,
+	"a name twice":             `{"id":"1","id":"2"}`,
+	"a name in capitals":       `{"ID":"1"}`,
+	"a long s for an s":        `{"ſource":"1"}`,
+	"null for text":            `{"id":null}`,
+	"a number for text":        `{"id":7}`,
+	"a broken escape":          `{"id":"\x"}`,
+	"a line feed in a string":  "{\"id\":\"a\nb\"}",
+	"a string without an end":  `{"id":"1`,
+	"an escape without an end": `{"id":"\`,
+	"a comma too many":         `{"id":"1",}`,
+	"a comma too few":          `{"id":"1" "type":"2"}`,
+	"no colon":                 `{"id" "1"}`,
+	"a zero in front":          `{"x":01}`,
+	"a lonely minus":           `{"x":-}`,
+	"a dot without digits":     `{"x":1.}`,
+	"an exponent without any":  `{"x":1e}`,
+	"half a word":              `{"x":tru}`,
+	"nothing at all":           `{"x":}`,
+	"an array unclosed":        `{"x":[1}`,
+	"not an object":            `["id"]`,
+}
+
+func TestScannerLeavesTheUnusual(t *testing.T) {
+	t.Parallel()
+	for name, text := range unusual {
+		if env, ok := readEnvelope([]byte(text)); ok {
+			t.Errorf("%s: read %+v from %s", name, env, text)
+		}
+	}
+}
+
+func TestScannerReadsTheUsual(t *testing.T) {
+	t.Parallel()
+	env, ok := readEnvelope([]byte(usual))
+	if !ok {
+		t.Fatal("it gave up on the envelope")
+	}
+	if _, ok := readBody(env.text, true); !ok {
+		t.Fatal("it gave up on the order")
+	}
+}
+
+// What is written by hand is what encoding/json would write.
+func TestProductsAreWrittenAsMarshalDoes(t *testing.T) {
+	t.Parallel()
+	no := false
+	list := []Product{
+		{ProductID: "a"},
+		{ProductID: "<b>", SKU: "s", Name: "Tea & \"cake\" \u2028 \xff \n", Price: "1.50", Quantity: 0.25, Category: "c", URL: "u", ImageURL: "i", Recommendable: &no},
+		{Quantity: 1e21}, {Quantity: -3}, {Quantity: 1e15},
+	}
+	want, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(appendProducts(nil, list)); got != string(want) {
+		t.Errorf("wrote %s\nwant  %s", got, want)
+	}
+	if got := string(appendProducts(nil, nil)); got != "[]" {
+		t.Errorf("no products are %s", got)
+	}
+}
+
+// Whatever the scanner reads, encoding/json reads the same.
+func FuzzScanner(f *testing.F) {
+	f.Add([]byte(usual))
+	for _, text := range unusual {
+		f.Add([]byte(text))
+	}
+	for _, data := range []string{
+		`{"order_id":"A","total":"1.50","revenue":null,"products":[],"product_count":3}`,
+		`{"order_id":"A","products":[{"product_id":"p","price":"1"}]}`,
+		`{"total":1e400,"products":[{"quantity":1e400}]}`,
+		`{"$profile":{"traits":{"a":"1","a":2},"consent":[]},"Order_ID":"x"}`,
+		`{"$profile":{"traits":null}}`,
+	} {
+		f.Add([]byte(data))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if got, ok := readEnvelope(in); ok {
+			var want envelope
+			if err := json.Unmarshal(in, &want); err != nil {
+				t.Fatalf("read %+v from %q, which is %v", got, in, err)
+			}
+			if got.text != string(got.Data) {
+				t.Fatalf("two sets of data: %q and %q", got.text, got.Data)
+			}
+			got.text = ""
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("read %+v from %q, want %+v", got, in, want)
+			}
+		}
+		for _, typ := range []string{OrderCompleted, ProfileIdentified} {
+			e := Event{Type: typ, Data: in}
+			got, ok := readBody(string(in), e.isOrder())
+			if !ok {
+				continue
+			}
+			want, err := e.readUnusual()
+			if err != nil || !reflect.DeepEqual(got, want) {
+				t.Fatalf("read %+v from %q, want %+v, %v", got, in, want, err)
+			}
+			checkTrimmed(t, &e)
+		}
+	})
+}
+
+// checkTrimmed compares what is kept of data with what the slow way keeps.
+func checkTrimmed(t *testing.T, e *Event) {
+	t.Helper()
+	short := e.Trimmed(1)
+	b, err := e.decode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Profile == nil && len(b.Products) <= 1 {
+		return
+	}
+	var got, want map[string]any
+	if err := json.Unmarshal(short, &got); err != nil {
+		t.Fatalf("%s of %s: %v", short, e.Data, err)
+	}
+	if err := json.Unmarshal(e.trimUnusual(b, 1), &want); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("kept %s of %s, want %s", short, e.Data, e.trimUnusual(b, 1))
+	}
+}
