@@ -58,10 +58,12 @@ type Batch struct {
 	Messages  []MessageRow
 	Outcomes  []OutcomeRow
 	Outbox    []Outgoing
+	Resting   []RestingDelta
+	Arms      []ArmDelta
 }
 
 // ProfileRow is a profile as it is after the batch. State is opaque here; the other
-// fields are what must be found without decoding it.
+// fields are what must be found without decoding it. A row replaces all of a former one.
 type ProfileRow struct {
 	ID          string
 	State       []byte
@@ -70,19 +72,30 @@ type ProfileRow struct {
 	LastOrderAt time.Time
 	UpdatedAt   time.Time
 	Wake        time.Time // when its earliest timer is due; zero: never
+	Snapshot    string    // workspace version that the state was last refreshed with; empty: none
 }
 
 // Kind says what a timeline row records.
 type Kind string
 
-// The kinds of timeline rows: an event that was applied, what a journey did about it, and
-// each message that was decided.
+// The kinds of timeline rows: an event that was applied, what a journey did about it, each
+// message that was decided, and what else the engine decided about the profile.
 const (
 	KindEvent    Kind = "event"
 	KindEntered  Kind = "entered"
 	KindLeft     Kind = "left"
 	KindFinished Kind = "finished"
 	KindMessage  Kind = "message"
+
+	KindJoined    Kind = "joined"    // became a member of a segment; Name is the segment's
+	KindParted    Kind = "parted"    // stopped being one
+	KindArm       Kind = "arm"       // an instance took an arm of a split
+	KindConverted Kind = "converted" // an instance reached its journey's goal
+	KindMoved     Kind = "moved"     // an instance goes on in another version of its journey
+	// KindPublished is an event that the engine made; Name is its type. The row's ID is
+	// derived from the event's uid and differs from it: when the event comes back from the
+	// stream it is applied and gets the row of KindEvent under the uid.
+	KindPublished Kind = "published"
 )
 
 // TimelineRow is one line of a profile's history. ID is unique within the profile, whatever
@@ -167,7 +180,7 @@ type Applying interface {
 	NextDue(ctx context.Context, partition int) (at time.Time, ok bool, err error)
 	// Commit applies a batch: profiles, timeline and messages first, then outcomes. It
 	// compares epoch, then From (sequence and clock), and refuses ids that are there already
-	// with ErrExists. When it fails otherwise, only Acquire or a later Commit tells whether
+	// with ErrExists. Resting and Arms are added to what is there, whatever the order. When it fails otherwise, only Acquire or a later Commit tells whether
 	// the batch is there; it is whole, or not at all.
 	Commit(ctx context.Context, b *Batch) error
 	// Outbox returns up to limit batches of a partition with a Seq above after, oldest first.
@@ -288,6 +301,9 @@ type Store interface {
 	Applying
 	Claiming
 	Reading
+	Tallying
+	Standing
+	Refreshing
 	// Ping reports whether the database answers and can be written to.
 	Ping(ctx context.Context) error
 	Close() error

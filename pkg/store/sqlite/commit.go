@@ -42,6 +42,9 @@ func (s *Store) Acquire(ctx context.Context, partition int, epoch uint64) (store
 			_, err = c.exec(addOffset, int64(epoch), int64(partition))
 			return err
 		}
+		if _, err := c.exec(dropResting, int64(partition)); err != nil {
+			return err
+		}
 		if o.epoch > epoch {
 			return fmt.Errorf("epoch %d, the owner has %d: %w", epoch, o.epoch, store.ErrFenced)
 		}
@@ -78,6 +81,7 @@ type batch struct {
 // batchRow is one row of a batch: a statement, its arguments, and how to name it.
 type batchRow struct {
 	statement statement
+	otherwise statement // what follows when that changed no row; 0: nothing
 	what, id  string
 	args      []any
 }
@@ -98,7 +102,11 @@ func (b *batch) write(c *conn) error {
 	}
 	for i := range b.rows {
 		r := &b.rows[i]
-		if _, err := c.exec(r.statement, r.args...); err != nil {
+		n, err := c.exec(r.statement, r.args...)
+		if err == nil && n == 0 && r.otherwise != 0 {
+			_, err = c.exec(r.otherwise, r.args...)
+		}
+		if err != nil {
 			if exists(err) {
 				err = errors.Join(store.ErrExists, err)
 			}
@@ -127,8 +135,8 @@ func encode(sb *store.Batch) (*batch, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	b.rows = make([]batchRow, 0, len(sb.Profiles)+len(sb.Timeline)+len(sb.Messages)+len(sb.Outcomes))
-	for _, add := range []func() error{b.addProfiles, b.addTimeline, b.addMessages, b.addOutcomes, b.addOutbox} {
+	b.rows = make([]batchRow, 0, len(sb.Profiles)+len(sb.Timeline)+len(sb.Messages)+len(sb.Outcomes)+len(sb.Resting)+len(sb.Arms))
+	for _, add := range []func() error{b.addProfiles, b.addTimeline, b.addMessages, b.addOutcomes, b.addOutbox, b.addTallies} {
 		if err := add(); err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"database/sql"
+	"fmt"
 	"log/slog"
 	"maps"
 	"os"
@@ -140,15 +141,24 @@ func TestMigrateOlder(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	today, err := migrations.ReadFile("migrations/00001_tables.sql")
+	names, err := migrations.ReadDir("migrations")
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := fstest.MapFS{"00001_tables.sql": {Data: today}}
+	files := fstest.MapFS{}
+	for _, name := range names {
+		data, err := migrations.ReadFile("migrations/" + name.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name.Name()] = &fstest.MapFile{Data: data}
+	}
+	today := len(files)
+	file := func(n int) string { return fmt.Sprintf("%05d_more.sql", n) }
 	tomorrow := maps.Clone(files)
-	tomorrow["00002_more.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nALTER TABLE claim ADD COLUMN note TEXT;\n")}
+	tomorrow[file(today+1)] = &fstest.MapFile{Data: []byte("-- +goose Up\nALTER TABLE claim ADD COLUMN note TEXT;\n")}
 	broken := maps.Clone(tomorrow)
-	broken["00003_broken.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nDROP TABLE claim;\nDROP TABLE nothing;\n")}
+	broken[file(today+2)] = &fstest.MapFile{Data: []byte("-- +goose Up\nDROP TABLE claim;\nDROP TABLE nothing;\n")}
 
 	db, err := sql.Open("sqlite", dsn(s.path))
 	if err != nil {
@@ -159,7 +169,8 @@ func TestMigrateOlder(t *testing.T) {
 	if err := migrate(t.Context(), db, tomorrow, log); err != nil {
 		t.Fatal(err)
 	}
-	if err := migrate(t.Context(), db, broken, log); err == nil || !strings.Contains(err.Error(), "from version 2 to 3") {
+	fromTo := fmt.Sprintf("from version %d to %d", today+1, today+2)
+	if err := migrate(t.Context(), db, broken, log); err == nil || !strings.Contains(err.Error(), fromTo) {
 		t.Errorf("a broken migration: %v", err)
 	}
 	var epoch, notes int
@@ -178,11 +189,16 @@ func TestPlans(t *testing.T) {
 	s := openTest(t, t.TempDir())
 	page := func(f store.MessageFilter) string { q, _ := messagesQuery(&f); return q }
 	for query, want := range map[string]string{
-		statesQuery(): "SEARCH p USING INDEX sqlite_autoindex_profile_1 (partition=? AND id=?)",
-		seenQuery():   "SEARCH t USING COVERING INDEX sqlite_autoindex_timeline_1 (partition=? AND profile=? AND id=?)",
-		dueQuery:      "SEARCH profile USING COVERING INDEX profile_wake (partition=? AND wake<?)",
-		nextDueQuery:  "SEARCH profile USING COVERING INDEX profile_wake (partition=? AND wake>?)",
-		outboxQuery:   "SEARCH outbox USING INDEX sqlite_autoindex_outbox_1 (partition=? AND seq>?)",
+		statesQuery():      "SEARCH p USING INDEX sqlite_autoindex_profile_1 (partition=? AND id=?)",
+		seenQuery():        "SEARCH t USING COVERING INDEX sqlite_autoindex_timeline_1 (partition=? AND profile=? AND id=?)",
+		dueQuery:           "SEARCH profile USING COVERING INDEX profile_wake (partition=? AND wake<?)",
+		nextDueQuery:       "SEARCH profile USING COVERING INDEX profile_wake (partition=? AND wake>?)",
+		standingQuery():    "SEARCH p USING INDEX sqlite_autoindex_profile_1 (partition=? AND id=?)",
+		firstSnapshotQuery: "SEARCH profile USING COVERING INDEX profile_snapshot (partition=?)",
+		nextSnapshotQuery:  "SEARCH profile USING COVERING INDEX profile_snapshot (partition=? AND snapshot>?)",
+		staleQuery:         "SEARCH profile USING COVERING INDEX profile_snapshot (partition=? AND snapshot=? AND id>?)",
+		staleCountQuery:    "SEARCH profile USING COVERING INDEX profile_snapshot (partition=? AND snapshot<?)",
+		outboxQuery:        "SEARCH outbox USING INDEX sqlite_autoindex_outbox_1 (partition=? AND seq>?)",
 		page(store.MessageFilter{AfterID: "x", Limit: 5}):               "SEARCH message USING INDEX message_decided",
 		page(store.MessageFilter{Limit: 5}):                             "SCAN message USING INDEX message_decided",
 		page(store.MessageFilter{Profile: "a", AfterID: "x", Limit: 5}): "SEARCH message USING INDEX message_profile (profile=?",

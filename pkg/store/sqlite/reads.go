@@ -14,7 +14,7 @@ import (
 type reads struct {
 	db *sql.DB
 
-	states, seen, due, nextDue, outbox, timeline, message *sql.Stmt
+	states, seen, due, nextDue, outbox, timeline, message, standing *sql.Stmt
 }
 
 // readers is how many connections read at a time. Two processors are busy with two; more
@@ -53,6 +53,7 @@ func newReads(ctx context.Context, dsn string) (*reads, error) {
 		{&r.nextDue, nextDueQuery},
 		{&r.outbox, outboxQuery},
 		{&r.timeline, timelineQuery},
+		{&r.standing, standingQuery()},
 		{&r.message, `SELECT ` + messageColumns + ` FROM message WHERE partition = ? AND id = ?`},
 	} {
 		if *p.into, err = db.PrepareContext(ctx, p.text); err != nil {

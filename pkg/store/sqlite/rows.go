@@ -31,13 +31,14 @@ func (b *batch) addProfiles() error {
 		if state == nil {
 			state = []byte{} // a known profile with an empty state is not an unknown one
 		}
-		err := b.add(putProfile, "profile", p.ID, &e, int64(b.Partition), p.ID, state, flag(p.Known), int64(p.Orders),
+		err := b.add(updateProfile, "profile", p.ID, &e, int64(b.Partition), p.ID, state, flag(p.Known), int64(p.Orders),
 			e.keep(stamp("LastOrderAt", p.LastOrderAt)),
 			e.keep(stamp("UpdatedAt", p.UpdatedAt)),
-			e.keep(stamp("Wake", p.Wake)))
+			e.keep(stamp("Wake", p.Wake)), p.Snapshot)
 		if err != nil {
 			return err
 		}
+		b.rows[len(b.rows)-1].otherwise = putProfile
 	}
 	return nil
 }

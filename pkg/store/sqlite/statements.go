@@ -16,17 +16,24 @@ const (
 	addOffset
 	takeOffset
 	moveOffset
+	updateProfile
 	putProfile
 	addTimeline
 	addMessage
 	setOutcome
 	addOutbox
 	dropOutbox
+	addResting
+	dropResting
+	addArm
 
 	addClaim
 	readClaim
 	takeClaim
 	closeClaim
+
+	addWinner
+	readWinner
 
 	statements // how many there are
 )
@@ -46,11 +53,16 @@ var sqlText = [statements]string{
 	takeOffset: `UPDATE partition_offset SET epoch = ? WHERE partition = ?`,
 	moveOffset: `UPDATE partition_offset SET seq = ?, clock = ?, outbox = ? WHERE partition = ?`,
 
-	putProfile: `INSERT INTO profile (partition, id, state, known, orders, last_order_at, updated_at, wake)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+	// Nearly always a profile is there and has met the workspace version that its new state
+	// has met. Then this, which leaves the index by snapshot alone, is all; otherwise it changes
+	// no row and putProfile follows, with the same arguments.
+	updateProfile: `UPDATE profile SET state = ?3, known = ?4, orders = ?5, last_order_at = ?6, updated_at = ?7, wake = ?8
+		WHERE partition = ?1 AND id = ?2 AND snapshot = ?9`,
+	putProfile: `INSERT INTO profile (partition, id, state, known, orders, last_order_at, updated_at, wake, snapshot)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 		ON CONFLICT (partition, id) DO UPDATE SET state = excluded.state, known = excluded.known,
 			orders = excluded.orders, last_order_at = excluded.last_order_at,
-			updated_at = excluded.updated_at, wake = excluded.wake`,
+			updated_at = excluded.updated_at, wake = excluded.wake, snapshot = excluded.snapshot`,
 	addTimeline: `INSERT INTO timeline (partition, profile, id, at, kind, name, detail, trace, data)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	addMessage: `INSERT INTO message (partition, id, profile, journey, version, instance, step, channel, category,
@@ -63,9 +75,22 @@ var sqlText = [statements]string{
 	addOutbox:  `INSERT INTO outbox (partition, seq, n, messages) VALUES (?, ?, ?, ?)`,
 	dropOutbox: `DELETE FROM outbox WHERE partition = ? AND seq <= ?`,
 
+	addResting: `INSERT INTO resting (partition, journey, version, step, n) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET n = n + excluded.n`,
+	dropResting: `DELETE FROM resting WHERE partition = ? AND n = 0`,
+	// The bound is four million million in millionths; see clampValue for what is added.
+	addArm: `INSERT INTO arm (partition, journey, version, step, arm, ghost, entered, converted, value)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET entered = entered + excluded.entered, converted = converted + excluded.converted,
+			value = max(-4000000000000000000, min(4000000000000000000, value + excluded.value))`,
+
 	addClaim: `INSERT INTO claim (partition, id, worker, at) VALUES (?, ?, ?, ?)
 		ON CONFLICT (partition, id) DO NOTHING`,
 	readClaim:  `SELECT worker, receipt FROM claim WHERE partition = ? AND id = ?`,
 	takeClaim:  `UPDATE claim SET worker = ?, at = ? WHERE partition = ? AND id = ?`,
 	closeClaim: `UPDATE claim SET receipt = ?, worker = ? WHERE partition = ? AND id = ? AND receipt IS NULL`,
+
+	addWinner: `INSERT INTO winner (journey, version, step, arm, at, detail) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (journey, version, step) DO NOTHING`,
+	readWinner: `SELECT arm, at, coalesce(detail, '') FROM winner WHERE journey = ? AND version = ? AND step = ?`,
 }

@@ -49,6 +49,11 @@ func Run(t *testing.T, o Options) {
 		{"timeline", testTimeline},
 		{"messages", testMessages},
 		{"exact values", testExactValues},
+		{"resting", testResting},
+		{"arms", testArms},
+		{"winners", testWinners},
+		{"standing", testStanding},
+		{"stale", testStale},
 		{"reopen", testReopen},
 		{"close", testClose},
 		{"model", testModel},
@@ -222,8 +227,10 @@ func eventBatch(partition int, epoch uint64, from store.Position, profile, event
 		Partition: partition, Epoch: epoch, From: from, To: store.Position{Seq: from.Seq + 1, Clock: when},
 		Profiles: []store.ProfileRow{{
 			ID: profile, State: []byte("state after " + event), Known: true, Orders: 1,
-			LastOrderAt: when, UpdatedAt: when, Wake: when.Add(time.Hour),
+			LastOrderAt: when, UpdatedAt: when, Wake: when.Add(time.Hour), Snapshot: "w1",
 		}},
+		Resting: []store.RestingDelta{{Journey: "thank-you", Version: "v1", Step: "mail", Delta: 1}},
+		Arms:    []store.ArmDelta{{Journey: "thank-you", Version: "v1", Arm: "sent", Entered: 1}},
 		Timeline: []store.TimelineRow{{
 			Profile: profile, At: when, ID: event, Kind: store.KindEvent, Name: "order.completed", Data: []byte(`{"total":"1.00"}`),
 		}},
@@ -248,6 +255,8 @@ type snapshot struct {
 	Outbox   []store.OutboxBatch
 	Due      []store.Wake
 	Counts   store.Counts
+	Resting  []store.Resting
+	Arms     []store.Arm
 }
 
 // look takes a snapshot. epoch has to be the owner's.
@@ -259,6 +268,8 @@ func (f fixture) look(partition int, epoch uint64, profiles, events []string) sn
 		Outbox:   f.outbox(partition, 0, 1000),
 		Due:      f.due(partition, at(1000*time.Hour), 1000),
 		Counts:   f.counts(),
+		Resting:  f.resting(),
+		Arms:     f.arms(),
 	}
 	for _, p := range profiles {
 		s.Loaded = append(s.Loaded, f.load(partition, store.Want{Profile: p, Events: events})...)

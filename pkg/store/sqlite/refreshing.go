@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"rapport/pkg/store"
+)
+
+// standingQuery looks up a chunk of states like statesQuery, each in a partition of its own.
+func standingQuery() string {
+	return `WITH w (n, partition, id) AS (VALUES ` + chunkValues("(%d, ?, ?)") + `)
+		SELECT w.n, p.state FROM w CROSS JOIN profile p ON p.partition = w.partition AND p.id = w.id`
+}
+
+// States implements store.Standing.
+func (s *Store) States(ctx context.Context, profiles []store.ProfileRef) ([][]byte, error) {
+	states := make([][]byte, len(profiles))
+	for start := 0; start < len(profiles); start += loadChunk {
+		args := make([]any, 2*loadChunk)
+		for i, p := range profiles[start:min(start+loadChunk, len(profiles))] {
+			args[2*i], args[2*i+1] = p.Partition, p.Profile
+		}
+		err := eachRow(ctx, s.reads.standing, args, func(scan func(...any) error) error {
+			var n int
+			var state []byte
+			if err := scan(&n, &state); err != nil {
+				return err
+			}
+			if state == nil {
+				state = []byte{} // how the driver gives an empty blob
+			}
+			states[start+n] = state
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read the states of %d profiles: %w", len(profiles), s.explain(err))
+		}
+	}
+	return states, nil
+}
+
+// The index by snapshot is in the order of ids within one snapshot, and there are few
+// snapshots at a time: so what differs from one is read from each of the others.
+const (
+	firstSnapshotQuery = `SELECT min(snapshot) FROM profile WHERE partition = ?`
+	nextSnapshotQuery  = `SELECT min(snapshot) FROM profile WHERE partition = ? AND snapshot > ?`
+	staleQuery         = `SELECT id FROM profile WHERE partition = ? AND snapshot = ? AND id > ? ORDER BY id LIMIT ?`
+	staleCountQuery    = `SELECT (SELECT count(*) FROM profile WHERE partition = ?1 AND snapshot < ?2) +
+		(SELECT count(*) FROM profile WHERE partition = ?1 AND snapshot > ?2)`
+)
+
+// Stale implements store.Refreshing.
+func (s *Store) Stale(ctx context.Context, partition int, snapshot, afterID string, limit int) ([]string, error) {
+	tx, err := s.reads.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	var ids []string
+	if err == nil {
+		ids, err = stale(ctx, tx, partition, snapshot, afterID, max(limit, 0))
+		// It only read: ending it gives the snapshot back, whatever the answer.
+		_ = tx.Rollback()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read stale profiles of partition %d: %w", partition, s.explain(err))
+	}
+	return ids, nil
+}
+
+func stale(ctx context.Context, tx *sql.Tx, partition int, snapshot, afterID string, limit int) ([]string, error) {
+	var ids []string
+	var met sql.NullString // a snapshot that profiles of the partition have met
+	err := tx.QueryRowContext(ctx, firstSnapshotQuery, partition).Scan(&met)
+	for err == nil && met.Valid {
+		if met.String != snapshot {
+			ids, err = appendIDs(ctx, tx, ids, partition, met.String, afterID, limit)
+		}
+		if err == nil {
+			err = tx.QueryRowContext(ctx, nextSnapshotQuery, partition, met.String).Scan(&met)
+		}
+	}
+	slices.Sort(ids)
+	return ids[:min(limit, len(ids))], err
+}
+
+func appendIDs(ctx context.Context, tx *sql.Tx, ids []string, args ...any) (_ []string, err error) {
+	rows, err := tx.QueryContext(ctx, staleQuery, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// StaleCount implements store.Refreshing. One query a partition keeps each of them short.
+func (s *Store) StaleCount(ctx context.Context, snapshot string) (int, error) {
+	var partitions []int
+	err := s.query(ctx, `SELECT partition FROM partition_offset`, nil, func(scan func(...any) error) error {
+		var p int
+		err := scan(&p)
+		partitions = append(partitions, p)
+		return err
+	})
+	sum := 0
+	for i := 0; i < len(partitions) && err == nil; i++ {
+		var n int
+		err = s.reads.db.QueryRowContext(ctx, staleCountQuery, partitions[i], snapshot).Scan(&n)
+		sum += n
+	}
+	if err != nil {
+		return 0, fmt.Errorf("count stale profiles: %w", s.explain(err))
+	}
+	return sum, nil
+}
