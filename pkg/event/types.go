@@ -18,6 +18,10 @@ const (
 	ClockAdvanced = "clock.advanced"
 )
 
+// EngineSource is the source of events that the engine itself makes. Doors never let
+// anybody else use it.
+const EngineSource = "rapport/engine"
+
 // Receipt reports whether a type says what became of a message.
 func Receipt(typ string) bool { return strings.HasPrefix(typ, "message.") }
 

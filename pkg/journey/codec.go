@@ -9,7 +9,7 @@ import (
 
 // stateVersion is the first byte of a stored state. A new meaning of the bytes takes a
 // new number; fields are only ever added, under new keys.
-const stateVersion = 1
+const stateVersion = 2
 
 // Codec turns states into compact bytes and back: CBOR (RFC 8949) with small integers for
 // names, a fifth of the time and half of the size of JSON.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"rapport/pkg/message"
+	"rapport/pkg/schedule"
 )
 
 // Definition is one journey as the engine runs it: parsed, checked, and with its
@@ -11,29 +12,51 @@ import (
 type Definition struct {
 	Name     string
 	Title    string
-	Version  string // content hash, 16 hexadecimal digits
+	Version  string // content hash, 16 hexadecimal digits; title and status are not part of it
 	Category message.Category
-	Priority int // 0..100
+	Purpose  string // what people must have agreed to; empty: the category's own name
+	Priority int    // 0..100
 	Status   Status
 	Enter    Entry
 	Leave    []LeaveRule
-	Steps    []Step
-	Lifetime time.Duration // how long an instance may live; zero: DefaultLifetime
+	Goal     *Goal
+	Holdout  float64 // share of those who enter that walk along and get nothing, 0..1
+	// OnChange says what this version does to those who are inside an older one, and Moves
+	// where those rest in this one whose step has another id now (Migrate).
+	OnChange    Change
+	Moves       map[string]string
+	Steps       []Step
+	Lifetime    time.Duration // how long an instance may live; zero: DefaultLifetime
+	MaxLateness time.Duration // how late a message may still be sent; zero: DefaultLateness
 }
 
 // DefaultLifetime ends instances that nothing else ended.
 const DefaultLifetime = 365 * 24 * time.Hour
 
+// DefaultLateness is how long after its time a message may still go out.
+const DefaultLateness = 24 * time.Hour
+
 // Status says whether a journey takes people in.
 type Status string
 
-// The statuses of a journey. Only active ones are entered; paused ones keep people where
-// they are.
+// The statuses of a journey. Only active ones are entered; drafts and paused ones keep
+// people where they are; archived ones let everybody go.
 const (
 	Draft    Status = "draft"
 	Active   Status = "active"
 	Paused   Status = "paused"
 	Archived Status = "archived"
+)
+
+// Change is what a new version does to people inside an older one.
+type Change string
+
+// Drain lets them finish in the version they entered with, Migrate moves them to the step
+// of the same id (or Moves) in the new one, Cancel ends their walk.
+const (
+	Drain   Change = "drain"
+	Migrate Change = "migrate"
+	Cancel  Change = "cancel"
 )
 
 // Condition is a compiled expression over a Scope. It is declared here, where it is
@@ -49,13 +72,59 @@ type Value interface {
 	String() string
 }
 
-// Entry says who enters and how often.
+// Expr is a compiled expression with any result: string, float64, bool, time.Time, a list
+// or nil.
+type Expr interface {
+	Value(s *Scope) (any, error)
+	String() string
+}
+
+// Entry says who enters and how often. Exactly one of On, Segment, Broadcast, Date and
+// Prediction is set.
 type Entry struct {
-	On        string    // event type
-	If        Condition // nil: always
-	Key       Value     // nil: one instance per profile
+	On         string // event type
+	Segment    *Membership
+	Broadcast  *Broadcast
+	Date       *Anniversary
+	Prediction *Crossing
+
+	If  Condition // nil: always
+	Key Value     // nil: one instance per profile
+	// Grace is how long after its event a failed If is asked again, on the profile's further
+	// events, because a trait can arrive just after the event that needs it.
+	Grace     time.Duration
 	Again     Again
 	Meanwhile Meanwhile
+}
+
+// Membership is the moment somebody becomes, or with Left stops being, a member.
+type Membership struct {
+	Segment string
+	Left    bool
+}
+
+// Broadcast enters everybody of an audience at the times of Cron, or once At.
+type Broadcast struct {
+	Cron     *schedule.Cron
+	At       time.Time // once; with Local its clock reading, in each profile's own zone
+	Audience string    // a segment; empty: every known profile
+	Local    bool      // in each profile's own zone instead of the shop's
+	Over     time.Duration
+}
+
+// Anniversary enters every year on a date of the profile, in its own zone.
+type Anniversary struct {
+	Of     Expr // the date: a trait
+	Offset int  // days
+	At     schedule.Clock
+}
+
+// Crossing enters when a prediction crosses a threshold: from at most Threshold to above
+// it, or with Falls from at least Threshold to below it.
+type Crossing struct {
+	Prediction string
+	Falls      bool
+	Threshold  float64
 }
 
 // Again limits re-entry, counted from the last entry with the same key. The zero value
@@ -78,52 +147,17 @@ const (
 // LeaveRule ends an instance at once, also in the middle of a wait. Rules are asked in
 // order; the first that holds names the reason.
 type LeaveRule struct {
-	On string    // event type; empty: asked on every event
+	On string    // event type; empty: asked on every event and timer
 	If Condition // nil: always
 	As string    // the reason recorded
 }
 
-// Step is one step; exactly one of the pointer fields is set.
-type Step struct {
-	ID        string // unique within the journey; generated when the file gives none
-	Wait      *Wait
-	Recommend *Recommend
-	Send      *Send
-	Branch    *Branch
-	Exit      *Exit
-}
-
-// Wait rests for a duration, counted in hours of 3,600 seconds and days of 24 hours.
-type Wait struct {
-	For time.Duration
-}
-
-// Recommend asks for products; with fewer than Min the instance takes Otherwise.
-type Recommend struct {
-	From     []string // bought_together, category_popular, store_popular, in this order
-	Min, Max int
-	// Otherwise runs when there are too few. Empty: the instance goes on with the next step.
-	Otherwise []Step
-}
-
-// Send decides one message.
-type Send struct {
-	Channel  message.Channel
-	Template string
-}
-
-// Branch runs the steps of the first case whose condition holds; a nil condition is else.
-type Branch struct {
-	Cases []Case
-}
-
-// Case is one arm of a branch.
-type Case struct {
-	If    Condition
-	Steps []Step
-}
-
-// Exit ends the instance with a reason.
-type Exit struct {
-	Reason string
+// Goal is what a journey is for: an event within a time after entering. It is counted once
+// for each instance, also after its end, and for the holdout alike.
+type Goal struct {
+	On     string
+	If     Condition
+	Within time.Duration
+	Value  Expr // what it is worth; nil: nothing
+	Leave  bool // reaching it ends the walk
 }

@@ -3,16 +3,19 @@ package journey
 import (
 	"time"
 
+	"rapport/pkg/event"
 	"rapport/pkg/message"
+	"rapport/pkg/policy"
 )
 
 // Effect is something that the engine decided and that others have to carry out or
-// record: one of Entered, Ended, Message, Ask.
+// record: one of Entered, Ended, Message, Ask, Joined, Armed, Converted, Published, Moved.
 type Effect interface{ effect() }
 
 // Entered says that an instance began.
 type Entered struct {
 	Instance, Journey, Version string
+	Ghost                      bool // in the holdout: walks along and gets nothing
 	At                         time.Time
 }
 
@@ -21,14 +24,63 @@ type Ended struct {
 	Instance, Journey, Version, Step string
 	Finished                         bool
 	Reason                           string // of leaving
+	Ghost                            bool
 	At                               time.Time
+}
+
+// Moved says that an instance goes on in another version of its journey.
+type Moved struct {
+	Instance, Journey, From, To, Step string
+	At                                time.Time
+}
+
+// Joined says that the profile became a member of a segment, or with Left stopped being
+// one. Filled is set when the segment was new or had changed: people were sorted into it,
+// and nothing happened to them.
+type Joined struct {
+	Segment      string
+	Left, Filled bool
+	At           time.Time
+}
+
+// Armed says which arm of a split an instance took.
+type Armed struct {
+	Instance, Arm string
+	Experiment    Experiment
+	Ghost         bool
+	At            time.Time
+}
+
+// Converted says that an instance, running or ended, reached its journey's goal.
+type Converted struct {
+	Instance, Journey, Version string
+	Event                      string // its uid
+	Value                      float64
+	Arms                       []ArmRef
+	Ghost                      bool
+	At                         time.Time
+}
+
+// ArmRef is an arm that an instance took.
+type ArmRef struct {
+	Step string `cbor:"1,keyasint"`
+	Arm  string `cbor:"2,keyasint"`
+}
+
+// Published is an event about the profile that the engine itself makes: a journey emits it,
+// asks for a task, awards points. Its id is derived, so making it again makes no second one.
+// What it says about the profile is in the profile already.
+type Published struct {
+	Event   event.Event
+	Trigger *Trigger // of the instance; nil: of none
 }
 
 // Message is a decided message. With a Reason it is kept back and only recorded.
 type Message struct {
 	Command message.Command
 	Reason  message.Reason
-	Trigger *Trigger // of the instance, for linking traces
+	Verdict policy.Verdict // of which Reason is the short form
+	Trigger *Trigger       // of the instance, for linking traces
 }
 
 // Ask wants suggestions for an instance that rests until Set.Answer.
@@ -46,7 +98,12 @@ type Query struct {
 	Min, Max int
 }
 
-func (Entered) effect() {}
-func (Ended) effect()   {}
-func (Message) effect() {}
-func (Ask) effect()     {}
+func (Entered) effect()   {}
+func (Ended) effect()     {}
+func (Message) effect()   {}
+func (Ask) effect()       {}
+func (Moved) effect()     {}
+func (Joined) effect()    {}
+func (Armed) effect()     {}
+func (Converted) effect() {}
+func (Published) effect() {}

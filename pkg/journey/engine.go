@@ -5,64 +5,65 @@ import (
 	"time"
 
 	"rapport/pkg/event"
-	"rapport/pkg/message"
 )
 
 // The reasons of leaving that the engine itself gives.
 const (
-	LeftRestarted   = "restarted"    // a new entry replaced it
-	LeftLifetime    = "lifetime"     // it lived as long as it may
-	LeftVersionGone = "version gone" // its step does not exist any more
-	LeftByRule      = "left"         // a leave rule or step that names no reason
+	LeftRestarted      = "restarted"       // a new entry replaced it
+	LeftLifetime       = "lifetime"        // it lived as long as it may
+	LeftVersionGone    = "version gone"    // its step does not exist any more
+	LeftVersionChanged = "version changed" // on_change: cancel
+	LeftArchived       = "archived"        // its journey was taken out of service
+	LeftConverted      = "converted"       // its goal was reached, and ends the walk
+	LeftByRule         = "left"            // a leave rule or step that names no reason
 )
 
 // Event applies an event to a profile. The event must not have been applied before. trace
 // is the W3C traceparent under which it is applied, kept by instances that enter.
 func (s *Set) Event(st *State, ev *event.Event, now time.Time, trace string) []Effect {
-	st.Profile.Apply(ev)
-	w := walk{set: s, state: st, now: now, event: ev}
-	w.leave()
-	if st.Profile.Known {
-		for _, p := range s.programs {
-			w.enter(p, trace)
-		}
-	}
-	return w.effects
+	w := walk{set: s, state: st, now: now, trace: trace}
+	w.refresh()
+	crossed := w.fold(ev)
+	w.earn(ev)
+	w.changed.typ = ev.Type
+	w.changed.profile = w.changed.profile || concerns(ev)
+	w.follow()
+	w.deliver(ev, crossed)
+	w.settle()
+	return w.done()
 }
 
-// Fire wakes the instances whose timers are due at or before now, earliest first. A
-// profile whose NextDue lies later is left as it is.
+// Fire wakes everybody and everything of the profile whose time has come at or before now,
+// earliest first. A profile whose NextDue lies later is left as it is.
 func (s *Set) Fire(st *State, now time.Time) []Effect {
 	w := walk{set: s, state: st, now: now}
+	w.refresh()
 	for {
-		i := earliest(st, now)
-		if i < 0 {
-			return w.effects
+		due := st.NextDue()
+		if due.IsZero() || due.After(now) {
+			break
 		}
-		w.wake(i)
+		w.fire(due)
+		w.settle()
 	}
+	return w.done()
 }
 
-// earliest is the index of the instance with the earliest timer due by now, or -1.
-func earliest(st *State, now time.Time) int {
-	best := -1
-	for i := range st.Instances {
-		d := st.Instances[i].Due
-		if d.IsZero() || d.After(now) {
-			continue
-		}
-		if best < 0 || d.Before(st.Instances[best].Due) {
-			best = i
-		}
-	}
-	return best
+// Refresh brings a profile under the set's version of the workspace: instances of changed
+// journeys, memberships of changed segments, timers of dates and broadcasts. It changes
+// nothing for a profile that is there already.
+func (s *Set) Refresh(st *State, now time.Time) []Effect {
+	w := walk{set: s, state: st, now: now}
+	w.refresh()
+	w.settle()
+	return w.done()
 }
 
 // Answer goes on with an instance that asked for suggestions. An instance that is no
 // longer there, or asks no more, changes nothing.
 func (s *Set) Answer(st *State, instance string, suggestions []Suggestion, now time.Time) []Effect {
 	w := walk{set: s, state: st, now: now}
-	i := slices.IndexFunc(st.Instances, func(in Instance) bool { return in.ID == instance })
+	i := st.index(instance)
 	if i < 0 {
 		return nil
 	}
@@ -76,18 +77,19 @@ func (s *Set) Answer(st *State, instance string, suggestions []Suggestion, now t
 	if len(suggestions) < r.Min {
 		in.Suggestions = nil
 		if len(r.Otherwise) > 0 {
-			next = p.nodes[n].arms[0]
+			next = p.nodes[n].otherwise()
 		}
 	} else {
 		in.Suggestions = suggestions[:min(len(suggestions), r.Max)]
 	}
-	w.run(i, p, next)
-	return w.effects
+	w.run(instance, p, next)
+	w.settle()
+	return w.done()
 }
 
 // Postpone lets an instance that nobody answered ask again at a later time.
 func (s *Set) Postpone(st *State, instance string, until time.Time) {
-	if i := slices.IndexFunc(st.Instances, func(in Instance) bool { return in.ID == instance }); i >= 0 {
+	if i := st.index(instance); i >= 0 {
 		st.Instances[i].Due = until
 	}
 }
@@ -98,98 +100,76 @@ type walk struct {
 	state   *State
 	now     time.Time
 	event   *event.Event // nil on a timer
+	trace   string
+	due     time.Time // when what is happening should have happened; zero: now
 	effects []Effect
+	ended   bool
+
+	refreshing bool
+
+	// changed is what segments have not been asked about yet, and joined which memberships
+	// changed that nobody has heard of yet.
+	changed struct {
+		typ     string
+		profile bool
+	}
+	joined []*event.Event
+	rounds int
 }
 
-func (w *walk) scope(in *Instance) *Scope {
-	return NewScope(w.now, &w.state.Profile, w.event, &in.Trigger, in.Sent)
+func (w *walk) effect(e Effect) { w.effects = append(w.effects, e) }
+
+// done tidies up after the last effect.
+func (w *walk) done() []Effect {
+	if w.ended {
+		w.state.tidy()
+	}
+	return w.effects
 }
 
-// holds evaluates a condition; nothing to ask is true. Conditions were checked when the
-// file was read; one that still fails on this data does not hold.
-func holds(c Condition, s *Scope) bool {
-	if c == nil {
-		return true
-	}
-	ok, err := c.Eval(s)
-	return err == nil && ok
-}
+// maxRounds bounds a chain of steps that change segments whose journeys have steps that
+// change segments.
+const maxRounds = 16
 
-// leave ends the instances whose rules say so.
-func (w *walk) leave() {
-	for i := 0; i < len(w.state.Instances); {
-		in := &w.state.Instances[i]
-		reason := ""
-		if p := w.set.byName[in.Journey]; p != nil && p.def.Status != Paused {
-			reason = w.leaving(p.def.Leave, in)
-		}
-		if reason == "" {
-			i++
-			continue
-		}
-		w.end(i, false, reason)
-	}
-}
-
-func (w *walk) leaving(rules []LeaveRule, in *Instance) string {
-	for _, r := range rules {
-		if (r.On == "" || r.On == w.event.Type) && holds(r.If, w.scope(in)) {
-			if r.As == "" {
-				return LeftByRule
-			}
-			return r.As
-		}
-	}
-	return ""
-}
-
-// enter begins an instance when the event enters the journey and its rules allow.
-func (w *walk) enter(p *program, trace string) {
-	d := p.def
-	if d.Status != Active || d.Enter.On != w.event.Type {
-		return
-	}
-	scope := NewScope(w.now, &w.state.Profile, w.event, nil, nil)
-	if !holds(d.Enter.If, scope) {
-		return
-	}
-	key := ""
-	if d.Enter.Key != nil {
-		var err error
-		if key, err = d.Enter.Key.Text(scope); err != nil {
+// settle lets journeys hear of changes of segments, also those that follow from what they
+// do about them.
+func (w *walk) settle() {
+	for ; w.rounds < maxRounds; w.rounds++ {
+		w.follow()
+		if len(w.joined) == 0 {
 			return
 		}
-	}
-	if at, ok := w.state.lastEntry(d.Name, key); ok && !d.Enter.Again.Always {
-		if d.Enter.Again.After == 0 || w.now.Before(at.Add(d.Enter.Again.After)) {
-			return
+		heard := w.joined
+		w.joined = nil
+		for _, ev := range heard {
+			w.deliver(ev, nil)
 		}
 	}
-	if i := w.state.running(d.Name, key); i >= 0 {
-		switch d.Enter.Meanwhile {
-		case Restart:
-			w.end(i, false, LeftRestarted)
-		case Parallel:
-		default:
-			return
-		}
-	}
-	in := Instance{
-		ID:      message.Hash("instance", d.Name, w.state.Profile.ID, key, w.event.UID()),
-		Journey: d.Name, Version: d.Version, Key: key, At: w.now, Trigger: newTrigger(w.event, trace),
-	}
-	if !d.Enter.Again.Always {
-		w.state.noteEntry(d.Name, key, w.now)
-	}
-	w.state.Instances = append(w.state.Instances, in)
-	w.effects = append(w.effects, Entered{Instance: in.ID, Journey: d.Name, Version: d.Version, At: w.now})
-	w.run(len(w.state.Instances)-1, p, p.start())
+	w.joined = nil
 }
 
-// place finds an instance's program and node. A version that is no longer in force goes
-// on in the present one, at the step of the same name.
+// deliver tells an event to those whom it may concern: goals, those inside, those outside.
+// crossed are the journeys whose threshold it made a prediction cross.
+func (w *walk) deliver(ev *event.Event, crossed []*program) {
+	w.event = ev
+	w.pursue()
+	w.leave()
+	w.hear()
+	w.reconsider()
+	if w.state.Profile.Known {
+		for _, p := range w.set.entries[ev.Type] {
+			w.enter(p, ev, w.trace)
+		}
+		for _, p := range crossed {
+			w.enter(p, ev, w.trace)
+		}
+	}
+	w.event = nil
+}
+
+// place finds an instance's program and node.
 func (w *walk) place(in *Instance) (*program, int) {
-	p := w.set.byName[in.Journey]
+	p := w.set.program(in)
 	if p == nil {
 		return nil, end
 	}
@@ -200,38 +180,73 @@ func (w *walk) place(in *Instance) (*program, int) {
 	return p, n
 }
 
-// wake lets the instance at index i walk on from the step it rests on.
-func (w *walk) wake(i int) {
-	in := &w.state.Instances[i]
-	p, n := w.place(in)
-	switch {
-	case n == end:
-		w.end(i, false, LeftVersionGone)
-	case !w.now.Before(in.At.Add(p.def.lifetime())):
-		w.end(i, false, LeftLifetime)
-	case p.def.Status == Paused:
-		// It stays where it is and asks again in an hour.
-		in.Due = w.now.Add(time.Hour)
-	case p.nodes[n].step.Recommend != nil:
-		w.run(i, p, n) // It was postponed and asks again.
-	default:
-		w.run(i, p, p.nodes[n].next)
+// inside lists the instances that are there now, oldest first: what happens to one may
+// end others, or begin some.
+func (w *walk) inside(concerned func(p *program) bool) []string {
+	var ids []string
+	for i := range w.state.Instances {
+		if p := w.set.program(&w.state.Instances[i]); p != nil && concerned(p) {
+			ids = append(ids, w.state.Instances[i].ID)
+		}
+	}
+	return ids
+}
+
+func (w *walk) hearing(p *program) bool { return p.always || p.hears[w.event.Type] }
+
+// leave ends the instances whose rules say so.
+func (w *walk) leave() {
+	for _, id := range w.inside(w.hearing) {
+		if i := w.state.index(id); i >= 0 {
+			p := w.set.program(&w.state.Instances[i])
+			if reason := w.leaving(p, &w.state.Instances[i]); reason != "" {
+				w.depart(id, reason)
+			}
+		}
 	}
 }
 
-func (d *Definition) lifetime() time.Duration {
-	if d.Lifetime > 0 {
-		return d.Lifetime
+// leaving asks the rules of leaving, of which those without an event are asked always, and
+// notes when their answer could change.
+func (w *walk) leaving(p *program, in *Instance) string {
+	in.Check = time.Time{}
+	for k, r := range p.def.Leave {
+		if r.On != "" && (w.event == nil || r.On != w.event.Type) {
+			continue
+		}
+		scope := w.scope(in)
+		if w.holds(r.If, scope, place{in: in, where: "leave", number: k + 1}) {
+			if r.As == "" {
+				return LeftByRule
+			}
+			return r.As
+		}
+		if r.On == "" {
+			in.Check = earlier(in.Check, scope.NextChange())
+		}
 	}
-	return DefaultLifetime
+	return ""
 }
 
-// end takes the instance at index i out of the state.
-func (w *walk) end(i int, finished bool, reason string) {
+// depart takes an instance out by a rule: what it decided and what is not sent yet is not
+// to be sent any more.
+func (w *walk) depart(id, reason string) {
+	i := w.state.index(id)
+	if len(w.state.Instances[i].Sent) > 0 {
+		gone := slices.DeleteFunc(w.state.Gone, func(d Departed) bool { return w.now.Sub(d.At) > goneFor })
+		w.state.Gone = last(append(gone, Departed{Instance: id, At: w.now}), maxGone)
+	}
+	w.end(id, false, reason)
+}
+
+// end takes the instance out of the state.
+func (w *walk) end(id string, finished bool, reason string) {
+	i := w.state.index(id)
 	in := w.state.Instances[i]
 	w.state.Instances = slices.Delete(w.state.Instances, i, i+1)
-	w.effects = append(w.effects, Ended{
+	w.ended = true
+	w.effect(Ended{
 		Instance: in.ID, Journey: in.Journey, Version: in.Version, Step: in.Step,
-		Finished: finished, Reason: reason, At: w.now,
+		Finished: finished, Reason: reason, Ghost: in.Ghost, At: w.now,
 	})
 }

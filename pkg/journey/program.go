@@ -2,23 +2,25 @@ package journey
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 )
 
-// program is a definition laid out flat: nodes in the order of the file, nested steps
+// program is a definition laid out flat: nodes in the order of laying out, nested steps
 // after the step that holds them.
 type program struct {
 	def   *Definition
 	nodes []node
 	byID  map[string]int
+	// hears are the types of events that leave rules and waits listen to, and always is set
+	// when a rule or a wait has to be asked on every event.
+	hears  map[string]bool
+	always bool
 }
 
 // node is a step and where the walk goes from it. end means past the last step.
 type node struct {
 	step *Step
 	next int   // after the step itself
-	arms []int // first node of each branch case, or of a recommend's otherwise
+	arms []int // first node of each arm, see arms
 }
 
 const end = -1
@@ -26,11 +28,30 @@ const end = -1
 // compile lays the definition out. Steps without an id get one from their place, so that
 // every position has a name; ids must be unique.
 func compile(def *Definition) (*program, error) {
-	p := &program{def: def, byID: map[string]int{}}
+	p := &program{def: def, byID: map[string]int{}, hears: map[string]bool{}}
 	if _, err := p.block(def.Steps, end, ""); err != nil {
 		return nil, fmt.Errorf("journey %s: %w", def.Name, err)
 	}
+	for _, r := range def.Leave {
+		p.listen(r.On)
+	}
+	for _, n := range p.nodes {
+		if w := n.step.Wait; w != nil {
+			for _, e := range w.Events {
+				p.listen(e.On)
+			}
+			p.always = p.always || w.Until != nil
+		}
+	}
 	return p, nil
+}
+
+func (p *program) listen(on string) {
+	if on == "" {
+		p.always = true
+	} else {
+		p.hears[on] = true
+	}
 }
 
 // block lays out steps that are followed by next, and returns its first node.
@@ -59,6 +80,8 @@ func (p *program) block(steps []Step, next int, path string) (int, error) {
 	return first, nil
 }
 
+// arms lays out what a step holds: the cases of a branch, the arms of a split, the events
+// of a wait and then its otherwise, the otherwise of a recommend.
 func (p *program) arms(s *Step, next int, here string) ([]int, error) {
 	var blocks [][]Step
 	switch {
@@ -66,6 +89,15 @@ func (p *program) arms(s *Step, next int, here string) ([]int, error) {
 		for _, c := range s.Branch.Cases {
 			blocks = append(blocks, c.Steps)
 		}
+	case s.Split != nil:
+		for _, a := range s.Split.Arms {
+			blocks = append(blocks, a.Steps)
+		}
+	case s.Wait != nil:
+		for _, e := range s.Wait.Events {
+			blocks = append(blocks, e.Steps)
+		}
+		blocks = append(blocks, s.Wait.Otherwise)
 	case s.Recommend != nil:
 		blocks = append(blocks, s.Recommend.Otherwise)
 	}
@@ -89,27 +121,5 @@ func (p *program) start() int {
 	return len(p.nodes) - 1
 }
 
-// Set is the journeys that are in force, one version of each. It is immutable and safe
-// for concurrent use.
-type Set struct {
-	programs []*program // by name
-	byName   map[string]*program
-}
-
-// NewSet lays out the definitions. Errors name the journey.
-func NewSet(defs []*Definition) (*Set, error) {
-	s := &Set{byName: make(map[string]*program, len(defs))}
-	for _, d := range defs {
-		p, err := compile(d)
-		if err != nil {
-			return nil, err
-		}
-		if s.byName[d.Name] != nil {
-			return nil, fmt.Errorf("two journeys have the name %q", d.Name)
-		}
-		s.byName[d.Name] = p
-		s.programs = append(s.programs, p)
-	}
-	slices.SortFunc(s.programs, func(a, b *program) int { return strings.Compare(a.def.Name, b.def.Name) })
-	return s, nil
-}
+// otherwise is where a wait goes when its time is over, or a recommend with too little.
+func (n *node) otherwise() int { return n.arms[len(n.arms)-1] }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rapport/pkg/event"
+	"rapport/pkg/policy"
 	"rapport/pkg/profile"
 )
 
@@ -15,6 +16,17 @@ type State struct {
 	Profile   profile.Profile `cbor:"1,keyasint"`
 	Instances []Instance      `cbor:"2,keyasint,omitempty"` // running, oldest first
 	Entries   []Entries       `cbor:"3,keyasint,omitempty"` // by journey, in order of first entry
+	// Snapshot is the version of the workspace that the state was last refreshed with.
+	Snapshot string `cbor:"4,keyasint,omitempty"`
+	// Log is what was sent lately, as far as caps count it; nil: nothing.
+	Log *policy.Log `cbor:"5,keyasint,omitempty"`
+	// Triggers are the events that instances entered with, each once.
+	Triggers []Trigger  `cbor:"6,keyasint,omitempty"`
+	Goals    []Pursuit  `cbor:"7,keyasint,omitempty"`
+	Sorted   []Sorting  `cbor:"8,keyasint,omitempty"`
+	Starts   []Start    `cbor:"9,keyasint,omitempty"`
+	Gone     []Departed `cbor:"10,keyasint,omitempty"` // who left lately, oldest first
+	Held     []Held     `cbor:"11,keyasint,omitempty"`
 }
 
 // NewState is the state of a subject at its first event.
@@ -26,15 +38,25 @@ func NewState(subject string, at time.Time) *State {
 type Instance struct {
 	ID      string    `cbor:"1,keyasint"`
 	Journey string    `cbor:"2,keyasint"`
-	Version string    `cbor:"3,keyasint"` // of the definition it entered with
+	Version string    `cbor:"3,keyasint"` // of the definition it walks by
 	Key     string    `cbor:"4,keyasint,omitempty"`
 	At      time.Time `cbor:"5,keyasint"` // when it entered
-	Trigger Trigger   `cbor:"6,keyasint"`
+	Trigger string    `cbor:"6,keyasint"` // uid of the event that it entered with
 	Step    string    `cbor:"7,keyasint"` // where it rests
-	Due     time.Time `cbor:"8,keyasint"` // when it wakes
+	Due     time.Time `cbor:"8,keyasint"` // when it wakes; zero: never by itself
 	Sent    []SentRef `cbor:"9,keyasint,omitempty"`
 	// Suggestions are the answer to the latest recommend step.
 	Suggestions []Suggestion `cbor:"10,keyasint,omitempty"`
+	Arms        []ArmRef     `cbor:"11,keyasint,omitempty"`
+	Ghost       bool         `cbor:"12,keyasint,omitempty"`
+	Since       time.Time    `cbor:"13,keyasint,omitzero"` // when it came to Step
+	// Check is when the answer of a rule that it leaves by, or of the condition that it waits
+	// for, could change without an event; zero: never.
+	Check time.Time `cbor:"14,keyasint,omitzero"`
+	// FellDue is when something happened to it that its paused journey keeps for later: its
+	// timer, or, with Heard, the event it waited for (its number, from one).
+	FellDue time.Time `cbor:"15,keyasint,omitzero"`
+	Heard   int       `cbor:"16,keyasint,omitempty"`
 }
 
 // Suggestion is one product as templates see it.
@@ -45,6 +67,60 @@ type Suggestion struct {
 	URL      string `cbor:"4,keyasint,omitempty" json:"url,omitempty"`
 	ImageURL string `cbor:"5,keyasint,omitempty" json:"image_url,omitempty"`
 }
+
+// Pursuit is a goal that an instance, running or ended, may still reach.
+type Pursuit struct {
+	Instance string    `cbor:"1,keyasint"`
+	Journey  string    `cbor:"2,keyasint"`
+	Version  string    `cbor:"3,keyasint"`
+	Until    time.Time `cbor:"4,keyasint"`
+	Ghost    bool      `cbor:"5,keyasint,omitempty"`
+	Arms     []ArmRef  `cbor:"6,keyasint,omitempty"`
+}
+
+// Sorting says by which version of a segment the profile was sorted, and when its
+// membership could change by time alone.
+type Sorting struct {
+	Segment string    `cbor:"1,keyasint"`
+	Version string    `cbor:"2,keyasint"`
+	Next    time.Time `cbor:"3,keyasint,omitzero"`
+}
+
+// Start is the timer of a journey that dates or broadcasts enter.
+type Start struct {
+	Journey string    `cbor:"1,keyasint"`
+	At      time.Time `cbor:"2,keyasint,omitzero"`
+	// After is the time up to which occurrences are dealt with.
+	After time.Time `cbor:"3,keyasint"`
+}
+
+// Departed is an instance that a rule took out of its journey: what it had decided and
+// what is not sent yet stays unsent.
+type Departed struct {
+	Instance string    `cbor:"1,keyasint"`
+	At       time.Time `cbor:"2,keyasint"`
+}
+
+// Held is an event that would have entered a journey, had its condition held; it is asked
+// again until a time.
+type Held struct {
+	Journey string    `cbor:"1,keyasint"`
+	Source  string    `cbor:"2,keyasint"`
+	ID      string    `cbor:"3,keyasint"`
+	Type    string    `cbor:"4,keyasint"`
+	At      time.Time `cbor:"5,keyasint"`
+	Data    []byte    `cbor:"6,keyasint,omitempty"`
+	Trace   string    `cbor:"7,keyasint,omitempty"`
+	Until   time.Time `cbor:"8,keyasint"`
+}
+
+// Bounds on what is remembered of one profile; the oldest is forgotten first.
+const (
+	maxGoals = 256
+	maxGone  = 32
+	maxHeld  = 16
+	goneFor  = 7 * 24 * time.Hour
+)
 
 // Entries remembers when a profile entered a journey, by key, for re-entry rules.
 type Entries struct {
@@ -90,13 +166,25 @@ func (s *State) noteEntry(journey, key string, at time.Time) {
 	}
 }
 
+// earlier is the earlier of two times of which either may be zero, for never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
 // NextDue is when the earliest timer of the profile is due; zero when there is none.
 func (s *State) NextDue() time.Time {
 	var next time.Time
 	for i := range s.Instances {
-		if d := s.Instances[i].Due; !d.IsZero() && (next.IsZero() || d.Before(next)) {
-			next = d
-		}
+		next = earlier(next, earlier(s.Instances[i].Due, s.Instances[i].Check))
+	}
+	for i := range s.Sorted {
+		next = earlier(next, s.Sorted[i].Next)
+	}
+	for i := range s.Starts {
+		next = earlier(next, s.Starts[i].At)
 	}
 	return next
 }
@@ -106,7 +194,37 @@ func (s *State) running(journey, key string) int {
 	return slices.IndexFunc(s.Instances, func(in Instance) bool { return in.Journey == journey && in.Key == key })
 }
 
-// Bounds on what an instance keeps of the event that entered it. A wholesale order has
+// index is the place of an instance, or -1.
+func (s *State) index(instance string) int {
+	return slices.IndexFunc(s.Instances, func(in Instance) bool { return in.ID == instance })
+}
+
+// trigger is the event that an instance entered with.
+func (s *State) trigger(uid string) *Trigger {
+	for i := range s.Triggers {
+		if s.Triggers[i].UID == uid {
+			return &s.Triggers[i]
+		}
+	}
+	return nil
+}
+
+// tidy forgets triggers that no instance has any more.
+func (s *State) tidy() {
+	s.Triggers = slices.DeleteFunc(s.Triggers, func(t Trigger) bool {
+		return !slices.ContainsFunc(s.Instances, func(in Instance) bool { return in.Trigger == t.UID })
+	})
+}
+
+// last keeps the last n of a list.
+func last[T any](list []T, n int) []T {
+	if extra := len(list) - n; extra > 0 {
+		return slices.Delete(list, 0, extra)
+	}
+	return list
+}
+
+// Bounds on what is kept of the event that entered an instance. A wholesale order has
 // hundreds of lines; a mail shows twenty.
 const (
 	maxTriggerLines    = 20

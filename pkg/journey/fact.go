@@ -1,0 +1,211 @@
+package journey
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"time"
+
+	"rapport/pkg/event"
+	"rapport/pkg/message"
+	"rapport/pkg/profile"
+)
+
+// Facts are events that the engine makes itself: a step sets a trait, tags, awards points,
+// asks for a task, emits an event. A fact is folded into the profile at once, so that the
+// next step sees it, and is published; when it comes back from the stream, journeys listen
+// to it like to any event, and the profile has it already.
+const (
+	ProfileUpdated = "profile.updated"
+	TaskCreated    = "task.created"
+)
+
+// made is an event of the engine's. Its id is derived: made again, it is the same.
+func made(subject, typ, what string, at time.Time, data map[string]any) *event.Event {
+	b, err := json.Marshal(data)
+	if err != nil {
+		// Values are those of JSON. Were one not, the fact is told without its properties.
+		b = []byte("{}")
+	}
+	return &event.Event{
+		ID: message.Hash("fact", subject, typ, what, at.UTC().Format(time.RFC3339Nano)), Source: event.EngineSource,
+		Type: typ, Subject: subject, Time: at.UTC(), Data: b,
+	}
+}
+
+// fact folds an event of the engine's into the profile and publishes it. in is the
+// instance whose step made it; nil for none.
+func (w *walk) fact(in *Instance, typ, what string, data map[string]any) {
+	ev := made(w.state.Profile.ID, typ, what, w.now, data)
+	w.state.Profile.Apply(ev)
+	p := Published{Event: *ev}
+	if in != nil {
+		if t := w.state.trigger(in.Trigger); t != nil {
+			c := *t
+			p.Trigger = &c
+		}
+	}
+	w.effect(p)
+	w.changed.profile = true
+}
+
+// fold takes an event into the profile, and returns the journeys whose threshold it made a
+// prediction cross.
+func (w *walk) fold(ev *event.Event) (crossed []*program) {
+	if ev.Source == event.EngineSource {
+		return nil // It is there already.
+	}
+	if len(w.set.predictions) == 0 || !strings.HasPrefix(ev.Type, "prediction.") {
+		w.state.Profile.Apply(ev)
+		w.withdraw(ev)
+		return nil
+	}
+	before := make([]float64, len(w.set.predictions))
+	for i, p := range w.set.predictions {
+		before[i] = prediction(&w.state.Profile, p.def.Enter.Prediction)
+	}
+	w.state.Profile.Apply(ev)
+	for i, p := range w.set.predictions {
+		if c := p.def.Enter.Prediction; c.crossed(before[i], prediction(&w.state.Profile, c)) {
+			crossed = append(crossed, p)
+		}
+	}
+	return crossed
+}
+
+// prediction is the value of a model, NaN while there is none.
+func prediction(p *profile.Profile, c *Crossing) float64 {
+	if v, ok := p.Predictions[c.Prediction]; ok {
+		return v
+	}
+	return math.NaN()
+}
+
+// crossed reports whether going from one value to another crosses the threshold. The first
+// value there is crosses it when it lies beyond.
+func (c *Crossing) crossed(from, to float64) bool {
+	if c.Falls {
+		return to < c.Threshold && !(from < c.Threshold)
+	}
+	return to > c.Threshold && !(from > c.Threshold)
+}
+
+// withdraw frees the slot of a message that did not go out after all.
+func (w *walk) withdraw(ev *event.Event) {
+	if w.state.Log == nil || ev.Type != event.MessageFailed {
+		return
+	}
+	if id, ok := property(properties(ev.Data), "message_id", "", "", time.Time{}).(string); ok {
+		w.state.Log.Withdraw(id)
+	}
+}
+
+// concerns reports whether an event may say something about the person besides having
+// happened.
+func concerns(ev *event.Event) bool {
+	if ev.Source == event.EngineSource {
+		return false
+	}
+	if u, err := ev.Profile(); err == nil && u != nil {
+		return true
+	}
+	about, _, _ := strings.Cut(ev.Type, ".")
+	return about == "profile" || about == "loyalty" || about == "prediction" || about == "order"
+}
+
+// earn gives the points that an event is worth, and the tier that they reach.
+func (w *walk) earn(ev *event.Event) {
+	if !w.state.Profile.Known {
+		return
+	}
+	for _, e := range w.set.earning[ev.Type] {
+		scope := NewScope(w.now, &w.state.Profile, ev, nil, nil)
+		if w.holds(e.If, scope, place{where: "earn", step: ev.Type}) {
+			w.award(nil, points(e.Points, scope), "earn/"+ev.UID(), ev.Type)
+		}
+	}
+	w.tier(nil)
+}
+
+// points are whole; what cannot be read as a number gives none.
+func points(x Expr, scope *Scope) int64 {
+	v, err := x.Value(scope)
+	n, ok := v.(float64)
+	if err != nil || !ok || math.IsNaN(n) || math.Abs(n) > 1e15 {
+		return 0
+	}
+	return int64(math.Floor(n))
+}
+
+func (w *walk) award(in *Instance, n int64, what, reason string) {
+	if n == 0 {
+		return
+	}
+	w.fact(in, profile.PointsAwarded, what, map[string]any{
+		"points": n, "reason": reason, "balance": w.state.Profile.Loyalty.Points + n,
+	})
+	w.tier(in)
+}
+
+// tier reaches the highest tier that the points allow.
+func (w *walk) tier(in *Instance) {
+	l := &w.state.Profile.Loyalty
+	name, from := "", int64(0)
+	for _, t := range w.set.config.Loyalty.Tiers {
+		if l.Points >= t.From {
+			name, from = t.Name, t.From
+		}
+	}
+	if name == "" || name == l.Tier {
+		return
+	}
+	w.fact(in, profile.TierReached, "tier/"+name, map[string]any{
+		"tier": name, "from": from, "points": l.Points, "previous": l.Tier,
+	})
+}
+
+// change does what a step says about the profile.
+func (w *walk) change(in *Instance, s *Step) {
+	what := in.ID + "/" + s.ID
+	switch {
+	case s.Set != nil:
+		traits := w.values(in, s.Set.Traits)
+		w.fact(in, ProfileUpdated, what, map[string]any{"traits": traits, event.ProfileProperty: map[string]any{"traits": traits}})
+	case s.Tag != nil:
+		for _, tag := range s.Tag.Add {
+			w.fact(in, profile.Tagged, what+"/"+tag, map[string]any{"tag": tag})
+		}
+		for _, tag := range s.Tag.Remove {
+			w.fact(in, profile.Untagged, what+"/"+tag, map[string]any{"tag": tag})
+		}
+	case s.Award != nil:
+		w.award(in, points(s.Award.Points, w.scope(in)), what, s.Award.Reason)
+	case s.Task != nil:
+		data := map[string]any{"journey": in.Journey, "step": s.ID, "instance": in.ID}
+		for name, x := range map[string]Expr{"title": s.Task.Title, "note": s.Task.Note, "assignee": s.Task.Assignee} {
+			if x == nil {
+				continue
+			}
+			if v, err := x.Value(w.scope(in)); err == nil && v != nil {
+				data[name] = v
+			}
+		}
+		w.fact(in, TaskCreated, what, data)
+	case s.Emit != nil:
+		w.fact(in, s.Emit.Type, what, w.values(in, s.Emit.Data))
+	}
+}
+
+// values evaluates assignments; a missing value is null.
+func (w *walk) values(in *Instance, list []Assignment) map[string]any {
+	scope := w.scope(in)
+	m := make(map[string]any, len(list))
+	for _, a := range list {
+		v, err := a.Value.Value(scope)
+		if err != nil {
+			v = nil
+		}
+		m[a.Trait] = v
+	}
+	return m
+}

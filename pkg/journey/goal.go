@@ -1,0 +1,70 @@
+package journey
+
+import "slices"
+
+// pursuit begins to look for an instance's goal.
+func (w *walk) pursuit(instance string, d *Definition, ghost bool) {
+	if d.Goal == nil {
+		return
+	}
+	within := d.Goal.Within
+	if within <= 0 {
+		within = d.lifetime()
+	}
+	w.state.Goals = last(append(w.state.Goals, Pursuit{
+		Instance: instance, Journey: d.Name, Version: d.Version, Until: w.now.Add(within), Ghost: ghost,
+	}), maxGoals)
+}
+
+// pursue counts the goals that the event reaches, once for each instance.
+func (w *walk) pursue() {
+	if len(w.state.Goals) == 0 {
+		return
+	}
+	var leaving []string
+	w.state.Goals = slices.DeleteFunc(w.state.Goals, func(g Pursuit) bool {
+		if w.now.After(g.Until) {
+			return true
+		}
+		goal := w.goal(&g)
+		if goal == nil || goal.On != w.event.Type {
+			return false
+		}
+		scope := NewScope(w.now, &w.state.Profile, w.event, nil, nil)
+		at := place{in: &Instance{ID: g.Instance, Journey: g.Journey, Version: g.Version}, where: "goal"}
+		if i := w.state.index(g.Instance); i >= 0 {
+			at.in = &w.state.Instances[i]
+			scope = w.scope(at.in)
+		}
+		if !w.holds(goal.If, scope, at) {
+			return false
+		}
+		c := Converted{
+			Instance: g.Instance, Journey: g.Journey, Version: g.Version, Event: w.event.UID(), Arms: g.Arms, Ghost: g.Ghost, At: w.now,
+		}
+		if goal.Value != nil {
+			if v, err := goal.Value.Value(scope); err == nil {
+				c.Value, _ = v.(float64)
+			}
+		}
+		w.effect(c)
+		if goal.Leave {
+			leaving = append(leaving, g.Instance)
+		}
+		return true
+	})
+	for _, id := range leaving {
+		if w.state.index(id) >= 0 {
+			w.depart(id, LeftConverted)
+		}
+	}
+}
+
+// goal is what an instance is after: by its own version, or the present one.
+func (w *walk) goal(g *Pursuit) *Goal {
+	p := w.set.program(&Instance{Journey: g.Journey, Version: g.Version})
+	if p == nil {
+		return nil
+	}
+	return p.def.Goal
+}

@@ -1,0 +1,97 @@
+package journey
+
+import "time"
+
+// refresh brings the profile under the set's version of the workspace.
+func (w *walk) refresh() {
+	if w.state.Snapshot == w.set.Version() {
+		return
+	}
+	w.refreshing = true
+	w.state.Snapshot = w.set.Version()
+	ids := make([]string, 0, len(w.state.Instances))
+	for i := range w.state.Instances {
+		ids = append(ids, w.state.Instances[i].ID)
+	}
+	for _, id := range ids {
+		w.renew(id)
+	}
+	w.fill()
+	w.appoint()
+	w.refreshing = false
+}
+
+// renew does to an instance what the version in force does to people inside an older one,
+// and wakes those whose journey is no longer paused.
+func (w *walk) renew(id string) {
+	i := w.state.index(id)
+	if i < 0 {
+		return
+	}
+	in := &w.state.Instances[i]
+	now := w.set.byName[in.Journey]
+	switch {
+	case now == nil || now.def.Status == Archived:
+		w.depart(id, LeftArchived)
+		return
+	case now.def.Version != in.Version && now.def.OnChange == Cancel:
+		w.depart(id, LeftVersionChanged)
+		return
+	case now.def.Version != in.Version && now.def.OnChange == Migrate:
+		if w.migrate(in, now) {
+			return
+		}
+	}
+	in = &w.state.Instances[w.state.index(id)]
+	if !in.FellDue.IsZero() && !w.set.status(in).resting() {
+		in.Due = in.FellDue
+	}
+}
+
+// migrate moves an instance to the version in force, to the step of the same id or the one
+// that moves names. Where there is none it stays in its own version; plan refuses such a
+// change before it comes to that. It reports whether the instance walked on.
+func (w *walk) migrate(in *Instance, to *program) bool {
+	from := w.set.program(in)
+	rested, step := in.Step, in.Step
+	if moved, ok := to.def.Moves[step]; ok {
+		step = moved
+	}
+	n, ok := to.byID[step]
+	if !ok {
+		return false
+	}
+	old := in.Version
+	in.Version, in.Step = to.def.Version, step
+	w.effect(Moved{Instance: in.ID, Journey: in.Journey, From: old, To: in.Version, Step: step, At: w.now})
+	if from != nil {
+		if was, ok := from.byID[rested]; ok && from.nodes[was].step.kind() == to.nodes[n].step.kind() {
+			return false // It goes on resting as it did, with the time it had.
+		}
+	}
+	if to.def.Status.resting() {
+		in.FellDue, in.Due = w.now, time.Time{}
+		return false
+	}
+	w.run(in.ID, to, n)
+	return true
+}
+
+// kind names what a step does.
+func (s *Step) kind() string {
+	switch {
+	case s.Wait != nil:
+		return "wait"
+	case s.Recommend != nil:
+		return "recommend"
+	case s.Send != nil, s.Survey != nil:
+		return "send"
+	case s.Branch != nil:
+		return "branch"
+	case s.Split != nil:
+		return "split"
+	case s.Exit != nil:
+		return "leave"
+	}
+	return "change"
+}

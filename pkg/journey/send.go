@@ -1,0 +1,127 @@
+package journey
+
+import (
+	"slices"
+	"time"
+
+	"rapport/pkg/message"
+	"rapport/pkg/policy"
+)
+
+// send decides one message and remembers it, and reports whether the instance rests until
+// the message may go. A step sends once for each instance: where a changed journey leads
+// somebody to a step that has sent already, nothing happens. The message would have the
+// same id, and the store would refuse the whole batch for it.
+func (w *walk) send(in *Instance, d *Definition, s *Step, what *Send) (rests bool) {
+	if slices.ContainsFunc(in.Sent, func(r SentRef) bool { return r.Step == s.ID }) {
+		return false
+	}
+	v := w.judge(in, d, s.ID, what.Channel)
+	if until, ok := w.deferral(in, what, v); ok {
+		in.Due = until
+		return true
+	}
+	w.decide(in, d, s, what, v, 0)
+	if v.Reason != "" && v.Reason != message.ReasonHeldOut && v.Reason != message.ReasonTooLate && what.Blocked.Instead != nil {
+		instead := what.Blocked.Instead
+		w.decide(in, d, s, instead, w.judge(in, d, s.ID, instead.Channel), 1)
+	}
+	return false
+}
+
+// judge asks policy. What should have been sent too long ago is not sent at all.
+func (w *walk) judge(in *Instance, d *Definition, step string, c message.Channel) policy.Verdict {
+	r := policy.Request{
+		Profile: &w.state.Profile, Channel: c, Category: d.Category, Purpose: d.Purpose, Journey: d.Name,
+		Instance: in.ID, Step: step, Priority: d.Priority, Now: w.now, Log: w.state.Log, Ghost: in.Ghost,
+	}
+	var v policy.Verdict
+	if w.set.observer != nil {
+		v = w.set.policy.Explain(r)
+	} else {
+		v = w.set.policy.Decide(r)
+	}
+	if late := w.lateness(); late > d.lateness() && (v.Reason == "" || !v.Until.IsZero()) {
+		v = policy.Verdict{Reason: message.ReasonTooLate, Rule: "later than max_lateness allows", Checks: v.Checks}
+	}
+	if w.set.observer != nil {
+		w.set.observer.Judged(in, step, v, w.now)
+	}
+	return v
+}
+
+// lateness is how long ago what is happening should have happened.
+func (w *walk) lateness() time.Duration {
+	if w.due.IsZero() {
+		return 0
+	}
+	return w.now.Sub(w.due)
+}
+
+// deferral is until when a message is put off. Quiet hours end by themselves within a day,
+// so that a step which says nothing waits for them; a cap may have no room for weeks, so
+// that only a step which says so waits for that.
+func (w *walk) deferral(in *Instance, what *Send, v policy.Verdict) (until time.Time, ok bool) {
+	b := what.Blocked
+	if v.Until.IsZero() || !v.Until.After(w.now) || b.Drop {
+		return time.Time{}, false
+	}
+	atMost := b.DeferAtMost
+	if atMost == 0 && b.Instead == nil && v.Reason == message.ReasonQuietHours {
+		atMost = DefaultDeferral
+	}
+	deadline := in.Since.Add(atMost)
+	if v.Until.After(deadline) {
+		return time.Time{}, false
+	}
+	return v.Until, true
+}
+
+// decide makes a message: one that goes, or one that is only recorded with the reason why
+// it does not.
+func (w *walk) decide(in *Instance, d *Definition, s *Step, what *Send, v policy.Verdict, visit int) {
+	prof := &w.state.Profile
+	c := message.Command{
+		ID: message.ID(in.ID, s.ID, visit), Profile: prof.ID, Journey: in.Journey, Version: in.Version,
+		Instance: in.ID, Step: s.ID, Channel: what.Channel, Category: d.Category, Template: what.Template,
+		To: prof.Address(what.Channel), Locale: prof.Trait("locale"), Timezone: prof.Trait("timezone"), DecidedAt: w.now,
+	}
+	trigger := w.state.trigger(in.Trigger)
+	if v.Reason == "" {
+		c.Vars = w.vars(in, trigger, s)
+		if w.state.Log == nil {
+			w.state.Log = &policy.Log{}
+		}
+		w.state.Log.Forget(w.now.Add(-w.set.policy.Horizon()))
+		w.state.Log.Note(policy.Sent{At: w.now, Channel: what.Channel, Category: d.Category, Purpose: d.Purpose, Journey: d.Name, ID: c.ID})
+	}
+	in.Sent = append(in.Sent, SentRef{Step: s.ID, ID: c.ID, At: w.now})
+	m := Message{Command: c, Reason: v.Reason, Verdict: v}
+	if trigger != nil {
+		t := *trigger
+		m.Trigger = &t
+	}
+	w.effect(m)
+}
+
+// Recheck is the last look at a message before it is handed over: what has happened since
+// it was decided. It returns why it must not go any more, or nothing.
+func (s *Set) Recheck(st *State, c *message.Command, now time.Time) message.Reason {
+	d := s.definition(c.Journey, c.Version)
+	r := policy.Request{
+		Profile: &st.Profile, Channel: c.Channel, Category: c.Category, Journey: c.Journey, Instance: c.Instance,
+		Step: c.Step, Now: now, Left: slices.ContainsFunc(st.Gone, func(g Departed) bool { return g.Instance == c.Instance }),
+	}
+	if d != nil {
+		r.Purpose = d.Purpose
+	}
+	// Caps, quiet hours and holdouts were asked when the message was decided; it has its slot.
+	return (*policy.Policy)(nil).Decide(r).Reason
+}
+
+func (s *Set) definition(journey, version string) *Definition {
+	if p := s.program(&Instance{Journey: journey, Version: version}); p != nil {
+		return p.def
+	}
+	return nil
+}
