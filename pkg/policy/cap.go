@@ -90,13 +90,13 @@ func (n *count) unknown(at int64) bool { return n.lost != 0 && n.lost > at-n.per
 
 // around is how many messages stand less than Per from a time, on either side.
 func (n *count) around(at int64) int {
-	taken := 0
+	taken, from, to := 0, at-n.per, at+n.per
 	for i := len(n.sent) - 1; i >= 0; i-- {
 		e := &n.sent[i]
-		if at-e.At >= n.per {
+		if e.At <= from {
 			break // and so is every earlier one
 		}
-		if at-e.At > -n.per && n.counts(e) {
+		if e.At < to && n.counts(e) {
 			taken++
 		}
 	}

@@ -35,6 +35,9 @@ func tellHeldOut(q *question) []Check {
 	arm := Check{message.ReasonHeldOut, Exempt, fmt.Sprintf("the holdout arm of journey %s gets nothing", q.r.Journey), global.Saw}
 	if !q.exempt() {
 		global.Answer, global.Saw = Passed, "is not in it"
+		if q.p.Holdout <= 0 {
+			global.Saw = "so nobody is in it"
+		}
 		if q.p.HeldOut(q.r.Profile.ID) {
 			global.Answer, global.Saw = Blocked, "is in it"
 		}

@@ -12,6 +12,7 @@ type question struct {
 	p    *Policy
 	r    Request
 	kind Kind // of the message, as it would be noted
+	over *Cap // the first that objected
 }
 
 func (p *Policy) question(r Request) *question {
@@ -28,14 +29,18 @@ func (q *question) exempt() bool { return q.r.Category == message.Transactional 
 // verdict is the answer when a check objects.
 func (q *question) verdict(c *check) Verdict {
 	v := Verdict{Reason: c.reason}
+	if c.passes {
+		v.Until = q.until()
+	}
+	if q.over != nil { // found already, and many messages meet a cap
+		v.Rule = q.over.Describe()
+		return v
+	}
 	for _, told := range c.tell(q) {
 		if told.Answer == Blocked {
 			v.Rule = told.Rule
 			break
 		}
-	}
-	if c.passes {
-		v.Until = q.until()
 	}
 	return v
 }

@@ -14,6 +14,7 @@ func capped(q *question) bool {
 	for i := range q.p.Caps {
 		if c := &q.p.Caps[i]; c.covers(&q.kind) {
 			if n := c.newCount(q); n.full(at) {
+				q.over = c
 				return true
 			}
 		}
@@ -46,7 +47,7 @@ func tellCaps(q *question) []Check {
 func (n *count) saw(c *Cap, at int64) string {
 	s := fmt.Sprintf("%d of %d sent", n.around(at), c.AtMost)
 	if n.limit < c.AtMost {
-		s += fmt.Sprintf(", the last %d reserved for a higher priority", c.AtMost-n.limit)
+		s += fmt.Sprintf(", %d kept for a higher priority", c.AtMost-n.limit)
 	}
 	if n.unknown(at) {
 		s += ", more than are remembered"
