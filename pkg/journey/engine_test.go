@@ -226,7 +226,7 @@ func TestSetsRefuseWhatCannotBeLaidOut(t *testing.T) {
 		"two steps with an id":   {twins},
 		"two journeys of a name": {thankYou(), thankYou()},
 	} {
-		if _, err := journey.NewSet(defs); err == nil {
+		if _, err := journey.NewSet(journey.Config{Journeys: defs}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"rapport/pkg/event"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
+	"rapport/pkg/schedule"
 )
 
 const day = 24 * time.Hour
@@ -33,7 +34,7 @@ type person struct {
 
 func newPerson(t *testing.T, subject string, defs ...*journey.Definition) *person {
 	t.Helper()
-	set, err := journey.NewSet(defs)
+	set, err := journey.NewSet(journey.Config{Journeys: defs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,5 +182,5 @@ func email(id, template string) journey.Step {
 }
 
 func wait(id string, d time.Duration) journey.Step {
-	return journey.Step{ID: id, Wait: &journey.Wait{For: d}}
+	return journey.Step{ID: id, Wait: &journey.Wait{Pause: &schedule.Wait{For: d}}}
 }

@@ -50,9 +50,10 @@ type Instance struct {
 	Arms        []ArmRef     `cbor:"11,keyasint,omitempty"`
 	Ghost       bool         `cbor:"12,keyasint,omitempty"`
 	Since       time.Time    `cbor:"13,keyasint,omitzero"` // when it came to Step
-	// Check is when the answer of a rule that it leaves by, or of the condition that it waits
-	// for, could change without an event; zero: never.
+	// Check is when the answer of a rule that it leaves by could change without an event, and
+	// Look the same of the condition that it waits for; zero: never.
 	Check time.Time `cbor:"14,keyasint,omitzero"`
+	Look  time.Time `cbor:"17,keyasint,omitzero"`
 	// FellDue is when something happened to it that its paused journey keeps for later: its
 	// timer, or, with Heard, the event it waited for (its number, from one).
 	FellDue time.Time `cbor:"15,keyasint,omitzero"`
@@ -174,11 +175,14 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+// next is when the instance's earliest timer is due.
+func (in *Instance) next() time.Time { return earlier(in.Due, earlier(in.Check, in.Look)) }
+
 // NextDue is when the earliest timer of the profile is due; zero when there is none.
 func (s *State) NextDue() time.Time {
 	var next time.Time
 	for i := range s.Instances {
-		next = earlier(next, earlier(s.Instances[i].Due, s.Instances[i].Check))
+		next = earlier(next, s.Instances[i].next())
 	}
 	for i := range s.Sorted {
 		next = earlier(next, s.Sorted[i].Next)

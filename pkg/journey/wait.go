@@ -57,7 +57,7 @@ func (w *walk) until(in *Instance, nd *node) bool {
 	if w.holds(nd.step.Wait.Until, scope, place{in: in, where: "until", step: nd.step.ID}) {
 		return true
 	}
-	in.Check = earlier(in.Check, scope.NextChange())
+	in.Look = scope.NextChange()
 	return false
 }
 
@@ -136,7 +136,7 @@ func (w *walk) fire(due time.Time) {
 	}
 	for i := range w.state.Instances {
 		in := &w.state.Instances[i]
-		if earlier(in.Due, in.Check).Equal(due) && (best < 0 || w.before(in.Journey, w.state.Instances[best].Journey)) {
+		if in.next().Equal(due) && (best < 0 || w.before(in.Journey, w.state.Instances[best].Journey)) {
 			best = i
 		}
 	}

@@ -11,7 +11,7 @@ func (w *walk) run(id string, p *program, n int) {
 		if in.Step != s.ID || in.Since.IsZero() {
 			in.Since = w.now
 		}
-		in.Step, in.Due = s.ID, time.Time{}
+		in.Step, in.Due, in.Look = s.ID, time.Time{}, time.Time{}
 		if w.set.observer != nil {
 			w.set.observer.Stepped(in, s.ID, w.now)
 		}

@@ -53,7 +53,7 @@ func newRig(t *testing.T, defs ...*journey.Definition) *rig {
 	}
 	st := must(sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()}))(t)
 	t.Cleanup(func() { _ = st.Close() })
-	return &rig{t: t, conn: conn, js: js, store: st, set: must(journey.NewSet(defs))(t)}
+	return &rig{t: t, conn: conn, js: js, store: st, set: must(journey.NewSet(journey.Config{Journeys: defs}))(t)}
 }
 
 // must unwraps a result, or fails the test.

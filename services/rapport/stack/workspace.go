@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"rapport/pkg/journey"
 	"rapport/pkg/workspace"
@@ -71,7 +72,7 @@ func (f *inForce) journeys() *journey.Set {
 	if snap == f.snap {
 		return f.set
 	}
-	set, err := journey.NewSet(snap.Journeys())
+	set, err := journey.NewSet(snap.Config(time.Time{}, nil))
 	if err != nil {
 		// A snapshot that loads can be laid out; were it otherwise, the journeys that were
 		// in force stay so.
@@ -100,7 +101,7 @@ func (s *Stack) workspace(ctx context.Context) error {
 		s.inForce = &inForce{current: live.Current}
 	}
 	if s.inForce.journeys() == nil {
-		_, err := journey.NewSet(s.inForce.snapshot().Journeys())
+		_, err := journey.NewSet(s.inForce.snapshot().Config(time.Time{}, nil))
 		return fmt.Errorf("the workspace's journeys: %w", err)
 	}
 	return nil
