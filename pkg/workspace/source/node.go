@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -142,6 +143,7 @@ func (c *converter) node(n ast.Node, depth int) *Node {
 
 func (c *converter) mapping(out *Node, values []*ast.MappingValueNode, depth int) {
 	out.Kind = Map
+	seen := make(map[string]bool, len(values))
 	for i, v := range values {
 		at := c.place(v.Key.GetToken())
 		key, ok := v.Key.(ast.ScalarNode)
@@ -153,10 +155,11 @@ func (c *converter) mapping(out *Node, values []*ast.MappingValueNode, depth int
 			out.Place = at
 		}
 		name := key.GetToken().Value
-		if before := out.Get(name); before != nil {
+		if seen[name] {
 			c.report.At(c.file, at, name+": is here twice", "keep one of them")
 			continue
 		}
+		seen[name] = true
 		out.Pairs = append(out.Pairs, Pair{Key: name, At: at, Value: c.node(v.Value, depth+1)})
 	}
 }
@@ -180,8 +183,8 @@ func (c *converter) find(n *Node) {
 	}
 	for line := n.Place.Line; line >= max(1, n.Place.Line-50); line-- {
 		from := 0
-		if runes := []rune(c.file.lines[line-1]); line == n.Place.Line && n.Place.Col <= len(runes) {
-			from = len(string(runes[:max(0, n.Place.Col-1)]))
+		if at := offset(c.file.lines[line-1], n.Place.Col); line == n.Place.Line && at < len(c.file.lines[line-1]) {
+			from = at
 			if rest := c.file.lines[line-1][from:]; rest[0] == '"' || rest[0] == '\'' {
 				return
 			}
@@ -193,12 +196,18 @@ func (c *converter) find(n *Node) {
 	}
 }
 
-func sorted(pairs []Pair) []Pair {
-	out := append([]Pair(nil), pairs...)
-	for i := 1; i < len(out); i++ {
-		for j := i; j > 0 && out[j].Key < out[j-1].Key; j-- {
-			out[j], out[j-1] = out[j-1], out[j]
+// offset is where a column of a line begins, in bytes; the line's length beyond its end.
+func offset(line string, col int) int {
+	for i := range line {
+		if col--; col <= 0 {
+			return i
 		}
 	}
+	return len(line)
+}
+
+func sorted(pairs []Pair) []Pair {
+	out := slices.Clone(pairs)
+	slices.SortStableFunc(out, func(a, b Pair) int { return strings.Compare(a.Key, b.Key) })
 	return out
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Problem is one mistake in a workspace.
+// Problem is one mistake in a workspace, or something legal that is probably not meant.
 type Problem struct {
 	File    string // within the workspace: "journeys/win-back.yaml"
 	Line    int    // from 1; 0 when the mistake has no place in the file
@@ -15,6 +15,7 @@ type Problem struct {
 	Message string // what is wrong
 	Hint    string // what to do; may be empty
 	Excerpt string // the line with a caret below, and the two before; may be empty
+	Warning bool   // legal, but suspicious: it keeps nothing from running
 }
 
 // String is the mistake as compilers print it, with its excerpt and remedy.
@@ -24,7 +25,11 @@ func (p Problem) String() string {
 	if p.Line > 0 {
 		fmt.Fprintf(&b, ":%d:%d", p.Line, p.Col)
 	}
-	b.WriteString(": " + p.Message + "\n")
+	b.WriteString(": ")
+	if p.Warning {
+		b.WriteString("warning: ")
+	}
+	b.WriteString(p.Message + "\n")
 	b.WriteString(p.Excerpt)
 	if p.Hint != "" {
 		b.WriteString("   " + p.Hint + "\n")
@@ -44,10 +49,26 @@ func (ps Problems) Error() string {
 	return strings.TrimRight(strings.Join(parts, "\n"), "\n")
 }
 
-// Report collects mistakes. It is not safe for concurrent use.
-type Report struct{ problems Problems }
+// Errors are those that are mistakes, without the warnings.
+func (ps Problems) Errors() Problems {
+	return slices.DeleteFunc(slices.Clone(ps), func(p Problem) bool { return p.Warning })
+}
 
-// Problems are the mistakes so far, sorted by file and place, each once.
+// maxProblems bounds what is said about one file: nobody reads on, and a file that is no
+// workspace's could have one in every word.
+const maxProblems = 100
+
+// Report collects mistakes and warnings. It is not safe for concurrent use.
+type Report struct {
+	problems Problems
+	failed   bool
+	perFile  map[string]int
+}
+
+// Failed reports whether there are mistakes, warnings not counted.
+func (r *Report) Failed() bool { return r.failed }
+
+// Problems are the mistakes and warnings so far, sorted by file and place, each once.
 func (r *Report) Problems() Problems {
 	ps := slices.Clone(r.problems)
 	slices.SortStableFunc(ps, func(a, b Problem) int {
@@ -58,17 +79,46 @@ func (r *Report) Problems() Problems {
 
 // File reports what is wrong with a file as a whole, or with its absence.
 func (r *Report) File(name, message, hint string) {
-	r.problems = append(r.problems, Problem{File: name, Message: message, Hint: hint})
+	r.add(Problem{File: name, Message: message, Hint: hint})
 }
 
 // At reports a mistake at a place in a file.
 func (r *Report) At(f *File, at Place, message, hint string) {
+	if !r.full(f.Name) {
+		r.add(f.problem(at, message, hint))
+	}
+}
+
+// Warn reports what is legal at a place in a file, but probably not meant.
+func (r *Report) Warn(f *File, at Place, message, hint string) {
+	if !r.full(f.Name) {
+		p := f.problem(at, message, hint)
+		p.Warning = true
+		r.add(p)
+	}
+}
+
+// full reports whether enough has been said about a file; its last word is a mistake.
+func (r *Report) full(name string) bool { return r.perFile[name] >= maxProblems }
+
+func (r *Report) add(p Problem) {
+	if r.perFile == nil {
+		r.perFile = map[string]int{}
+	}
+	if r.perFile[p.File]++; r.perFile[p.File] == maxProblems {
+		p = Problem{File: p.File, Message: "there is more wrong with this file", Hint: "mend what is named first"}
+	}
+	if r.perFile[p.File] <= maxProblems {
+		r.failed = r.failed || !p.Warning
+		r.problems = append(r.problems, p)
+	}
+}
+
+// problem is one at a place of the file, or about all of it when there is no such place.
+func (f *File) problem(at Place, message, hint string) Problem {
 	if at.Line < 1 || at.Line > len(f.lines) {
-		r.File(f.Name, message, hint)
-		return
+		return Problem{File: f.Name, Message: message, Hint: hint}
 	}
 	at.Col = max(1, at.Col)
-	r.problems = append(r.problems, Problem{
-		File: f.Name, Line: at.Line, Col: at.Col, Message: message, Hint: hint, Excerpt: f.excerpt(at),
-	})
+	return Problem{File: f.Name, Line: at.Line, Col: at.Col, Message: message, Hint: hint, Excerpt: f.excerpt(at)}
 }

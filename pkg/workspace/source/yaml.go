@@ -13,8 +13,10 @@ import (
 
 // The bounds of one YAML file.
 const (
-	MaxYAML  = 256 << 10 // bytes
-	maxDepth = 40        // of lists and mappings in each other
+	MaxYAML    = 64 << 10 // bytes
+	maxDepth   = 40       // of lists and mappings in each other
+	maxLine    = 4000     // bytes of a line
+	maxEntries = 5000     // lines and commas: the parser compares the keys of a mapping with each other
 )
 
 // YAML reads the file as one YAML document. It returns nil, having reported why, when
@@ -29,8 +31,7 @@ func (f *File) YAML(r *Report) *Node {
 		r.File(f.Name, "the file is not UTF-8 text", "save it as UTF-8")
 		return nil
 	}
-	if line := tooDeep(f.Text); line > 0 {
-		r.At(f, Place{Line: line, Col: 1}, fmt.Sprintf("lists and mappings are nested deeper than %d", maxDepth), "")
+	if f.beyondBounds(r) {
 		return nil
 	}
 	doc, err := parse(f.Text)
@@ -47,6 +48,29 @@ func (f *File) YAML(r *Report) *Node {
 		return nil
 	}
 	return c.node(doc.Docs[0].Body, 0)
+}
+
+// beyondBounds reports what would take the parser too long.
+func (f *File) beyondBounds(r *Report) bool {
+	entries := 0
+	for i, line := range f.lines {
+		if len(line) > maxLine {
+			r.At(f, Place{Line: i + 1, Col: 1}, fmt.Sprintf("the line has %d bytes, at most %d are allowed", len(line), maxLine), "break it: each item of a list can have a line of its own")
+			return true
+		}
+		if !strings.HasPrefix(strings.TrimLeft(line, " "), "#") {
+			entries += 1 + strings.Count(line, ",")
+		}
+		if entries > maxEntries {
+			r.At(f, Place{Line: i + 1, Col: 1}, fmt.Sprintf("the file has more than %d lines and commas up to here", maxEntries), "split it")
+			return true
+		}
+	}
+	if line := tooDeep(f.Text); line > 0 {
+		r.At(f, Place{Line: line, Col: 1}, fmt.Sprintf("lists and mappings are nested deeper than %d", maxDepth), "")
+		return true
+	}
+	return false
 }
 
 func lineOf(d *ast.DocumentNode) int {
