@@ -1,27 +1,69 @@
 // Package journey is the engine: what a journey is, and what happens to the people in it.
 //
-// It is pure. Set.Event, Set.Fire and Set.Answer take the whole of what is known about
-// one profile (State), an input and the time, change the state and return effects; they
-// read no clock, draw no random number, start no goroutine and call nobody. The same
-// inputs give the same effects with the same identifiers, forever, so that a live run, a
-// replay after a crash, a test and an explanation are the one function. Services around
-// it load states, call it, and commit state and effects together.
+// It is pure. Set.Event, Set.Fire, Set.Answer and Set.Refresh take the whole of what is
+// known about one profile (State), an input and the time, change the state and return
+// effects; they read no clock, draw no random number, start no goroutine and call nobody.
+// The same inputs give the same effects with the same identifiers, forever, so that a live
+// run, a replay after a crash, a test, a back-test and an explanation are the one function.
+// Services around it load states, call it, and commit state and effects together.
 //
-// Rules, in the order in which an event is dealt with:
+// # An event
 //
-//  1. The profile takes the event in.
-//  2. Running instances, oldest first, are asked whether they leave (LeaveRule). Leaving is
-//     immediate, in the middle of a wait too.
-//  3. Journeys, by name, are asked whether the event enters (Entry). Only known profiles
-//     enter: an anonymous order teaches the recommender and goes no further.
-//  4. A new instance walks its steps until it rests on a wait, asks for suggestions, or
-//     comes to the end.
+//  1. The profile takes the event in (fact.go), earns its points and reaches its tier.
+//  2. Segments that the event concerns are asked again (membership.go). Becoming a member
+//     and ceasing to be one are events of their own, told after this one.
+//  3. Goals are counted (goal.go).
+//  4. Those inside are asked, oldest first, whether they leave (LeaveRule). Leaving is
+//     immediate, in the middle of a wait and of a pause too.
+//  5. Those who wait for the event go on (wait.go).
+//  6. Journeys, by descending priority and then by name, are asked whether it enters
+//     (enter.go). Only known profiles enter: an anonymous order teaches the recommender and
+//     goes no further.
 //
-// A timer (Set.Fire) wakes one instance, which walks on. A walk that needs suggestions
-// rests and returns an Ask; Set.Answer goes on with what was suggested. Steps are laid out
+// A new instance walks its steps (walk.go) until it rests on a wait, on a message that may
+// not go out yet, on a question to the recommender, or comes to the end. Steps are laid out
 // flat when a Set is made (program.go), so that a position is a step's id and survives in
-// the stored state; there are no loops, so a walk always ends.
+// the stored state; there are no loops, so that a walk always ends. Facts that steps make,
+// and changes of segments that follow from them, are heard within the same input, at most
+// maxRounds times over.
 //
-// Identifiers are derived: instance = hash(journey, profile, key, entering event),
-// message = hash(instance, step, visit).
+// # Time
+//
+// A timer (Set.Fire) wakes what is due, earliest first: segments whose answer changes by
+// time alone, then dates and broadcasts (start.go), then instances; at one instant by
+// priority, name and age. State.NextDue says when that will next be so. A walk that needs
+// suggestions rests and returns an Ask; Set.Answer goes on with what was suggested.
+// Conditions that look at the clock note when their answer could change (Scope.NoteChange),
+// so that nothing is polled.
+//
+// # Versions
+//
+// An instance keeps the version it entered with, and Config.Old has those that are no longer
+// in force. Set.Refresh brings a profile under a new workspace (refresh.go): it drains,
+// migrates or cancels, fills new segments in silence, and sets timers. Event and Fire
+// refresh first, so that a profile is never seen by a version that it has not met; whoever
+// runs the engine refreshes those who have no event, in the background.
+//
+// A paused journey keeps people where they are. What falls due meanwhile, and events that
+// they wait for, are remembered and come late; a message that is later than MaxLateness is
+// recorded with the reason too_late and not sent.
+//
+// # Choices
+//
+// Where the language's description is silent: segments live here and not in a package of
+// their own, because membership is asked, timed, filled and listened to in the middle of
+// what an event does. Rules of leaving that go by no event are asked before the first step
+// too, so that who would leave at once gets nothing. Message and leaving by a step are no
+// contradiction: what a step of leave follows was meant to be sent; what a rule cuts off is
+// not (Recheck). A goal is counted once for each instance. Memory of the past is bounded:
+// 1,024 entries of a journey, 256 pending goals, 16 events held for their grace, 32
+// departures.
+//
+// # Identifiers
+//
+// They are derived: instance = hash(journey, profile, key, entering event), message =
+// hash(instance, step, visit), where visit 1 is the message sent instead of visit 0; a fact
+// = hash(profile, type, cause, time). Holdouts and arms of splits are hashes of the
+// profile's id with the names of journey and step (Fraction), so that they can be
+// recomputed from the files alone and stay as they are when others come or go.
 package journey
