@@ -21,6 +21,10 @@
 // quotes or the name of a tag is refused when the template is parsed. JSON in
 // <script type="application/ld+json"> is possible with | json.
 //
+// In JSON mode what is printed between quotes is the inside of a JSON string,
+// and elsewhere a whole JSON value with quotes of its own, so that no data can
+// break out of the document or add to it.
+//
 // Mistakes are found. Unknown tags and filters, wrong numbers of arguments
 // and text that is left over are errors of Parse, all of them at once. An
 // undefined variable is an error of Render, unless a test (if, unless, case)

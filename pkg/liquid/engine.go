@@ -15,6 +15,9 @@ const (
 	HTML Mode = iota
 	// Text prints values as they are: for plain text, SMS and subjects.
 	Text
+	// JSON prints values so that they cannot break out of the JSON that a template writes:
+	// between quotes as the inside of a string, elsewhere as whole values.
+	JSON
 )
 
 // Loader returns the source of a partial by the name that a template uses.

@@ -19,6 +19,9 @@ func filterJSON(c *Call, in any, _ []any) (any, error) {
 		return nil, err
 	}
 	out, err := appendJSON(nil, in, 0)
+	if c.r.json {
+		return Safe(out), err
+	}
 	return string(out), err
 }
 

@@ -48,9 +48,11 @@ func (t *Template) Append(ctx context.Context, dst []byte, vars map[string]any, 
 		eng:    t.eng,
 		tmpl:   t,
 		html:   t.eng.mode == HTML,
+		json:   t.eng.mode == JSON,
 		strict: t.eng.strict,
 		out:    dst,
 		base:   len(dst),
+		jsonAt: jsonState{upTo: len(dst)},
 		scope:  scope{vars: vars},
 	}
 	for _, o := range opts {
@@ -79,14 +81,16 @@ type renderer struct {
 	tmpl   *Template // the template or partial whose nodes run now
 	cfg    renderConfig
 	html   bool
+	json   bool
 	strict bool
 
-	out   []byte
-	base  int // where the output begins in out
-	args  []any
-	call  Call
-	depth int // of partials
-	stop  interrupt
+	out    []byte
+	base   int // where the output begins in out
+	jsonAt jsonState
+	args   []any
+	call   Call
+	depth  int // of partials
+	stop   interrupt
 
 	frames   []frame
 	urlStart int
@@ -217,6 +221,9 @@ func (r *renderer) write(s string) error {
 
 // print appends a value to the output, escaped where the mode asks for it.
 func (r *renderer) print(v any, depth int) error {
+	if r.json {
+		return r.printJSON(v)
+	}
 	switch t := v.(type) {
 	case nil:
 		return nil

@@ -58,9 +58,10 @@ func (p *parser) captureTag(tok token) node {
 }
 
 func (n *captureNode) render(r *renderer) error {
-	start, url := len(r.out), r.urlStart
+	start, url, inJSON := len(r.out), r.urlStart, r.json
+	r.json = false // What is captured is a text, whatever it is printed into.
 	err := r.block(n.body)
-	r.urlStart = url
+	r.urlStart, r.json = url, inJSON
 	if err != nil {
 		return err
 	}

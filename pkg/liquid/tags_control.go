@@ -236,7 +236,7 @@ func (p *parser) ifchangedTag(tok token) node {
 }
 
 func (n *ifchangedNode) render(r *renderer) error {
-	start := len(r.out)
+	start, before := len(r.out), r.jsonAt
 	if err := r.block(n.body); err != nil {
 		return err
 	}
@@ -245,7 +245,7 @@ func (n *ifchangedNode) render(r *renderer) error {
 		return err
 	}
 	if r.changed != nil && *r.changed == now {
-		r.out = r.out[:start]
+		r.out, r.jsonAt = r.out[:start], before
 		return nil
 	}
 	r.changed = &now
