@@ -42,7 +42,7 @@ func On(year int, month time.Month, day int, at Clock, offset time.Duration, loc
 // ParseDate reads the value of a trait that is a date:
 //
 //	1985-04-12                  a date
-//	--04-12, 04-12, 0000-04-12  one whose year nobody told (ISO 8601:2000 5.2.1.3, vCard's BDAY): year is 0
+//	--04-12, 04-12, 0000-04-12  one whose year nobody told (the first is XML Schema's gMonthDay): year is 0
 //	1985-04-12T06:30:00+02:00   RFC 3339, also with a space for the T, or without a zone: the date as it is written
 //	time.Time                   its date where it is
 //
