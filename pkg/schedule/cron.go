@@ -53,18 +53,19 @@ func (c Cron) Next(after time.Time, loc *time.Location) (next time.Time, ok bool
 func (c Cron) nextShown(t time.Time) (next time.Time, ok bool) {
 	from := wallOf(t).minute() + wallMinute
 	for range maxSpans {
-		if from, ok = c.match(from); !ok {
+		w, ok := c.match(from)
+		if !ok {
 			break
 		}
 		_, offset := t.Zone()
-		due := time.Unix(int64(from)-int64(offset), 0).In(t.Location())
+		due := time.Unix(int64(w)-int64(offset), 0).In(t.Location())
 		set, more := change(t)
 		if !more || due.Before(set) {
 			return due, true
 		}
-		// The clock is set before that. Nothing matches until about then, so that all changes
-		// but the last ones can be passed over.
-		if near := due.Add(-2 * day); near.After(set) {
+		// The clock is set before that. Unless it is set back to before from, it shows nothing
+		// that matches until about then, so that what else is set on the way can be passed over.
+		if near := due.Add(-2 * day); wallOf(set) >= from && near.After(set) {
 			set = near
 		}
 		t = set

@@ -15,7 +15,8 @@ func Annual(month time.Month, day int, at Clock, offset time.Duration, after tim
 	}
 	after = in(after, loc)
 	// The date belongs to the year that the offset has moved it from, give or take one.
-	for year := after.Add(-offset).Year() - 1; ; year++ {
+	first := after.Add(-offset).Year() - 1
+	for year := first; year <= first+3; year++ {
 		d := day
 		if month == time.February && day == 29 && !leap(year) {
 			d = 28
@@ -24,6 +25,7 @@ func Annual(month time.Month, day int, at Clock, offset time.Duration, after tim
 			return t
 		}
 	}
+	return time.Time{}
 }
 
 // On is the instant of a local time on a date, moved by an offset as Annual does. A date that

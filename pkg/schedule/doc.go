@@ -22,6 +22,12 @@
 //     many minutes have passed" (as in Vixie cron, crontab(8)).
 //   - 29 February is celebrated on the 28th in common years.
 //
+// Cron lines are read and followed here, because libraries do otherwise on just those days: of
+// robfig/cron v3.0.1, netresearch/go-cron v0.9.1 and adhocore/gronx v1.20.4, asked for
+// "30 2 * * *" in Berlin in 2026, two leave out 29 March and one comes at 03:30; two come twice
+// on 25 October. Two lose 29 February 2104, and the third takes 30 ms to find that 30 February
+// does not come.
+//
 // # Zones
 //
 // Rules of zones come from time.LoadLocation: the machine's own files when it has them, else

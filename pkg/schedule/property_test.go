@@ -101,8 +101,8 @@ func TestDueHoldsWhatItPromises(t *testing.T) {
 			t.Fatalf("due at %s, and then at %s", due, again)
 		}
 		if m, ok := minutes(begins, due, func(m time.Time) bool {
-			again := func(d int) bool { return shows(m.Add(time.Duration(-d)*time.Minute), c, loc) && asked(m) }
-			return !shows(m, c, loc) || !asked(m.In(loc)) || again(20) || again(30) || again(60) || again(120)
+			again := func(back time.Duration) bool { return shows(m.Add(-back), c, loc) } // It showed so before.
+			return !shows(m, c, loc) || !asked(m.In(loc)) || again(20*time.Minute) || again(30*time.Minute) || again(time.Hour) || again(2*time.Hour)
 		}); !ok {
 			t.Fatalf("due at %s, but already at %s", due, m.In(loc))
 		}
