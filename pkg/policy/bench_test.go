@@ -9,15 +9,16 @@ import (
 	"rapport/pkg/policy"
 )
 
-// five are caps that all apply to the request and all have room, so that none is spared.
+// five are caps that all apply to the request and have room by little, so that each has to
+// look through the whole log.
 func five() *policy.Policy {
 	p := shop()
 	p.Caps = []policy.Cap{
-		{Category: message.Marketing, AtMost: 150, Per: 365 * day},
-		{Channel: message.Email, AtMost: 150, Per: 180 * day},
-		{Purpose: "marketing", AtMost: 150, Per: 120 * day},
-		{Journey: "journey-1", AtMost: 150, Per: 365 * day},
-		{PerJourney: true, AtMost: 150, Per: 365 * day},
+		{Category: message.Marketing, Channel: message.Email, AtMost: 100, Per: 365 * day},
+		{Channel: message.Email, AtMost: 100, Per: 180 * day},
+		{Purpose: "marketing", AtMost: 100, Per: 98 * day},
+		{Journey: "journey-1", AtMost: 100, Per: 365 * day},
+		{PerJourney: true, AtMost: 100, Per: 365 * day},
 	}
 	return p
 }
@@ -41,7 +42,9 @@ func BenchmarkDecide(b *testing.B) {
 		"no policy":         {nil, func(*policy.Request) {}, ""},
 	} {
 		b.Run(name, func(b *testing.B) {
-			r := policy.Request{Profile: ada(), Channel: message.Email, Category: message.Marketing, Journey: "journey-1", Priority: 40, Now: noon(), Log: hundred()}
+			r := policy.Request{Profile: ada(), Channel: message.Email, Category: message.Marketing, Journey: "journey-1", Priority: 80, Now: noon(), Log: hundred()}
+			r.Log.Note(policy.Sent{At: noon(), Channel: message.SMS, Category: message.Marketing, Purpose: "surveys", Journey: "nps", ID: "survey"})
+			r.Log.Withdraw(message.ID("instance", "step", 99))
 			c.change(&r)
 			b.ReportAllocs()
 			for b.Loop() {

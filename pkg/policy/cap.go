@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"slices"
 	"time"
 
 	"rapport/pkg/message"
@@ -51,6 +50,7 @@ func (c *Cap) limit(priority int, r *Reserve) int {
 type count struct {
 	sent  []Entry
 	of    [maxSent / 64]uint64 // the kinds that count, as bits
+	some  bool                 // there is one
 	lost  int64                // messages up to here may be forgotten; zero: none are
 	per   int64
 	limit int
@@ -68,13 +68,14 @@ func (c *Cap) newCount(q *question) count {
 		k := &l.Kinds[i]
 		if c.covers(k) && (!c.PerJourney || k.Journey == q.kind.Journey) {
 			n.of[i/64] |= 1 << (i % 64)
+			n.some = true
 		}
 	}
 	return n
 }
 
 func (n *count) counts(e *Entry) bool {
-	k := uint(e.Kind) //nolint:gosec // a negative one is too large
+	k := uint(e.Kind) // a negative one becomes too large
 	return k < maxSent && n.of[k/64]&(1<<(k%64)) != 0
 }
 
@@ -82,7 +83,13 @@ func (n *count) counts(e *Entry) bool {
 // was sent less than Per before it counts, and all less than Per after it, which there is
 // when a clock jumped back: every window with the message in it lies between the two.
 func (n *count) full(at int64) bool {
-	return n.unknown(at) || n.around(at) >= n.limit
+	if n.unknown(at) {
+		return true
+	}
+	if len(n.sent) < n.limit { // most people have been sent less than any cap allows
+		return false
+	}
+	return n.around(at) >= n.limit
 }
 
 // unknown reports whether messages that would count at a time may have been forgotten.
@@ -91,6 +98,9 @@ func (n *count) unknown(at int64) bool { return n.lost != 0 && n.lost > at-n.per
 // around is how many messages stand less than Per from a time, on either side.
 func (n *count) around(at int64) int {
 	taken, from, to := 0, at-n.per, at+n.per
+	if !n.some {
+		return 0
+	}
 	for i := len(n.sent) - 1; i >= 0; i-- {
 		e := &n.sent[i]
 		if e.At <= from {
@@ -112,24 +122,21 @@ func (n *count) room(at int64) (when int64, ok bool) {
 	if n.lost != 0 {
 		at = max(at, n.lost+n.per)
 	}
-	if n.around(at) < n.limit {
-		return at, true
+	for range len(n.sent) + 1 { // each round leaves a message behind
+		if n.around(at) < n.limit {
+			return at, true
+		}
+		at = n.leaves(at)
 	}
-	var space [maxSent]int64
-	times := space[:0]
+	return 0, false
+}
+
+// leaves is when the first message that counts leaves the window of a time.
+func (n *count) leaves(at int64) int64 {
 	for i := range n.sent {
 		if e := &n.sent[i]; e.At > at-n.per && n.counts(e) {
-			times = append(times, e.At)
+			return e.At + n.per
 		}
 	}
-	for i, last := 0, 0; i < len(times); i++ {
-		first, _ := slices.BinarySearch(times, times[i]+1) // the first that has not left yet
-		for last < len(times) && times[last] < times[i]+2*n.per {
-			last++
-		}
-		if last-first < n.limit {
-			return times[i] + n.per, true
-		}
-	}
-	return 0, false // not reached: nothing stands after the last one
+	return at
 }

@@ -74,7 +74,8 @@ func TestCaps(t *testing.T) {
 		"transactional messages do not count":                     {any2, []sent{{day, message.Email, message.Transactional, "", "a"}, marketing(day, "a")}, request, time.Time{}},
 		"and are not capped":                                      {any2, two, with(func(r *policy.Request) { r.Category = message.Transactional }), time.Time{}},
 		"unless a cap names them": {
-			policy.Cap{Category: message.Transactional, AtMost: 1, Per: day}, []sent{{time.Hour, message.SMS, message.Transactional, "", "a"}},
+			policy.Cap{Category: message.Transactional, AtMost: 1, Per: day},
+			[]sent{{time.Hour, message.SMS, message.Transactional, "", "a"}},
 			with(func(r *policy.Request) { r.Category = message.Transactional }), in(23 * time.Hour),
 		},
 		"another channel":   {policy.Cap{Channel: message.SMS, AtMost: 1, Per: day}, two, request, time.Time{}},

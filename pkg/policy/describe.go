@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,7 +48,8 @@ func (p *Policy) Describe() []string {
 // Describe tells the cap: at most 4 marketing messages in any 7 days.
 func (c *Cap) Describe() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "at most %d ", c.AtMost)
+	b.Grow(96)
+	b.WriteString("at most " + strconv.Itoa(c.AtMost) + " ")
 	if c.Category != "" {
 		b.WriteString(string(c.Category) + " ")
 	}
@@ -107,7 +109,7 @@ func span(d time.Duration) string {
 			if u.of == day && n == 1 {
 				return "24 hours" // a day might be read as a calendar day, and caps roll
 			}
-			return fmt.Sprintf("%d %s", n, plural(n, u.name))
+			return strconv.Itoa(n) + " " + plural(n, u.name)
 		}
 	}
 	return d.String()

@@ -26,7 +26,9 @@
 // messages come. Unlike in tools that skip a capped message for good or start anew at
 // midnight, the verdict says when there will be room (Until), so that a journey can wait for
 // it. Priority decides about the last slots: a Reserve keeps them for what matters more, and
-// a message of lower priority is refused while taking a slot would touch them.
+// a message of lower priority is refused while taking a slot would touch them. Decide sees
+// one message at a time: of several that ask at one moment, or wait for the same Until, let
+// the highest priority ask first.
 //
 // What was sent is a Log beside the profile: compact and bounded. Only messages that go out
 // are noted, with category, purpose and journey as they were at that time: those held out or

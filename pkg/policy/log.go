@@ -68,8 +68,8 @@ func (l *Log) Note(m Sent) {
 		return 1
 	})
 	l.Sent = slices.Insert(l.Sent, after, e)
-	for len(l.Sent) > maxSent {
-		l.drop()
+	if extra := len(l.Sent) - maxSent; extra > 0 {
+		l.drop(extra)
 	}
 }
 
@@ -109,16 +109,21 @@ func (l *Log) Forget(before time.Time) {
 // Len is how many messages are remembered.
 func (l *Log) Len() int { return len(l.Sent) }
 
-// drop makes room: the oldest transactional message goes first, because hardly any cap
-// counts those; then the oldest of all.
-func (l *Log) drop() {
-	lost := &l.LostTransactional
-	i := slices.IndexFunc(l.Sent, func(e Entry) bool { return l.kindAt(e).Category == message.Transactional })
-	if i < 0 {
-		i, lost = 0, &l.Lost
+// drop makes room for so many: the oldest transactional messages go first, because hardly
+// any cap counts those; then the oldest of all.
+func (l *Log) drop(extra int) {
+	l.Sent = slices.DeleteFunc(l.Sent, func(e Entry) bool {
+		goes := extra > 0 && l.kindAt(e).Category == message.Transactional
+		if goes {
+			extra--
+			l.LostTransactional = max(l.LostTransactional, e.At)
+		}
+		return goes
+	})
+	for _, e := range l.Sent[:extra] {
+		l.Lost = max(l.Lost, e.At)
 	}
-	*lost = max(*lost, l.Sent[i].At)
-	l.Sent = slices.Delete(l.Sent, i, i+1)
+	l.Sent = slices.Delete(l.Sent, 0, extra)
 	l.tidy()
 }
 
@@ -150,15 +155,27 @@ func (l *Log) kindAt(e Entry) Kind {
 
 // tidy drops the kinds that no message is of any more.
 func (l *Log) tidy() {
-	for k := len(l.Kinds) - 1; k >= 0; k-- {
-		if slices.ContainsFunc(l.Sent, func(e Entry) bool { return e.Kind == k }) {
-			continue
+	used := make([]bool, len(l.Kinds))
+	for _, e := range l.Sent {
+		if e.Kind >= 0 && e.Kind < len(used) {
+			used[e.Kind] = true
 		}
-		l.Kinds = slices.Delete(l.Kinds, k, k+1)
-		for i := range l.Sent {
-			if l.Sent[i].Kind > k {
-				l.Sent[i].Kind--
-			}
+	}
+	if !slices.Contains(used, false) {
+		return
+	}
+	place := make([]int, len(l.Kinds))
+	kept := l.Kinds[:0]
+	for k := range l.Kinds {
+		if place[k] = len(kept); used[k] {
+			kept = append(kept, l.Kinds[k])
+		}
+	}
+	clear(l.Kinds[len(kept):])
+	l.Kinds = kept
+	for i := range l.Sent {
+		if e := &l.Sent[i]; e.Kind >= 0 && e.Kind < len(place) {
+			e.Kind = place[e.Kind]
 		}
 	}
 }
@@ -172,6 +189,6 @@ func kindOf(c message.Channel, cat message.Category, purpose, journey string) Ki
 
 func idHash(id string) uint64 {
 	h := fnv.New64a()
-	h.Write([]byte(id)) //nolint:errcheck // a hash never fails
+	h.Write([]byte(id))
 	return h.Sum64()
 }

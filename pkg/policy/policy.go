@@ -66,9 +66,9 @@ func Decide(r Request) message.Reason { return (*Policy)(nil).Decide(r).Reason }
 // that objects gives the reason. Decide notes nothing: whoever sends, notes it in the Log.
 func (p *Policy) Decide(r Request) Verdict {
 	q := p.question(r)
-	for i := range checks {
-		if checks[i].objects(q) {
-			return q.verdict(&checks[i])
+	for _, c := range checks {
+		if c.objects(q) {
+			return q.verdict(c)
 		}
 	}
 	return Verdict{}
@@ -79,8 +79,8 @@ func (p *Policy) Decide(r Request) Verdict {
 func (p *Policy) Explain(r Request) Verdict {
 	v := p.Decide(r)
 	q := p.question(r)
-	for i := range checks {
-		v.Checks = append(v.Checks, checks[i].tell(q)...)
+	for _, c := range checks {
+		v.Checks = append(v.Checks, c.tell(q)...)
 	}
 	return v
 }

@@ -27,7 +27,7 @@ func (p *Policy) question(r Request) *question {
 func (q *question) exempt() bool { return q.r.Category == message.Transactional }
 
 // verdict is the answer when a check objects.
-func (q *question) verdict(c *check) Verdict {
+func (q *question) verdict(c check) Verdict {
 	v := Verdict{Reason: c.reason}
 	if c.passes {
 		v.Until = q.until()
@@ -52,7 +52,8 @@ const maxRounds = 1000
 // until is the earliest time from now on at which no cap and no quiet hours object; zero
 // when there is none.
 func (q *question) until() time.Time {
-	var counts []count
+	var space [8]count // most shops have fewer caps, and need no other memory
+	counts := space[:0]
 	for i := range q.p.Caps {
 		if c := &q.p.Caps[i]; c.covers(&q.kind) {
 			counts = append(counts, c.newCount(q))
