@@ -6,13 +6,15 @@ import (
 
 	"rapport/pkg/condition/spelling"
 	"rapport/pkg/liquid"
+	"rapport/pkg/message"
 	"rapport/pkg/workspace/source"
 )
 
 // compiled is all templates, ready for one locale.
 type compiled struct {
 	mails map[string]*mail
-	texts map[string]*liquid.Template
+	texts map[message.Channel]map[string]*liquid.Template
+	hooks map[string]*liquid.Template // the bodies
 }
 
 // mail is one e-mail, compiled.
@@ -54,6 +56,7 @@ func Compile(files []*source.File, shop Shop, r *source.Report) *Set {
 type compilation struct {
 	sources    *sources
 	html, text *liquid.Engine
+	json       *liquid.Engine // for webhooks, which have no partials
 	errs       []*liquid.Error
 }
 
@@ -70,11 +73,13 @@ func newCompilation(s *sources, shop Shop, locale string) *compilation {
 		}
 		return liquid.New(append(filters(shop, locale), liquid.Escape(mode), liquid.WithLoader(load))...)
 	}
-	return &compilation{sources: s, html: engine(liquid.HTML, htmlEnd), text: engine(liquid.Text, textEnd)}
+	return &compilation{
+		sources: s, html: engine(liquid.HTML, htmlEnd), text: engine(liquid.Text, textEnd), json: engine(liquid.JSON, hookEnd),
+	}
 }
 
 func (c *compilation) all() *compiled {
-	out := &compiled{mails: map[string]*mail{}, texts: map[string]*liquid.Template{}}
+	out := &compiled{mails: map[string]*mail{}, texts: map[message.Channel]map[string]*liquid.Template{}, hooks: map[string]*liquid.Template{}}
 	layouts := map[*layoutSource]*mail{}
 	for _, l := range c.sources.layouts {
 		layouts[l] = &mail{htmlLayout: c.file(c.html, l.html), textLayout: c.file(c.text, l.text)}
@@ -87,8 +92,16 @@ func (c *compilation) all() *compiled {
 		}
 		out.mails[name] = m
 	}
-	for name, f := range c.sources.texts {
-		out.texts[name] = c.file(c.text, f)
+	for channel, files := range c.sources.texts {
+		out.texts[channel] = map[string]*liquid.Template{}
+		for name, f := range files {
+			out.texts[channel][name] = c.file(c.text, f)
+		}
+	}
+	for name, h := range c.sources.hooks {
+		if h.body != nil {
+			out.hooks[name] = c.parse(c.json, h.file.Name, h.body.Value)
+		}
 	}
 	return out
 }

@@ -13,9 +13,9 @@ type Mail struct {
 	ReplyTo     string // empty: answers go to FromAddress
 }
 
-// SMS is a rendered text message.
+// SMS is a rendered text message, or one for WhatsApp.
 type SMS struct {
-	From string // an E.164 number or an alphanumeric sender
+	From string // an E.164 number or, of a text message, an alphanumeric sender
 	Body string
 }
 
@@ -31,6 +31,8 @@ type Shop struct {
 	FromAddress string
 	ReplyTo     string
 	SMSFrom     string
+	// WhatsAppFrom is the number, in E.164, that WhatsApp messages come from.
+	WhatsAppFrom string
 }
 
 // Error is a mistake in a template, found when it is read or when it meets data. It is

@@ -39,8 +39,10 @@ func (s *Set) Names(c message.Channel) []string {
 	switch c {
 	case message.Email:
 		return slices.Sorted(maps.Keys(s.sources.mails))
-	case message.SMS:
-		return slices.Sorted(maps.Keys(s.sources.texts))
+	case message.SMS, message.WhatsApp:
+		return slices.Sorted(maps.Keys(s.sources.texts[c]))
+	case message.Webhook:
+		return slices.Sorted(maps.Keys(s.sources.hooks))
 	}
 	return nil
 }
@@ -75,7 +77,17 @@ func (s *Set) Mail(ctx context.Context, c *message.Command) (Mail, error) {
 // SMS renders the text message of a command. Errors are permanent (*Error), save for the
 // context's.
 func (s *Set) SMS(ctx context.Context, c *message.Command) (SMS, error) {
-	t, ok := s.compiled(c.Locale).texts[c.Template]
+	return s.short(ctx, c, message.SMS, s.shop.SMSFrom)
+}
+
+// WhatsApp renders the WhatsApp message of a command. Errors are permanent (*Error), save
+// for the context's.
+func (s *Set) WhatsApp(ctx context.Context, c *message.Command) (SMS, error) {
+	return s.short(ctx, c, message.WhatsApp, s.shop.WhatsAppFrom)
+}
+
+func (s *Set) short(ctx context.Context, c *message.Command, channel message.Channel, from string) (SMS, error) {
+	t, ok := s.compiled(c.Locale).texts[channel][c.Template]
 	if !ok {
 		return SMS{}, s.unknown(c)
 	}
@@ -93,11 +105,12 @@ func (s *Set) SMS(ctx context.Context, c *message.Command) (SMS, error) {
 	case len([]rune(body)) > maxSMS:
 		return SMS{}, &Error{File: t.Name(), Line: 1, Col: 1, Width: 1, Message: fmt.Sprintf("the text has %d characters, at most %d can be sent", len([]rune(body)), maxSMS)}
 	}
-	return SMS{From: s.shop.SMSFrom, Body: body}, nil
+	return SMS{From: from, Body: body}, nil
 }
 
 // maxSMS is what Twilio and others accept as one concatenated message
-// (https://www.twilio.com/docs/glossary/what-sms-character-limit).
+// (https://www.twilio.com/docs/glossary/what-sms-character-limit); it is that of WhatsApp
+// there, too.
 const maxSMS = 1600
 
 func (s *Set) unknown(c *message.Command) error {

@@ -8,6 +8,7 @@ import (
 
 	"rapport/pkg/condition/spelling"
 	"rapport/pkg/liquid"
+	"rapport/pkg/message"
 	"rapport/pkg/workspace/source"
 )
 
@@ -16,7 +17,7 @@ const (
 	mailDir    = "email"
 	layoutDir  = "email/layouts"
 	partialDir = "email/partials"
-	textDir    = "sms"
+	webhookDir = "webhook"
 	htmlEnd    = ".html.liquid"
 	textEnd    = ".txt.liquid"
 )
@@ -24,7 +25,8 @@ const (
 // sources are the files of all templates, sorted out.
 type sources struct {
 	mails    map[string]*mailSource
-	texts    map[string]*source.File // sms
+	texts    map[message.Channel]map[string]*source.File // sms and whatsapp
+	hooks    map[string]*hookSource
 	layouts  map[string]*layoutSource
 	partials map[string]*source.File // by file name
 	files    map[string]*source.File
@@ -55,40 +57,46 @@ func (m *mailSource) errorAt(field, msg, hint string) *Error {
 // that are none of it.
 func sortOut(files []*source.File, r *source.Report) *sources {
 	s := &sources{
-		mails: map[string]*mailSource{}, texts: map[string]*source.File{}, layouts: map[string]*layoutSource{},
+		mails: map[string]*mailSource{}, layouts: map[string]*layoutSource{}, hooks: map[string]*hookSource{},
+		texts:    map[message.Channel]map[string]*source.File{message.SMS: {}, message.WhatsApp: {}},
 		partials: map[string]*source.File{}, files: map[string]*source.File{},
 	}
 	for _, f := range files {
 		s.files[f.Name] = f
 		dir, base := path.Split(f.Name)
+		if dir == webhookDir+"/" {
+			s.hook(base, f, r)
+			continue
+		}
+		texts := s.texts[message.Channel(strings.TrimSuffix(dir, "/"))]
 		name, end := base, ""
 		for _, e := range []string{htmlEnd, textEnd} {
 			if strings.HasSuffix(base, e) {
 				name, end = strings.TrimSuffix(base, e), e
 			}
 		}
-		if name == "" || end == "" || (strings.TrimSuffix(dir, "/") == textDir && end == htmlEnd) {
-			r.File(f.Name, "this is not the name of a template", remedyForName(strings.TrimSuffix(dir, "/")))
+		if name == "" || end == "" || (texts != nil && end == htmlEnd) {
+			r.File(f.Name, "this is not the name of a template", remedyForName(texts != nil))
 			continue
 		}
-		switch strings.TrimSuffix(dir, "/") {
-		case mailDir:
+		switch {
+		case texts != nil:
+			texts[name] = f
+		case dir == mailDir+"/":
 			s.mail(name, end, f)
-		case layoutDir:
+		case dir == layoutDir+"/":
 			s.layout(name, end, f)
-		case partialDir:
+		case dir == partialDir+"/":
 			s.partials[base] = f
-		case textDir:
-			s.texts[name] = f
 		default:
-			r.File(f.Name, "no templates are expected in this directory", "use email/, email/layouts/, email/partials/ or sms/")
+			r.File(f.Name, "no templates are expected in this directory", "use email/, email/layouts/, email/partials/, sms/ or whatsapp/")
 		}
 	}
 	return s
 }
 
-func remedyForName(dir string) string {
-	if dir == textDir {
+func remedyForName(text bool) string {
+	if text {
 		return "call it NAME" + textEnd
 	}
 	return "call it NAME" + htmlEnd + " or NAME" + textEnd
@@ -187,6 +195,11 @@ func (s *sources) layoutNames() []string {
 func (s *sources) place(le *liquid.Error) *Error {
 	name, field, _ := strings.Cut(le.Template, "#")
 	e := &Error{File: name, Line: le.Line, Col: le.Col, Width: 1, Message: le.Message, Hint: le.Hint}
+	if h := s.hookIn(name); h != nil {
+		at := h.body.Within(le.Line, le.Col, 1)
+		e.Line, e.Col, e.Width = at.Line, at.Col, at.Width
+		return e
+	}
 	for _, m := range s.mails {
 		if m.html.Name != name {
 			continue

@@ -97,6 +97,16 @@ func (l *Live) SMS(ctx context.Context, c *message.Command) (render.SMS, error) 
 	return l.Current().SMS(ctx, c)
 }
 
+// WhatsApp renders with the snapshot in force.
+func (l *Live) WhatsApp(ctx context.Context, c *message.Command) (render.SMS, error) {
+	return l.Current().WhatsApp(ctx, c)
+}
+
+// Webhook renders with the snapshot in force.
+func (l *Live) Webhook(ctx context.Context, c *message.Command) (render.Call, error) {
+	return l.Current().Webhook(ctx, c)
+}
+
 // follow reads the files again whenever they have changed and been quiet for a moment.
 func (l *Live) follow(ctx context.Context) {
 	defer close(l.done)

@@ -33,7 +33,8 @@ const (
 )
 
 // Load reads and checks a workspace. name is what the workspace is called in messages about
-// it as a whole, such as its directory. The error is Problems when the files are at fault.
+// it as a whole, such as its directory. The error is Problems when the files are at fault,
+// warnings among them; those of a workspace without mistakes are the snapshot's.
 func Load(fsys fs.FS, name string) (*Snapshot, error) {
 	var r source.Report
 	files, err := read(fsys, &r)
@@ -55,28 +56,33 @@ func compile(files []*source.File, name string, r *source.Report) (*Snapshot, er
 	}
 	s.zone = zone(s.shop.Timezone)
 	s.messages = render.Compile(pick(files, isTemplate), s.shop, r)
-	refs := &references{messages: s.messages}
+	refs := &references{messages: s.messages, zone: s.zone}
+	policies := rules(pick(files, named("policy.yaml")), refs, r)
+	s.policy = refs.policy
 	s.segments = segments(pick(files, isSegment), refs, r)
-	capped := s.rules(pick(files, named("policy.yaml")), refs, r)
 	s.loyalty = loyalty(pick(files, named("loyalty.yaml")), refs, r)
 	s.journeys = journeys(pick(files, isJourney), refs, r)
-	knowsJourneys(capped, s.journeys, r)
-	if len(s.messages.Names(message.Email)) > 0 && s.shop.FromAddress == "" && len(r.Problems()) == 0 {
+	journeysOf(policies, s.journeys, r)
+	if len(s.messages.Names(message.Email)) > 0 && s.shop.FromAddress == "" && !r.Failed() {
 		r.File("rapport.yaml", "there are e-mails, but nobody they come from", "add email: {from: {name: ..., address: ...}}")
 	}
-	if len(s.messages.Names(message.SMS)) > 0 && s.shop.SMSFrom == "" && len(r.Problems()) == 0 {
+	if len(s.messages.Names(message.SMS)) > 0 && s.shop.SMSFrom == "" && !r.Failed() {
 		r.File("rapport.yaml", "there are text messages, but nobody they come from", "add sms: {from: ...}")
 	}
-	if len(r.Problems()) == 0 {
+	if len(s.messages.Names(message.WhatsApp)) > 0 && s.shop.WhatsAppFrom == "" && !r.Failed() {
+		r.File("rapport.yaml", "there are WhatsApp messages, but nobody they come from", `add whatsapp: {from: "+44..."}`)
+	}
+	if !r.Failed() {
 		try(s, r)
 		// The engine has the last word on what it can run.
 		if _, err := journey.NewSet(s.Config(time.Time{}, nil)); err != nil {
 			r.File("journeys", err.Error(), "")
 		}
 	}
-	if ps := r.Problems(); len(ps) > 0 {
-		return nil, ps
+	if r.Failed() {
+		return nil, r.Problems()
 	}
+	s.warnings = r.Problems()
 	return s, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"rapport/pkg/condition/spelling"
 	"rapport/pkg/journey"
@@ -24,30 +23,25 @@ const (
 	maxThrottle = 1000000 // messages that one throttle allows
 )
 
-// rules reads policy.yaml. It returns the nodes in which caps name journeys, which are not
-// read yet.
-func (s *Snapshot) rules(files []*source.File, refs *references, r *source.Report) (capped []*source.Node) {
+// policyKeys are those of policy.yaml.
+func policyKeys() []string {
+	return []string{"caps", "reserve", "quiet_hours", "holdout", "purposes", "throttles"}
+}
+
+// rules reads policy.yaml for those who refer to it. The node is for journeysOf, once
+// journeys are known; nil when there is no policy.
+func rules(files []*source.File, refs *references, r *source.Report) *source.Node {
 	if len(files) == 0 {
 		return nil
 	}
 	n := files[0].YAML(r)
-	if n == nil || !r.Fields(n, "policy.yaml", source.Keys{Known: []string{"caps", "reserve", "quiet_hours", "holdout", "purposes", "throttles"}}) {
+	if n == nil || !r.Fields(n, "policy.yaml", source.Keys{Known: policyKeys()}) {
 		return nil
 	}
-	p := &policy.Policy{Zone: s.zone}
-	for _, item := range items(n.Get("purposes"), "purposes", "a name, such as product-news", r) {
-		name := r.Text(item, "a purpose")
-		if name != "" && !purposeName.MatchString(name) {
-			r.At(n.File, item.Place, name+" cannot be the name of a purpose", "use small letters, digits and hyphens, such as product-news")
-		}
-		p.Purposes = append(p.Purposes, name)
-	}
-	refs.purposeNames = slices.DeleteFunc(slices.Clone(p.Purposes), func(name string) bool { return name == "" })
+	rd := reader{Report: r, references: refs}
+	p := &policy.Policy{Zone: refs.zone, Purposes: rd.purposes(n.Get("purposes"))}
 	for _, item := range items(n.Get("caps"), "caps", "a rule, such as {channel: any, category: marketing, at_most: 4, per: 7d}", r) {
-		p.Caps = append(p.Caps, capRule(item, r))
-		if of := item.Get("journey"); of != nil {
-			capped = append(capped, of)
-		}
+		p.Caps = append(p.Caps, rd.cap(item))
 	}
 	if part := n.Get("reserve"); part != nil && r.Fields(part, "reserve", source.Keys{Known: []string{"priority_at_least", "slots"}}) {
 		p.Reserve = &policy.Reserve{
@@ -55,14 +49,30 @@ func (s *Snapshot) rules(files []*source.File, refs *references, r *source.Repor
 			Slots:           r.Int(part.Get("slots"), "slots", 1, maxCap, 1),
 		}
 	}
-	p.Quiet = quietHours(n.Get("quiet_hours"), r)
-	p.Holdout, p.HoldoutSalt = holdout(n.Get("holdout"), r)
+	p.Quiet = rd.quietHours(n.Get("quiet_hours"))
+	p.Holdout, p.HoldoutSalt = rd.controlGroup(n.Get("holdout"))
 	for _, item := range items(n.Get("throttles"), "throttles", "a rule, such as {domain: gmail.com, at_most: 100, per: 1m}", r) {
-		p.Throttles = append(p.Throttles, throttle(item, r))
+		p.Throttles = append(p.Throttles, rd.throttle(item))
 	}
 	validate(p, n, r)
-	s.policy = p
-	return capped
+	refs.policy = p
+	if len(p.Purposes) > 0 {
+		refs.purposeNames = p.Purposes
+	}
+	return n
+}
+
+// purposes reads what people can agree to.
+func (r *reader) purposes(n *source.Node) []string {
+	var names []string
+	for _, item := range items(n, "purposes", "a name, such as product-news", r.Report) {
+		name := r.Text(item, "a purpose")
+		if name != "" && !purposeName.MatchString(name) {
+			r.At(item.File, item.Place, name+" cannot be the name of a purpose", "use small letters, digits and hyphens, such as product-news")
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // items are the elements of a list that may be missing; what says how one looks.
@@ -102,46 +112,38 @@ func channelNames() []string {
 	return names
 }
 
-func capRule(n *source.Node, r *source.Report) policy.Cap {
+func (r *reader) cap(n *source.Node) policy.Cap {
 	var c policy.Cap
 	if !r.Fields(n, "a cap", source.Keys{Known: []string{"channel", "category", "purpose", "journey", "per_journey", "at_most", "per"}}) {
 		return c
 	}
-	c.Channel = message.Channel(anyOr(n.Get("channel"), "channel", channelNames(), r))
-	c.Category = message.Category(anyOr(n.Get("category"), "category", []string{string(message.Marketing), string(message.Transactional)}, r))
+	c.Channel = message.Channel(anyOr(n.Get("channel"), "channel", channelNames(), r.Report))
+	c.Category = message.Category(anyOr(n.Get("category"), "category", []string{string(message.Marketing), string(message.Transactional)}, r.Report))
 	c.Purpose, c.Journey = r.Text(n.Get("purpose"), "purpose"), r.Text(n.Get("journey"), "journey")
-	if each := n.Get("per_journey"); each != nil {
-		if c.PerJourney = each.Kind == source.Bool && strings.EqualFold(each.Value, "true"); each.Kind != source.Bool {
-			r.At(n.File, each.Place, "per_journey must be true or false, not "+plainly(each), "")
-		}
+	c.PerJourney = r.truth(n.Get("per_journey"), "per_journey")
+	c.AtMost = r.Int(needed(n, "at_most", "say how many messages: at_most: 4", r.Report), "at_most", 1, maxCap, 0)
+	if per := needed(n, "per", "say in how much time: per: 7d", r.Report); per != nil {
+		c.Per = r.Duration(per, "per")
 	}
-	c.AtMost = r.Int(needed(n, "at_most", "say how many messages: at_most: 4", r), "at_most", 1, maxCap, 0)
-	c.Per = length(needed(n, "per", "say in how much time: per: 7d", r), "per", r)
 	return c
 }
 
-// length reads a duration that may be missing, which was reported then.
-func length(n *source.Node, what string, r *source.Report) time.Duration {
-	if n == nil {
-		return 0
-	}
-	return r.Duration(n, what)
-}
-
-func throttle(n *source.Node, r *source.Report) policy.Throttle {
+func (r *reader) throttle(n *source.Node) policy.Throttle {
 	var t policy.Throttle
 	if !r.Fields(n, "a throttle", source.Keys{Known: []string{"channel", "provider", "domain", "at_most", "per"}}) {
 		return t
 	}
-	t.Channel = message.Channel(anyOr(n.Get("channel"), "channel", channelNames(), r))
+	t.Channel = message.Channel(anyOr(n.Get("channel"), "channel", channelNames(), r.Report))
 	t.Provider, t.Domain = r.Text(n.Get("provider"), "provider"), r.Text(n.Get("domain"), "domain")
-	t.AtMost = r.Int(needed(n, "at_most", "say how many messages: at_most: 100", r), "at_most", 1, maxThrottle, 0)
-	t.Per = length(needed(n, "per", "say in how much time: per: 1m", r), "per", r)
+	t.AtMost = r.Int(needed(n, "at_most", "say how many messages: at_most: 100", r.Report), "at_most", 1, maxThrottle, 0)
+	if per := needed(n, "per", "say in how much time: per: 1m", r.Report); per != nil {
+		t.Per = r.Duration(per, "per")
+	}
 	return t
 }
 
 // quietHours reads the hours of each channel in which nothing is sent, or none.
-func quietHours(n *source.Node, r *source.Report) map[message.Channel]schedule.Window {
+func (r *reader) quietHours(n *source.Node) map[message.Channel]schedule.Window {
 	if n == nil || !r.Fields(n, "quiet_hours", source.Keys{Known: channelNames()}) {
 		return nil
 	}
@@ -152,54 +154,39 @@ func quietHours(n *source.Node, r *source.Report) map[message.Channel]schedule.W
 		case v.Kind != source.Map:
 			r.At(v.File, v.Place, p.Key+" cannot be "+plainly(v), `use none, or {from: "20:00", to: "09:00"}`)
 		case r.Fields(v, p.Key, source.Keys{Known: []string{"from", "to"}}):
-			quiet[message.Channel(p.Key)] = schedule.Window{
-				From: clock(needed(v, "from", `say when it begins: from: "20:00"`, r), "from", r),
-				To:   clock(needed(v, "to", `say when it ends: to: "09:00"`, r), "to", r),
+			var w schedule.Window
+			if from := needed(v, "from", `say when they begin: from: "20:00"`, r.Report); from != nil {
+				w.From = r.clock(from, "from")
 			}
+			if to := needed(v, "to", `say when they end: to: "09:00"`, r.Report); to != nil {
+				w.To = r.clock(to, "to")
+			}
+			quiet[message.Channel(p.Key)] = w
 		}
 	}
 	return quiet
 }
 
-// clock reads a time of day that may be missing, which was reported then.
-func clock(n *source.Node, what string, r *source.Report) schedule.Clock {
-	if n == nil {
-		return schedule.Clock{}
+// controlGroup reads the global holdout: 5%, or {share: 5%, salt: autumn}.
+func (r *reader) controlGroup(n *source.Node) (share float64, salt string) {
+	if n == nil || n.Kind != source.Map {
+		return r.share(n, "holdout"), ""
 	}
-	if n.Kind == source.Text {
-		if c, err := schedule.ParseClock(n.Value); err == nil {
-			return c
-		}
-	}
-	r.At(n.File, n.Place, what+" cannot be "+plainly(n), `write hours and minutes in quotes, from "00:00" to "23:59"`)
-	return schedule.Clock{}
-}
-
-// holdout reads the share of the control group: 5%, or {share: 5%, salt: 2026}.
-func holdout(n *source.Node, r *source.Report) (share float64, salt string) {
-	if n == nil {
+	if !r.Fields(n, "holdout", source.Keys{Known: []string{"share", "salt"}}) {
 		return 0, ""
 	}
-	if n.Kind == source.Map {
-		if !r.Fields(n, "holdout", source.Keys{Known: []string{"share", "salt"}}) {
-			return 0, ""
-		}
-		if of := n.Get("salt"); of != nil && of.Scalar() {
-			salt = of.Value // a year will do
-		} else {
-			salt = r.Text(of, "salt")
-		}
-		if n = needed(n, "share", "say how many: share: 5%", r); n == nil {
-			return 0, salt
-		}
+	if of := n.Get("salt"); of != nil && of.Scalar() {
+		salt = of.Value // a year will do
+	} else {
+		salt = r.Text(of, "salt")
 	}
-	return r.Percent(n, "holdout"), salt
+	return r.share(needed(n, "share", "say how many: share: 5%", r.Report), "holdout"), salt
 }
 
 // validate reports what the policy as a whole has to say about itself, at its places.
 // Where a mistake was reported already, one is enough.
 func validate(p *policy.Policy, root *source.Node, r *source.Report) {
-	reported := r.Problems()
+	reported := r.Problems().Errors()
 	for _, problem := range p.Validate() {
 		n := under(root, problem.Field)
 		if !slices.ContainsFunc(reported, func(q Problem) bool {
@@ -225,15 +212,32 @@ func under(n *source.Node, path string) *source.Node {
 	return n
 }
 
-// knowsJourneys reports caps on journeys that are not there.
-func knowsJourneys(capped []*source.Node, all []*journey.Definition, r *source.Report) {
+// journeysOf checks what the policy and the journeys say about each other: that the journeys
+// which have a cap are there, and that people can agree to those that name no purpose.
+func journeysOf(n *source.Node, all []*journey.Definition, r *source.Report) {
+	if n == nil {
+		return
+	}
 	var names []string
 	for _, d := range all {
 		names = append(names, d.Name)
 	}
-	for _, n := range capped {
-		if n.Kind == source.Text && !slices.Contains(names, n.Value) {
-			r.At(n.File, n.Place, "there is no journey "+n.Value, spelling.DidYouMean(n.Value, names))
+	if caps := n.Get("caps"); caps != nil {
+		for _, item := range caps.Items {
+			if of := item.Get("journey"); of != nil && of.Kind == source.Text && !slices.Contains(names, of.Value) {
+				r.At(n.File, of.Place, "there is no journey "+of.Value, spelling.DidYouMean(of.Value, names))
+			}
+		}
+	}
+	purposes := n.Get("purposes")
+	if purposes == nil || len(purposes.Items) == 0 || slices.ContainsFunc(purposes.Items, func(p *source.Node) bool { return p.Value == string(message.Marketing) }) {
+		return
+	}
+	for _, d := range all {
+		if d.Category == message.Marketing && d.Purpose == "" && d.Name != "" {
+			r.At(n.File, purposes.Place, "nobody can agree to marketing, which is the purpose of the journey "+d.Name+", because it names none",
+				"add marketing to the list, or purpose: to the journey")
+			return
 		}
 	}
 }

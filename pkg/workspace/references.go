@@ -3,9 +3,11 @@ package workspace
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"rapport/pkg/condition/spelling"
 	"rapport/pkg/message"
+	"rapport/pkg/policy"
 	"rapport/pkg/render"
 	"rapport/pkg/workspace/source"
 )
@@ -13,8 +15,10 @@ import (
 // references are the things of a workspace that its files name in each other.
 type references struct {
 	messages     *render.Set
-	segmentNames []string // sorted
-	purposeNames []string // as policy.yaml lists them; empty: any
+	segmentNames []string // sorted; empty: there are none
+	purposeNames []string // as policy.yaml lists them; nil: any
+	policy       *policy.Policy
+	zone         *time.Location // the shop's
 }
 
 // knowsSegment reports a segment that is not there; n holds its name.
@@ -25,18 +29,10 @@ func (x *references) knowsSegment(r *source.Report, n *source.Node, name string)
 }
 
 func (x *references) segmentHint(name string) string {
-	if near := spelling.Nearest(name, x.segmentNames); near != "" || len(x.segmentNames) > 0 {
-		return spelling.DidYouMean(name, x.segmentNames)
+	if spelling.Nearest(name, x.segmentNames) == "" {
+		return "write segments/" + name + ".yaml"
 	}
-	return "write segments/" + name + ".yaml"
-}
-
-// knowsSegments reports the segments that an expression asks for and that are not there;
-// names are what condition.Deps says.
-func (x *references) knowsSegments(r *source.Report, n *source.Node, names []string) {
-	for _, name := range names {
-		x.knowsSegment(r, n, name)
-	}
+	return spelling.DidYouMean(name, x.segmentNames)
 }
 
 // placeOf is where a quoted name stands in a node's text; the node's place if it does not.

@@ -19,12 +19,16 @@ type group struct {
 	cond *source.Node // of if: or when:
 }
 
+// segmentKeys are those of a segment.
+func segmentKeys() []string { return []string{"segment", "title", "if", "when"} }
+
 // segments reads all segments, in an order in which each asks only for earlier ones; by name
 // where that leaves a choice.
 func segments(files []*source.File, refs *references, r *source.Report) []*journey.Segment {
+	refs.segmentNames = []string{} // none, which is not the same as any
 	var roots []*source.Node
 	for _, f := range files {
-		if n := f.YAML(r); n != nil && r.Fields(n, "a segment", source.Keys{Known: []string{"segment", "title", "if", "when"}}) {
+		if n := f.YAML(r); n != nil && r.Fields(n, "a segment", source.Keys{Known: segmentKeys()}) {
 			roots = append(roots, n)
 			if name := n.Get("segment"); name != nil && name.Kind == source.Text {
 				refs.segmentNames = append(refs.segmentNames, name.Value)
@@ -63,9 +67,13 @@ func segment(n *source.Node, refs *references, r *source.Report) *group {
 	}
 	g.cond = cmp.Or(yes, when)
 	rd := reader{Report: r, references: refs, out: &journey.Definition{}}
-	if g.If = rd.condition(yes, condition.Env{NoEvent: true, NoTrigger: true}); g.If != nil {
+	env := rd.env()
+	env.Segment = true
+	if g.If = rd.conditions(n, env); g.If != nil {
+		if condition.DepsOf(g.If).AllSegments {
+			r.At(n.File, g.cond.Place, "a segment cannot ask for the list of all segments, of which it is one", `ask for one by its name: "vip" in profile.segments`)
+		}
 		g.Reads = reads(g.If)
-		refs.knowsSegments(r, g.cond, g.Reads.Segments)
 	}
 	meaning := *n
 	meaning.Pairs = slices.DeleteFunc(slices.Clone(n.Pairs), func(p source.Pair) bool { return p.Key == "title" })
@@ -74,7 +82,14 @@ func segment(n *source.Node, refs *references, r *source.Report) *group {
 }
 
 // reads is what a condition looks at.
-func reads(journey.Condition) journey.Reads { return journey.Reads{Profile: true} }
+func reads(c journey.Condition) journey.Reads {
+	d := condition.DepsOf(c)
+	return journey.Reads{
+		Events:   d.Events,
+		Profile:  d.Profile || d.Tags || d.Loyalty || len(d.Traits) > 0 || len(d.Consent) > 0 || len(d.Predictions) > 0,
+		Segments: d.Segments,
+	}
+}
 
 // ordered sorts segments so that each comes after those that it asks for. A circle is
 // reported where it closes.

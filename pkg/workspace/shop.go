@@ -17,7 +17,8 @@ import (
 var (
 	currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
 	// An E.164 number or a short code.
-	smsNumber = regexp.MustCompile(`^(\+[1-9][0-9]{6,14}|[0-9]{3,8})$`)
+	smsNumber      = regexp.MustCompile(`^(\+[1-9][0-9]{6,14}|[0-9]{3,8})$`)
+	whatsAppNumber = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 	// An alphanumeric sender: at most 11 characters, one of them a letter
 	// (https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id).
 	smsName = regexp.MustCompile(`^[A-Za-z0-9 ]{1,11}$`)
@@ -27,7 +28,7 @@ var (
 func shop(f *source.File, r *source.Report) render.Shop {
 	s := render.Shop{Locale: render.Locales()[0]}
 	n := f.YAML(r)
-	if n == nil || !r.Fields(n, "rapport.yaml", source.Keys{Known: []string{"shop", "email", "sms"}}) {
+	if n == nil || !r.Fields(n, "rapport.yaml", source.Keys{Known: []string{"shop", "email", "sms", "whatsapp"}}) {
 		return s
 	}
 	if part := n.Get("shop"); part == nil {
@@ -49,6 +50,12 @@ func shop(f *source.File, r *source.Report) render.Shop {
 		from := part.Get("from")
 		if s.SMSFrom = r.Text(from, "from"); s.SMSFrom != "" && !canSend(s.SMSFrom) {
 			r.At(f, from.Place, s.SMSFrom+" cannot send text messages", `use a number such as "+447700900123", or a name of at most 11 letters and digits`)
+		}
+	}
+	if part := n.Get("whatsapp"); part != nil && r.Fields(part, "whatsapp", source.Keys{Known: []string{"from"}}) {
+		from := part.Get("from")
+		if s.WhatsAppFrom = r.Text(from, "from"); s.WhatsAppFrom != "" && !whatsAppNumber.MatchString(s.WhatsAppFrom) {
+			r.At(f, from.Place, s.WhatsAppFrom+" cannot send WhatsApp messages", `use the number of the business account, such as "+447700900123"`)
 		}
 	}
 	return s

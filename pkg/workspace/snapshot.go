@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rapport/pkg/journey"
@@ -23,10 +24,14 @@ type Snapshot struct {
 	policy   *policy.Policy
 	loyalty  journey.Loyalty
 	messages *render.Set
+	warnings Problems
 }
 
 // Version is a hash of all files of the workspace, 16 hexadecimal digits.
 func (s *Snapshot) Version() string { return s.version }
+
+// Warnings are what is legal in the files but probably not meant.
+func (s *Snapshot) Warnings() Problems { return slices.Clone(s.warnings) }
 
 // Shop is who writes.
 func (s *Snapshot) Shop() render.Shop { return s.shop }
@@ -47,4 +52,16 @@ func (s *Snapshot) Mail(ctx context.Context, c *message.Command) (render.Mail, e
 // for the context's.
 func (s *Snapshot) SMS(ctx context.Context, c *message.Command) (render.SMS, error) {
 	return s.messages.SMS(ctx, c)
+}
+
+// WhatsApp renders the WhatsApp message of a command. Errors are permanent (*render.Error),
+// save for the context's.
+func (s *Snapshot) WhatsApp(ctx context.Context, c *message.Command) (render.SMS, error) {
+	return s.messages.WhatsApp(ctx, c)
+}
+
+// Webhook renders the webhook of a command. Errors are permanent (*render.Error), save for
+// the context's.
+func (s *Snapshot) Webhook(ctx context.Context, c *message.Command) (render.Call, error) {
+	return s.messages.Webhook(ctx, c)
 }

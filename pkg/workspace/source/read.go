@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"rapport/pkg/condition/spelling"
+	"rapport/pkg/schedule"
 )
 
 // Keys are the keys that a map may have.
@@ -81,10 +81,10 @@ func (r *Report) Int(n *Node, what string, low, high, fallback int) int {
 	return v
 }
 
-// Duration reads "90m", "36h", "3d" or "2w": one whole number and its unit.
+// Duration reads a length of time that is more than none: "90m", "36h", "3d" or "2w".
 func (r *Report) Duration(n *Node, what string) time.Duration {
 	if n.Scalar() {
-		if d, ok := spelling.Duration(n.Value); ok && d > 0 {
+		if d, err := schedule.ParseDuration(n.Value); err == nil && d > 0 {
 			return d
 		}
 	}
@@ -93,24 +93,5 @@ func (r *Report) Duration(n *Node, what string) time.Duration {
 		word = n.Kind.String()
 	}
 	r.At(n.File, n.Place, fmt.Sprintf("%s cannot be %s", what, word), "write a whole number and a unit: 90m, 36h, 3d or 2w")
-	return 0
-}
-
-// Percent reads "5%" or "0.5%" as a share from 0 to 1.
-func (r *Report) Percent(n *Node, what string) float64 {
-	if number, ok := strings.CutSuffix(n.Value, "%"); ok && n.Kind == Text {
-		if v, err := strconv.ParseFloat(strings.TrimSpace(number), 64); err == nil && v >= 0 && v <= 100 {
-			return v / 100
-		}
-	}
-	word := n.Value
-	if !n.Scalar() {
-		word = n.Kind.String()
-	}
-	hint := "write a share from 0% to 100%, such as 5%"
-	if v, err := strconv.ParseFloat(word, 64); err == nil && n.Kind == Number && v > 0 && v < 1 {
-		hint = "write " + strconv.FormatFloat(v*100, 'f', -1, 64) + "%"
-	}
-	r.At(n.File, n.Place, fmt.Sprintf("%s cannot be %s", what, word), hint)
 	return 0
 }
