@@ -20,6 +20,9 @@
 //   - Due never forgets a profile: a profile whose Wake was committed is returned once time
 //     has reached it, until a later Commit moves or clears its Wake.
 //   - Outbox rows are returned in order until OutboxDone, however often.
+//   - What is counted with batches (who rests where, what experiments measure) is counted
+//     in their transactions: exactly once, or not at all.
+//   - A workspace version that somebody rests in, or that is in force, is never pruned.
 //   - Claim gives each message id to one attempt; what a former attempt left behind is told.
 //
 // Values: states, data and receipts come back byte for byte; strings are UTF-8 without NUL.

@@ -272,7 +272,7 @@ type Unfinished struct {
 	Outbox   int // messages not relayed
 }
 
-// Reading is what people and tools need: what happened, never the state's bytes.
+// Reading is what people and tools need: what happened. Replaying has the states' bytes.
 type Reading interface {
 	Counts(ctx context.Context) (Counts, error)
 	Unfinished(ctx context.Context) (Unfinished, error)
@@ -285,9 +285,11 @@ type Reading interface {
 
 // MessageFilter selects messages; empty fields select all. Results are ordered by
 // DecidedAt, then ID, starting after the row (AfterTime, AfterID). Limit zero is no limit.
+// From and To bound DecidedAt: not before From, and before To.
 type MessageFilter struct {
 	Profile, Journey string
 	Outcome          message.Outcome
+	From, To         time.Time
 	AfterTime        time.Time
 	AfterID          string
 	Limit            int
@@ -304,6 +306,8 @@ type Store interface {
 	Tallying
 	Standing
 	Refreshing
+	Versioning
+	Replaying
 	// Ping reports whether the database answers and can be written to.
 	Ping(ctx context.Context) error
 	Close() error

@@ -77,6 +77,12 @@ func messagesQuery(f *store.MessageFilter) (string, []any) {
 	if f.Outcome != "" {
 		add("outcome = ?", string(f.Outcome))
 	}
+	if !f.From.IsZero() {
+		add("decided_at >= ?", bound(f.From))
+	}
+	if !f.To.IsZero() {
+		add("decided_at < ?", bound(f.To))
+	}
 	if !f.AfterTime.IsZero() || f.AfterID != "" {
 		add("(decided_at, id) > (?, ?)", bound(f.AfterTime), f.AfterID)
 	}

@@ -14,7 +14,8 @@ import (
 type reads struct {
 	db *sql.DB
 
-	states, seen, due, nextDue, outbox, timeline, message, standing *sql.Stmt
+	states, seen, due, nextDue, outbox, timeline, message, standing,
+	history, events, profile, profiles *sql.Stmt
 }
 
 // readers is how many connections read at a time. Two processors are busy with two; more
@@ -54,6 +55,10 @@ func newReads(ctx context.Context, dsn string) (*reads, error) {
 		{&r.outbox, outboxQuery},
 		{&r.timeline, timelineQuery},
 		{&r.standing, standingQuery()},
+		{&r.history, historyQuery},
+		{&r.events, eventsQuery},
+		{&r.profile, profileQuery},
+		{&r.profiles, profilesQuery},
 		{&r.message, `SELECT ` + messageColumns + ` FROM message WHERE partition = ? AND id = ?`},
 	} {
 		if *p.into, err = db.PrepareContext(ctx, p.text); err != nil {

@@ -35,6 +35,15 @@ const (
 	addWinner
 	readWinner
 
+	addVersion
+	addHeld
+	readVersion
+	readApplied
+	addApplied
+	dropAllResting
+	pruneVersions
+	pruneHeld
+
 	statements // how many there are
 )
 
@@ -93,4 +102,23 @@ var sqlText = [statements]string{
 	addWinner: `INSERT INTO winner (journey, version, step, arm, at, detail) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (journey, version, step) DO NOTHING`,
 	readWinner: `SELECT arm, at, coalesce(detail, '') FROM winner WHERE journey = ? AND version = ? AND step = ?`,
+
+	addVersion:     `INSERT INTO workspace (id, at, by, note, files) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+	addHeld:        `INSERT INTO held (journey, version, workspace) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+	readVersion:    `SELECT 1 FROM workspace WHERE id = ?`,
+	readApplied:    `SELECT workspace FROM applied ORDER BY n DESC LIMIT 1`,
+	addApplied:     `INSERT INTO applied (workspace, at, by) VALUES (?, ?, ?)`,
+	dropAllResting: `DELETE FROM resting WHERE n = 0`,
+	// A version that nobody holds is the empty text here: NOT IN a list with a NULL is never true.
+	pruneVersions: `DELETE FROM workspace WHERE id NOT IN (
+		SELECT * FROM (SELECT id FROM workspace ORDER BY at DESC, id DESC LIMIT ?)
+		UNION ALL SELECT * FROM (SELECT workspace FROM applied ORDER BY n DESC LIMIT 2)
+		UNION ALL SELECT coalesce((` + newestHolder("r.journey", "r.version") + `), '') FROM resting r WHERE r.n <> 0)`,
+	pruneHeld: `DELETE FROM held WHERE workspace NOT IN (SELECT id FROM workspace)`,
+}
+
+// newestHolder is the query for the newest workspace version that holds a version of a journey.
+func newestHolder(journey, version string) string {
+	return `SELECT h.workspace FROM held h JOIN workspace w ON w.id = h.workspace
+		WHERE h.journey = ` + journey + ` AND h.version = ` + version + ` ORDER BY w.at DESC, w.id DESC LIMIT 1`
 }

@@ -20,6 +20,9 @@ func testReopen(t *testing.T, o Options) {
 	f.claim(claimOf("m-e1", "w1"), claimOf("m-e2", "w1"))
 	f.record(resultOf("m-e1", "w1", `{"outcome":"sent"}`))
 	profiles, events := []string{"ada", "bob"}, []string{"e1", "e2"}
+	v := version("v", 1, store.JourneyVersion{Journey: "thank-you", Version: "v1"})
+	f.save(v)
+	f.apply("v", at(5))
 	before := f.look(1, 4, profiles, events)
 	for range 2 {
 		if err := f.Close(); err != nil {
@@ -31,6 +34,9 @@ func testReopen(t *testing.T, o Options) {
 		}
 		equal(t, "partition", f.look(1, 4, profiles, events), before)
 		equal(t, "done claim", f.claim(claimOf("m-e1", "w1"))[0].State, store.Done)
+		equal(t, "version in force", f.applied(1), []store.Application{{Version: "v", At: at(5), By: "ada"}})
+		equal(t, "version", f.version("v"), v)
+		equal(t, "stale", f.staleCount("w2"), 2)
 		equal(t, "open claim", f.claim(claimOf("m-e2", "w1"))[0].State, store.Open)
 	}
 	if err := f.Close(); err != nil {
@@ -57,6 +63,13 @@ func testClose(t *testing.T, o Options) {
 		"commit":  func(ctx context.Context) error { return s.Commit(ctx, &store.Batch{Partition: 1, Epoch: 1}) },
 		"claim":   func(ctx context.Context) error { _, err := s.Claim(ctx, []store.Claim{claimOf("a", "w")}); return err },
 		"open":    func(ctx context.Context) error { _, err := s.Unfinished(ctx); return err },
+		"states": func(ctx context.Context) error {
+			_, err := s.States(ctx, []store.ProfileRef{{Profile: "a"}})
+			return err
+		},
+		"save":    func(ctx context.Context) error { return s.SaveVersion(ctx, version("v", 1)) },
+		"resting": func(ctx context.Context) error { _, err := s.Resting(ctx); return err },
+		"stale":   func(ctx context.Context) error { _, err := s.Stale(ctx, 1, "w", "", 1); return err },
 		"counts":  func(ctx context.Context) error { _, err := s.Counts(ctx); return err },
 	} {
 		if call(ctx) == nil {

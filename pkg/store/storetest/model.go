@@ -22,6 +22,7 @@ type modelPartition struct {
 	timeline []store.TimelineRow
 	messages []store.MessageRow
 	outbox   [][]store.Outgoing
+	resting  map[store.Resting]int // Count is zero
 }
 
 func newModel() *model {
@@ -31,7 +32,7 @@ func newModel() *model {
 func (m *model) acquire(partition int, epoch uint64) (store.Position, error) {
 	p := m.partitions[partition]
 	if p == nil {
-		p = &modelPartition{profiles: map[string]store.ProfileRow{}}
+		p = &modelPartition{profiles: map[string]store.ProfileRow{}, resting: map[store.Resting]int{}}
 		m.partitions[partition] = p
 	}
 	if p.epoch > epoch {
@@ -68,6 +69,9 @@ func (m *model) commit(b *store.Batch) error {
 	}
 	for _, o := range b.Outcomes {
 		p.settle(o)
+	}
+	for _, d := range b.Resting {
+		p.resting[store.Resting{Journey: d.Journey, Version: d.Version, Step: d.Step}] += d.Delta
 	}
 	if len(b.Outbox) > 0 {
 		p.outbox = append(p.outbox, b.Outbox)
@@ -154,7 +158,7 @@ func (m *model) counts() store.Counts {
 			case store.KindFinished:
 				j.Finished++
 			}
-			if row.Kind != store.KindEvent && row.Kind != store.KindMessage {
+			if slices.Contains([]store.Kind{store.KindEntered, store.KindLeft, store.KindFinished}, row.Kind) {
 				c.Journeys[row.Name] = j
 			}
 		}
@@ -176,6 +180,38 @@ func (m *model) counts() store.Counts {
 	}
 	slices.SortFunc(c.Messages, compareCounts)
 	return c
+}
+
+// resting adds the places up over all partitions.
+func (m *model) resting() (places []store.Resting) {
+	sums := map[store.Resting]int{}
+	for _, p := range m.partitions {
+		for place, n := range p.resting {
+			sums[place] += n
+		}
+	}
+	for place, n := range sums {
+		if place.Count = n; n != 0 {
+			places = append(places, place)
+		}
+	}
+	slices.SortFunc(places, func(a, b store.Resting) int {
+		return cmp.Or(cmp.Compare(a.Journey, b.Journey), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Step, b.Step))
+	})
+	return places
+}
+
+// after returns the profiles of a partition after an id, in order.
+func (m *model) after(partition int, id string) (rows []store.ProfileRow) {
+	if p := m.partitions[partition]; p != nil {
+		for _, row := range p.profiles {
+			if row.ID > id {
+				rows = append(rows, row)
+			}
+		}
+	}
+	slices.SortFunc(rows, func(a, b store.ProfileRow) int { return cmp.Compare(a.ID, b.ID) })
+	return rows
 }
 
 func compareCounts(a, b store.MessageCount) int {

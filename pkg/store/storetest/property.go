@@ -41,6 +41,8 @@ func testModel(t *testing.T, o Options) {
 			"claim":      now.stepClaim,
 			"record":     now.stepRecord,
 			"read":       now.stepRead,
+			"stale":      now.stepStale,
+			"history":    now.stepHistory,
 			"count":      now.stepCount,
 		})
 		now.stepCount(r)
@@ -85,6 +87,10 @@ func (m *machine) name(r *rapid.T) string {
 	return m.own(rapid.SampledFrom([]string{"x", "y"}).Draw(r, "name"))
 }
 
+func drawSnapshot(r *rapid.T) string {
+	return rapid.SampledFrom([]string{"", "w1", "w2"}).Draw(r, "snapshot")
+}
+
 func drawEpoch(r *rapid.T) uint64 { return rapid.Uint64Range(1, 3).Draw(r, "epoch") }
 
 func drawTime(r *rapid.T) time.Time {
@@ -109,13 +115,13 @@ func (m *machine) drawBatch(r *rapid.T) *store.Batch {
 	}
 	some("profiles", func() {
 		row := store.ProfileRow{ID: m.profile(r), State: rapid.SliceOfN(rapid.Byte(), 1, 5).Draw(r, "state")}
+		row.Snapshot = drawSnapshot(r)
 		if rapid.Bool().Draw(r, "wakes") {
 			row.Wake = drawTime(r)
 		}
 		b.Profiles = append(b.Profiles, row)
 	})
 	some("timeline", func() {
-		kinds := []store.Kind{store.KindEvent, store.KindEntered, store.KindLeft, store.KindFinished, store.KindMessage}
 		b.Timeline = append(b.Timeline, store.TimelineRow{
 			Profile: m.profile(r), At: drawTime(r), ID: m.id(r), Name: m.name(r), Kind: rapid.SampledFrom(kinds).Draw(r, "kind"),
 		})
@@ -130,6 +136,10 @@ func (m *machine) drawBatch(r *rapid.T) *store.Batch {
 	})
 	some("outcomes", func() {
 		b.Outcomes = append(b.Outcomes, store.OutcomeRow{MessageID: m.id(r), Outcome: drawOutcome(r), At: drawTime(r), Resent: rapid.Bool().Draw(r, "resent")})
+	})
+	some("resting", func() {
+		delta := rapid.IntRange(-2, 2).Draw(r, "delta")
+		b.Resting = append(b.Resting, store.RestingDelta{Journey: m.name(r), Version: drawSnapshot(r), Delta: delta})
 	})
 	some("outbox", func() {
 		b.Outbox = append(b.Outbox, store.Outgoing{Subject: m.name(r), ID: m.id(r), Data: []byte{1}})
@@ -253,4 +263,43 @@ func (m *machine) stepCount(r *rapid.T) {
 	got := m.counts()
 	slices.SortFunc(got.Messages, compareCounts)
 	differ(r, "counts", got, m.model.counts())
+	differ(r, "resting", m.resting(), m.model.resting())
+}
+
+// stepStale asks which profiles have to be refreshed, and for their rows.
+func (m *machine) stepStale(r *rapid.T) {
+	partition, snapshot, limit := m.partition(r), drawSnapshot(r), rapid.IntRange(0, 4).Draw(r, "limit")
+	after := rapid.SampledFrom([]string{"", "a", m.own("ada"), m.own("bob")}).Draw(r, "after")
+	rows := m.model.after(partition, after)
+	var ids []string
+	for _, row := range rows {
+		if row.Snapshot != snapshot {
+			ids = append(ids, row.ID)
+		}
+	}
+	differ(r, "stale", m.stale(partition, snapshot, after, limit), ids[:min(limit, len(ids))])
+	differ(r, "profiles", m.profiles(partition, after, limit), rows[:min(limit, len(rows))])
+}
+
+// stepHistory reads what happened between two times, to one profile and to all.
+func (m *machine) stepHistory(r *rapid.T) {
+	partition, profile, from, to := m.partition(r), m.profile(r), drawTime(r), drawTime(r)
+	var history, events []store.TimelineRow
+	if p := m.model.partitions[partition]; p != nil {
+		for _, row := range p.timeline {
+			if row.At.Before(from) || !row.At.Before(to) {
+				continue
+			}
+			if row.Profile == profile {
+				history = append(history, row)
+			}
+			if row.Kind == store.KindEvent {
+				events = append(events, row)
+			}
+		}
+	}
+	slices.SortStableFunc(history, oldestFirst)
+	slices.SortStableFunc(events, oldestFirst)
+	differ(r, "history", m.history(partition, profile, from, to), history)
+	differ(r, "events", m.events(partition, from, to), events)
 }

@@ -59,12 +59,18 @@ func testOutcomes(t *testing.T, o Options) {
 	}
 }
 
+// kinds are all kinds of timeline rows.
+var kinds = []store.Kind{
+	store.KindEvent, store.KindEntered, store.KindMessage, store.KindLeft, store.KindFinished, store.KindJoined,
+	store.KindParted, store.KindArm, store.KindConverted, store.KindMoved, store.KindPublished,
+}
+
 // testTimeline writes rows out of order and reads the newest first.
 func testTimeline(t *testing.T, o Options) {
 	f := newFixture(t, o)
 	f.acquire(1, 1)
 	var want []store.TimelineRow
-	for i, kind := range []store.Kind{store.KindEvent, store.KindEntered, store.KindMessage, store.KindLeft, store.KindFinished} {
+	for i, kind := range kinds {
 		for j := range 4 { // pairs share a time
 			want = append(want, store.TimelineRow{
 				Profile: "ada", At: at(time.Duration((7*i + j/2) % 5)), ID: fmt.Sprintf("%d-%d", i, j), Kind: kind, Name: "n" + string(kind),
@@ -112,6 +118,10 @@ func testMessages(t *testing.T, o Options) {
 		"of an outcome":         {Outcome: message.Suppressed},
 		"of all three":          {Profile: "profile-1", Journey: "win-back", Outcome: message.Suppressed},
 		"of an unknown profile": {Profile: "nobody"},
+		"from a time":           {From: at(2)},
+		"up to a time":          {To: at(3)},
+		"between times":         {From: at(1), To: at(4), Journey: "win-back"},
+		"of no time":            {From: at(4), To: at(4)},
 	} {
 		var want []store.MessageRow
 		for _, m := range all {
@@ -132,7 +142,8 @@ func byDecision(a, b store.MessageRow) int {
 
 func matches(f *store.MessageFilter, m *store.MessageRow) bool {
 	return (f.Profile == "" || m.Profile == f.Profile) && (f.Journey == "" || m.Journey == f.Journey) &&
-		(f.Outcome == "" || m.Outcome == f.Outcome)
+		(f.Outcome == "" || m.Outcome == f.Outcome) && !m.DecidedAt.Before(f.From) &&
+		(f.To.IsZero() || m.DecidedAt.Before(f.To))
 }
 
 // pages reads a filter's messages page by page.
