@@ -71,6 +71,9 @@ func tokenPartition(token string, n int) int {
 // EventSubject is where the events of a profile are published.
 func EventSubject(key string) string { return "events." + Token(key) }
 
+// IsEvent reports whether a subject is one that events are published to.
+func IsEvent(subject string) bool { return strings.HasPrefix(subject, "events.") }
+
 // ClockSubject is where ticks for one partition are published. They are stored
 // in the same stream as its events, so that time has a place in their order, and
 // beside them, so that one filter finds both. It has a token more than an event's

@@ -21,6 +21,7 @@ type batch struct {
 	timers  timers
 	cut     *store.Wake // timers behind it were not loaded; nil: all were
 	through uint64      // sequence that the recommender must have read
+	arms    arms
 	out     store.Batch
 }
 
@@ -30,12 +31,13 @@ type person struct {
 	state *journey.State // nil until its first event
 	seen  map[string]bool
 	dirty bool
+	rests []place // where its instances rested when it was loaded
 }
 
 // prepare loads every profile that the inputs or the timers due by horizon concern.
 // horizon is exclusive.
 func (w *worker) prepare(ctx context.Context, ins []input, horizon time.Time) (*batch, error) {
-	b := &batch{w: w, set: w.o.Journeys(), people: map[string]*person{}, through: w.position.Seq}
+	b := &batch{w: w, set: w.o.Journeys(), people: map[string]*person{}, through: w.position.Seq, arms: arms{}}
 	b.out = store.Batch{Partition: w.partition, Epoch: w.epoch, From: w.position, To: w.position}
 	wakes, err := w.o.Store.Due(ctx, w.partition, horizon, maxWakes)
 	if err != nil {
@@ -96,6 +98,7 @@ func (b *batch) load(ctx context.Context, list []store.Want) error {
 			if p.state, err = b.w.o.codec.Decode(l.State); err != nil {
 				return fmt.Errorf("profile %s: %w", p.id, err)
 			}
+			p.rests = places(p.state)
 		}
 		b.people[p.id] = p
 	}
@@ -179,10 +182,13 @@ func later(a, b time.Time) time.Time {
 // finish encodes the changed profiles, sorted, so that the transaction touches rows in one
 // order everywhere.
 func (b *batch) finish() (*store.Batch, error) {
+	moves := moves{}
 	for _, p := range b.people {
 		if !p.dirty {
 			continue
 		}
+		moves.add(p.rests, -1)
+		moves.add(places(p.state), 1)
 		state, err := b.w.o.codec.Encode(p.state)
 		if err != nil {
 			return nil, fmt.Errorf("profile %s: %w", p.id, err)
@@ -190,9 +196,10 @@ func (b *batch) finish() (*store.Batch, error) {
 		prof := &p.state.Profile
 		b.out.Profiles = append(b.out.Profiles, store.ProfileRow{
 			ID: p.id, State: state, Known: prof.Known, Orders: prof.Orders.Count,
-			LastOrderAt: prof.Orders.LastAt, UpdatedAt: b.out.To.Clock, Wake: p.state.NextDue(),
+			LastOrderAt: prof.Orders.LastAt, UpdatedAt: b.out.To.Clock, Wake: p.state.NextDue(), Snapshot: p.state.Snapshot,
 		})
 	}
+	b.out.Resting, b.out.Arms = moves.deltas(), b.arms.deltas()
 	slices.SortFunc(b.out.Profiles, func(x, y store.ProfileRow) int { return compare(x.ID, y.ID) })
 	return &b.out, nil
 }

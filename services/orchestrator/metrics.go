@@ -16,6 +16,7 @@ type metrics struct {
 	duplicates metric.Int64Counter
 	letters    metric.Int64Counter
 	decisions  metric.Int64Counter
+	renewals   metric.Int64Counter
 	batches    metric.Int64Histogram
 	position   metric.Int64Gauge
 }
@@ -23,7 +24,7 @@ type metrics struct {
 func newMetrics(m metric.Meter) (*metrics, error) {
 	var (
 		out  metrics
-		errs [6]error
+		errs [7]error
 	)
 	out.events, errs[0] = m.Int64Counter("orchestrator_events_applied_total", metric.WithDescription("Events applied, by type."))
 	out.duplicates, errs[1] = m.Int64Counter("orchestrator_events_duplicate_total", metric.WithDescription("Events seen before, which changed nothing."))
@@ -31,6 +32,7 @@ func newMetrics(m metric.Meter) (*metrics, error) {
 	out.decisions, errs[3] = m.Int64Counter("orchestrator_decisions_total", metric.WithDescription("Messages decided, by journey, channel and verdict."))
 	out.batches, errs[4] = m.Int64Histogram("orchestrator_batch_events", metric.WithDescription("Events in one transaction."))
 	out.position, errs[5] = m.Int64Gauge("orchestrator_partition_position", metric.WithDescription("Sequence of the last event applied, by partition."))
+	out.renewals, errs[6] = m.Int64Counter("orchestrator_profiles_renewed_total", metric.WithDescription("Profiles brought under a new workspace without an event of theirs."))
 	for _, err := range errs {
 		if err != nil {
 			return nil, fmt.Errorf("make the metrics: %w", err)
@@ -40,6 +42,8 @@ func newMetrics(m metric.Meter) (*metrics, error) {
 }
 
 func (m *metrics) duplicate(ctx context.Context) { m.duplicates.Add(ctx, 1) }
+
+func (m *metrics) renewed(ctx context.Context, n int) { m.renewals.Add(ctx, int64(n)) }
 
 func (m *metrics) dead(ctx context.Context) { m.letters.Add(ctx, 1) }
 

@@ -31,12 +31,21 @@ type Suggester interface {
 	Suggest(ctx context.Context, r recommend.Request) ([]recommend.Suggestion, error)
 }
 
+// Store is what the orchestrator needs of a store.
+type Store interface {
+	store.Applying
+	store.Refreshing
+}
+
 // Options are what an orchestrator is made of. Conn, Store and Journeys are required.
 type Options struct {
 	Conn  *nats.Conn
-	Store store.Applying
+	Store Store
 	// Journeys returns the set in force; it is asked once for each batch.
 	Journeys func() *journey.Set
+	// Changed returns a channel that is closed when another set comes into force; profiles
+	// are then brought under it in the background. Nil: it never changes.
+	Changed func() <-chan struct{}
 	// Suggester answers recommend steps; nil: the recommender, over Conn.
 	Suggester Suggester
 	Clock     Clock
@@ -65,6 +74,9 @@ func (o Options) withDefaults() (Options, error) {
 		return o, errors.New("orchestrator: Options.Store is missing")
 	case o.Journeys == nil:
 		return o, errors.New("orchestrator: Options.Journeys is missing")
+	}
+	if o.Changed == nil {
+		o.Changed = func() <-chan struct{} { return nil }
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -113,13 +113,16 @@ func (r *Relay) take() []int {
 
 // publish empties the outboxes of the partitions.
 func (r *Relay) publish(ctx context.Context, partitions []int) error {
-	var msgs []*nats.Msg
+	// An atomic batch is of one stream: commands go to the one, facts to the other.
+	var commands, facts []*nats.Msg
 	done := map[int]uint64{}
 	size := 0
 	flush := func() error {
-		for batch := range bus.Split(msgs, relayBytes) {
-			if _, err := bus.PublishBatch(ctx, r.js, batch); err != nil {
-				return fmt.Errorf("publish %d messages: %w", len(batch), err)
+		for _, msgs := range [][]*nats.Msg{facts, commands} {
+			for batch := range bus.Split(msgs, relayBytes) {
+				if _, err := bus.PublishBatch(ctx, r.js, batch); err != nil {
+					return fmt.Errorf("publish %d messages: %w", len(batch), err)
+				}
 			}
 		}
 		for p, seq := range done {
@@ -127,7 +130,7 @@ func (r *Relay) publish(ctx context.Context, partitions []int) error {
 				return fmt.Errorf("clear the outbox of partition %d: %w", p, err)
 			}
 		}
-		msgs, size = nil, 0
+		commands, facts, size = nil, nil, 0
 		clear(done)
 		return nil
 	}
@@ -140,13 +143,17 @@ func (r *Relay) publish(ctx context.Context, partitions []int) error {
 			}
 			for _, row := range rows {
 				for _, m := range row.Messages {
-					msgs = append(msgs, outgoing(m))
+					if bus.IsEvent(m.Subject) {
+						facts = append(facts, outgoing(m))
+					} else {
+						commands = append(commands, outgoing(m))
+					}
 					size += len(m.Data)
 				}
 				after = row.Seq
 				done[p] = row.Seq
 			}
-			if size >= relayBytes || len(msgs) >= bus.MaxBatch {
+			if size >= relayBytes || len(commands)+len(facts) >= bus.MaxBatch {
 				if err := flush(); err != nil {
 					return err
 				}

@@ -48,10 +48,7 @@ func (b *batch) input(ctx context.Context, in *input) error {
 	}
 	from := cause{span: trace.SpanContextFromContext(spanCtx), direct: true}
 	effects := b.set.Event(p.state, in.event, in.now, traceparent(spanCtx))
-	// A receipt says something about a message and nothing about the person: unless a journey
-	// reacted to it, the state is what it was and need not be written again.
-	about, _ := in.event.Profile()
-	p.dirty = p.dirty || in.receipt == nil || about != nil || len(effects) > 0
+	p.dirty = true // Every event, a receipt too, is in the profile's history.
 	if err := b.effects(ctx, p, effects, in.now, from); err != nil {
 		return err
 	}
@@ -73,11 +70,24 @@ func (b *batch) effects(ctx context.Context, p *person, effects []journey.Effect
 		switch e := e.(type) {
 		case journey.Entered:
 			b.note(p, now, "entered/"+e.Instance, store.KindEntered, e.Journey, "", from)
+			b.arms.add(store.ArmDelta{Journey: e.Journey, Version: e.Version, Arm: whole(e.Ghost), Ghost: e.Ghost, Entered: 1})
 		case journey.Ended:
 			if e.Finished {
 				b.note(p, now, "ended/"+e.Instance, store.KindFinished, e.Journey, "", from)
 			} else {
 				b.note(p, now, "ended/"+e.Instance, store.KindLeft, e.Journey, e.Reason, from)
+			}
+		case journey.Moved:
+			b.note(p, now, "moved/"+e.Instance+"/"+e.To, store.KindMoved, e.Journey, e.From+" to "+e.To+" at "+e.Step, from)
+		case journey.Joined:
+			b.joined(p, e, from)
+		case journey.Armed:
+			b.armed(p, e, from)
+		case journey.Converted:
+			b.converted(p, e, from)
+		case journey.Published:
+			if err := b.published(p, &e, from); err != nil {
+				return err
 			}
 		case journey.Message:
 			if err := b.decided(p, &e, from); err != nil {
@@ -173,16 +183,16 @@ func (o *Orchestrator) applySpan(in *input) (context.Context, trace.Span) {
 		trace.WithAttributes(attribute.String("rapport.event_type", in.event.Type), attribute.Int64("rapport.seq", int64(in.seq)))) //nolint:gosec // Sequences stay far below 2^63.
 }
 
-// decideSpan is a child of the event's span, or the root of a new trace that is linked to
+// decisionSpan is a child of the event's span, or the root of a new trace that is linked to
 // the event that entered the instance, long ago.
-func (o *Orchestrator) decideSpan(m *journey.Message, from cause) (context.Context, trace.Span) {
-	opts := []trace.SpanStartOption{trace.WithAttributes(attributes(m)...)}
+func (o *Orchestrator) decisionSpan(
+	name string, trigger *journey.Trigger, from cause, about ...attribute.KeyValue,
+) (context.Context, trace.Span) {
+	opts := []trace.SpanStartOption{trace.WithAttributes(about...)}
 	parent := trace.ContextWithSpanContext(context.Background(), from.span)
-	if !from.direct {
-		if m.Trigger != nil && m.Trigger.Trace != "" {
-			entered := trace.SpanContextFromContext(o.extract(m.Trigger.Trace))
-			opts = append(opts, trace.WithNewRoot(), trace.WithLinks(trace.Link{SpanContext: entered}))
-		}
+	if !from.direct && trigger != nil && trigger.Trace != "" {
+		entered := trace.SpanContextFromContext(o.extract(trigger.Trace))
+		opts = append(opts, trace.WithNewRoot(), trace.WithLinks(trace.Link{SpanContext: entered}))
 	}
-	return o.tracer.Start(parent, "decide "+m.Command.Journey, opts...)
+	return o.tracer.Start(parent, name, opts...)
 }

@@ -21,6 +21,7 @@ type worker struct {
 	position store.Position
 	pending  []input   // read and not yet applied
 	due      time.Time // when the earliest timer is due; zero: none
+	renewal  renewal
 }
 
 // run works until the lease is lost or something fails. The commit in hand when ctx ends
@@ -54,7 +55,11 @@ func (w *worker) run(ctx context.Context, lease *bus.Lease, n int) error {
 		if err := w.read(ctx, reader); err != nil {
 			return err
 		}
-		if err := w.apply(ctx); err != nil {
+		err := w.apply(ctx)
+		if err == nil {
+			err = w.renew(ctx)
+		}
+		if err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -75,11 +80,8 @@ func (w *worker) read(ctx context.Context, reader *bus.Reader) error {
 	if len(w.pending) > 0 {
 		return nil
 	}
-	if w.o.Clock == WallClock && !w.due.IsZero() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadlineCause(ctx, w.due, errDue)
-		defer cancel()
-	}
+	ctx, cancel := w.patience(ctx)
+	defer cancel()
 	deliveries, err := reader.Next(ctx)
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -93,7 +95,40 @@ func (w *worker) read(ctx context.Context, reader *bus.Reader) error {
 	return nil
 }
 
-var errDue = errors.New("a timer is due")
+// The reasons to stop waiting for events.
+var (
+	errDue     = errors.New("a timer is due")
+	errChanged = errors.New("another workspace is in force")
+)
+
+// patience ends when there is something to do besides events: a timer is due, another
+// workspace came into force, or profiles have yet to be brought under it.
+func (w *worker) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	if w.o.Clock == EventClock {
+		return ctx, func() {}
+	}
+	waiting, cancel := context.WithCancelCause(ctx)
+	stop := func() { cancel(nil) }
+	switch changed := w.o.Changed(); {
+	case w.renewal.version != w.o.Journeys().Version():
+		// What has arrived goes first; nobody waits for more.
+		next, done := context.WithTimeoutCause(waiting, time.Millisecond, errChanged)
+		return next, func() { done(); stop() }
+	case changed != nil:
+		go func() {
+			select {
+			case <-changed:
+				cancel(errChanged)
+			case <-waiting.Done():
+			}
+		}()
+	}
+	if w.due.IsZero() {
+		return waiting, stop
+	}
+	next, done := context.WithDeadlineCause(waiting, w.due, errDue)
+	return next, func() { done(); stop() }
+}
 
 // apply applies what is pending, and the timers that are due, in one transaction.
 func (w *worker) apply(ctx context.Context) error {

@@ -1,0 +1,238 @@
+package journey_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rapport/pkg/event"
+	"rapport/pkg/journey"
+)
+
+// deed is one thing that happens in a world.
+type deed struct {
+	after  time.Duration
+	typ    int // of event; worldEvents: a new version of the workspace
+	key    int
+	traits map[string]any
+}
+
+func deeds() *rapid.Generator[[]deed] {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) deed {
+		d := deed{
+			after: time.Duration(rapid.IntRange(0, 15*24*60).Draw(t, "minutes")) * time.Minute,
+			typ:   rapid.IntRange(0, worldEvents).Draw(t, "type"), key: rapid.IntRange(0, 2).Draw(t, "key"),
+		}
+		if rapid.IntRange(0, 2).Draw(t, "tells") == 0 {
+			d.traits = map[string]any{
+				"email": "ada@example.com", "phone": "+447700900001",
+				"timezone": rapid.SampledFrom([]string{"Europe/Berlin", "Pacific/Kiritimati", "Pacific/Niue"}).Draw(t, "zone"),
+				"birthday": rapid.SampledFrom([]string{"1990-02-29", "1985-03-05", "not a date"}).Draw(t, "birthday"),
+			}
+		}
+		return d
+	}), 1, 14)
+}
+
+// life is one profile's run through a world, and what is true of it at every moment.
+type life struct {
+	t      *rapid.T
+	worlds []journey.Config
+	set    *journey.Set
+	state  *journey.State
+	codec  *journey.Codec
+	at     time.Time
+	log    []string
+
+	running map[string]bool
+	known   map[string]bool // ids of everything that must be one of its kind
+}
+
+func live(t *rapid.T, worlds []journey.Config, history []deed, stops []time.Duration) *life {
+	codec, err := journey.NewCodec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &life{t: t, worlds: worlds, codec: codec, at: start(), state: journey.NewState("ada", start()), running: map[string]bool{}, known: map[string]bool{}}
+	world := 0
+	l.enact(0)
+	for i, d := range history {
+		until := l.at.Add(d.after)
+		for _, s := range stops {
+			if stop := start().Add(s); stop.After(l.at) && stop.Before(until) {
+				l.runOn(stop)
+			}
+		}
+		l.runOn(until)
+		if d.typ == worldEvents {
+			world = min(world+1, len(worlds)-1)
+			l.enact(world)
+			l.took(l.set.Refresh(l.state, l.at))
+			continue
+		}
+		data := map[string]any{"key": fmt.Sprint(d.key)}
+		if d.traits != nil {
+			data[event.ProfileProperty] = map[string]any{"traits": d.traits, "consent": []map[string]any{
+				{"channel": "email", "purpose": "marketing", "granted": true, "source": "test"},
+				{"channel": "sms", "purpose": "marketing", "granted": true, "source": "test"},
+			}}
+		}
+		b, err := json.Marshal(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev := event.Event{ID: fmt.Sprint(i), Source: "test", Type: typ(d.typ), Subject: "ada", Time: l.at, Data: b}
+		l.took(l.set.Event(l.state, &ev, l.at, ""))
+	}
+	l.runOn(l.at.Add(800 * day))
+	return l
+}
+
+func (l *life) enact(world int) {
+	c := l.worlds[world]
+	for _, old := range l.worlds[:world] {
+		c.Old = append(c.Old, old.Journeys...)
+	}
+	c.Since = l.at
+	set, err := journey.NewSet(c)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.set = set
+}
+
+// runOn fires timers up to a time, exclusively.
+func (l *life) runOn(until time.Time) {
+	for range 20_000 {
+		due := l.state.NextDue()
+		if due.IsZero() || !due.Before(until) {
+			l.at = until
+			return
+		}
+		if due.Before(l.at) {
+			l.t.Fatalf("a timer is due at %s, and it is %s", due, l.at)
+		}
+		l.at = due
+		l.took(l.set.Fire(l.state, due))
+		if next := l.state.NextDue(); !next.IsZero() && !next.After(due) {
+			l.t.Fatalf("after firing at %s the next timer is due at %s", due, next)
+		}
+	}
+	l.t.Fatalf("timers without end")
+}
+
+func (l *life) took(list []journey.Effect) {
+	l.note(list)
+	l.sound()
+}
+
+func (l *life) note(list []journey.Effect) {
+	for _, e := range list {
+		line := fmt.Sprintf("%s %T ", l.at.Format(time.RFC3339), e)
+		switch e := e.(type) {
+		case journey.Entered:
+			l.once("entered " + e.Instance)
+			l.running[e.Instance] = true
+			line += e.Journey + " " + e.Instance
+		case journey.Ended:
+			l.once("ended " + e.Instance)
+			if !l.running[e.Instance] {
+				l.t.Fatalf("%s ended and was not running", e.Instance)
+			}
+			delete(l.running, e.Instance)
+			line += e.Journey + " " + e.Instance + " " + e.Reason
+		case journey.Message:
+			l.once("message " + e.Command.ID)
+			if !l.running[e.Command.Instance] {
+				l.t.Fatalf("a message of %s, which is not running", e.Command.Instance)
+			}
+			line += e.Command.ID + " " + string(e.Reason)
+		case journey.Converted:
+			l.once("converted " + e.Instance)
+			line += e.Instance
+		case journey.Published:
+			l.once("published " + e.Event.UID())
+			line += e.Event.Type + " " + e.Event.ID
+		case journey.Joined:
+			line += fmt.Sprintf("%s %t %t", e.Segment, e.Left, e.Filled)
+		}
+		l.log = append(l.log, line)
+		if ask, ok := e.(journey.Ask); ok {
+			l.note(l.set.Answer(l.state, ask.Instance, []journey.Suggestion{{ID: "a"}, {ID: "b"}}, l.at))
+		}
+	}
+}
+
+func (l *life) once(what string) {
+	if l.known[what] {
+		l.t.Fatalf("twice: %s", what)
+	}
+	l.known[what] = true
+}
+
+// sound is what must be true between any two inputs.
+func (l *life) sound() {
+	b, err := l.codec.Encode(l.state)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if l.state, err = l.codec.Decode(b); err != nil {
+		l.t.Fatal(err)
+	}
+	for i := range l.state.Instances {
+		in := &l.state.Instances[i]
+		if !l.running[in.ID] {
+			l.t.Fatalf("instance %s rests and never entered, or has ended", in.ID)
+		}
+		steps := map[string]bool{}
+		var status journey.Status
+		for _, w := range l.worlds {
+			for _, d := range w.Journeys {
+				if d.Name == in.Journey && d.Version == in.Version {
+					stepsOf(d.Steps, steps)
+				}
+			}
+		}
+		for _, d := range l.set.Definitions() {
+			if d.Name == in.Journey {
+				status = d.Status
+			}
+		}
+		if !steps[in.Step] {
+			l.t.Fatalf("instance of %s %s rests on %q, which its version lacks", in.Journey, in.Version, in.Step)
+		}
+		if in.Due.IsZero() && status != journey.Paused {
+			l.t.Fatalf("instance of %s (%s) rests on %s for ever", in.Journey, status, in.Step)
+		}
+	}
+	if len(l.running) != len(l.state.Instances) {
+		l.t.Fatalf("%d instances run, the state has %d", len(l.running), len(l.state.Instances))
+	}
+}
+
+// Whatever the workspace and whatever happens: the same inputs give the same effects with
+// the same ids, no matter where time stopped on the way; everything happens once; nobody
+// rests on a step that is not there, or for ever; timers come in order and to an end.
+func TestWorldsAreSound(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := &world{}
+		worlds := []journey.Config{w.draw(t, "v1", start()), w.draw(t, "v2", start()), w.draw(t, "v3", start())}
+		history := deeds().Draw(t, "history")
+		stops := rapid.SliceOfN(rapid.Map(rapid.IntRange(0, 100*24*60), func(m int) time.Duration { return time.Duration(m) * time.Minute }), 0, 5).Draw(t, "stops")
+		slices.Sort(stops)
+		a, b := live(t, worlds, history, nil), live(t, worlds, history, stops)
+		if !slices.Equal(a.log, b.log) {
+			for i := range a.log {
+				if i >= len(b.log) || a.log[i] != b.log[i] {
+					t.Fatalf("line %d\n%s\nwith stops\n%v", i, a.log[i], b.log[i:])
+				}
+			}
+			t.Fatalf("with stops happened more: %v", b.log[len(a.log):])
+		}
+	})
+}
