@@ -1,0 +1,147 @@
+package workspace
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"rapport/pkg/condition"
+	"rapport/pkg/condition/spelling"
+	"rapport/pkg/event"
+	"rapport/pkg/journey"
+	"rapport/pkg/profile"
+	"rapport/pkg/workspace/source"
+)
+
+var eventType = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$`)
+
+// hearing is the event at hand where steps are read: the one that a wait waited for, until
+// the instance rests again.
+type hearing struct {
+	typ string
+	is  bool
+}
+
+// env is what every expression may name.
+func (r *reader) env() condition.Env {
+	return condition.Env{Segments: r.segmentNames, Purposes: r.purposeNames, Zone: r.zone}
+}
+
+// before is what expressions may read where nobody has entered yet.
+func (r *reader) before(typ string) condition.Env {
+	env := r.env()
+	env.Event, env.NoTrigger = typ, true
+	return env
+}
+
+// on is what expressions may read inside, when an event has happened.
+func (r *reader) on(typ string) condition.Env {
+	env := r.env()
+	env.Event, env.Trigger, env.Sends = typ, r.trigger, r.sends
+	return env
+}
+
+// inside is what the expressions of a step may read.
+func (r *reader) inside() condition.Env {
+	env := r.on(r.heard.typ)
+	env.NoEvent = !r.heard.is
+	return env
+}
+
+// ownTypes are the types of events that Rapport itself makes. Journeys listen to them and
+// cannot emit them.
+func ownTypes() []string {
+	return []string{
+		event.OrderCompleted, event.OrderRefunded, event.ProfileIdentified, journey.ProfileUpdated,
+		event.MessageSent, event.MessageFailed, event.MessageUncertain,
+		"email.delivered", "email.opened", "email.clicked", "email.bounced", "email.complained",
+		"sms.delivered", "sms.clicked", "sms.failed", "sms.received",
+		"survey.answered", journey.TaskCreated, profile.PointsAwarded, profile.TierReached,
+		journey.SegmentEntered, journey.SegmentLeft, journey.ScheduleReached, journey.DateReached,
+	}
+}
+
+// eventType reads the type of an event. Types outside the catalogue are welcome, but not
+// those that differ from one of ours by a slip.
+func (r *reader) eventType(n *source.Node) string {
+	typ := r.Text(n, "the type of an event")
+	switch near := spelling.Slip(typ, ownTypes()); {
+	case typ == "" || near == typ:
+	case near != "":
+		r.At(n.File, n.Place, "there are no events of type "+typ, "did you mean "+near+"?")
+	case !eventType.MatchString(typ):
+		r.At(n.File, n.Place, typ+" is not a type of event", "write what it is about and what happened, with a point between: cart.abandoned")
+	}
+	return typ
+}
+
+// conditions reads if:, when: and match: of a mapping, all of which have to hold.
+func (r *reader) conditions(n *source.Node, env condition.Env) journey.Condition {
+	return condition.All(r.condition(n.Get("match"), env), r.condition(n.Get("if"), env), r.structured(n.Get("when"), env))
+}
+
+func (r *reader) condition(n *source.Node, env condition.Env) journey.Condition {
+	if !r.expression(n) {
+		return nil
+	}
+	c, err := condition.Compile(n.Value, env)
+	if r.failed(n, err) {
+		return nil
+	}
+	switch strings.TrimSpace(n.Value) {
+	case "true":
+		r.Warn(n.File, n.Place, "this condition always holds", "leave it out, or compare something")
+	case "false":
+		r.Warn(n.File, n.Place, "this condition never holds", "compare something; a journey that should not run is status: draft")
+	}
+	return c
+}
+
+func (r *reader) value(n *source.Node, env condition.Env) journey.Value {
+	if !r.expression(n) {
+		return nil
+	}
+	v, err := condition.CompileValue(n.Value, env)
+	if r.failed(n, err) {
+		return nil
+	}
+	return v
+}
+
+// compiled reads an expression with one of condition's compilers.
+func (r *reader) compiled(n *source.Node, compile func(string, condition.Env) (journey.Expr, error), env condition.Env) journey.Expr {
+	if !r.expression(n) {
+		return nil
+	}
+	e, err := compile(n.Value, env)
+	if r.failed(n, err) {
+		return nil
+	}
+	return e
+}
+
+func (r *reader) expression(n *source.Node) bool {
+	if n != nil && !n.Scalar() {
+		r.At(n.File, n.Place, "an expression must be a text, not "+n.Kind.String(), "such as event.total > 20")
+	}
+	return n != nil && n.Scalar()
+}
+
+// failed reports the mistakes in an expression at their places in the file.
+func (r *reader) failed(n *source.Node, err error) bool {
+	var errs condition.Errors
+	if errors.As(err, &errs) {
+		for _, e := range errs {
+			r.At(n.File, n.Within(e.Line, e.Col, e.Width), e.Message, e.Hint)
+		}
+	}
+	return err != nil
+}
+
+// structured reads a condition that is written as a mapping.
+func (r *reader) structured(n *source.Node, env condition.Env) journey.Condition {
+	if n != nil {
+		r.At(n.File, n.Place, "when: is not supported yet", "use if:")
+	}
+	return nil
+}
