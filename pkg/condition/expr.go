@@ -23,7 +23,7 @@ func CompileDate(src string, env Env) (journey.Expr, error) {
 }
 
 func compileAs(src string, env Env, want kind, hint string) (journey.Expr, error) {
-	root, c, errs := compile(src, env, nil)
+	root, c, errs := compile(src, env)
 	fits := want == kindAny || root.is(want) || want == kindTime && root.is(kindText)
 	if errs == nil && root.kind == kindDuration {
 		errs = append(errs, c.errorAt(root.at, "this is a length of time, which is not kept as a value", "keep the time itself, such as now"))
