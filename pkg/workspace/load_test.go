@@ -35,14 +35,14 @@ func TestStarterJourneys(t *testing.T) {
 		t.Errorf("thank-you: %+v", thanks)
 	}
 	if related.Category != message.Marketing || related.Enter.Again != (journey.Again{After: 30 * day}) || related.Enter.Meanwhile != journey.Ignore ||
-		related.Steps[0].Wait.For != 3*day || related.Leave[0].On != "order.refunded" || related.Leave[0].As != "refunded" ||
+		related.Steps[0].Wait.Pause.For != 3*day || related.Leave[0].On != "order.refunded" || related.Leave[0].As != "refunded" ||
 		related.Leave[0].If.String() != "event.order_id == trigger.order_id" {
 		t.Errorf("related-products: %+v", related)
 	}
 	if rec := related.Steps[1].Recommend; rec.Min != 2 || rec.Max != 4 || len(rec.From) != 1 || rec.From[0] != "bought_together" || rec.Otherwise[0].Exit == nil {
 		t.Errorf("related-products recommends %+v", rec)
 	}
-	if win.Enter.Meanwhile != journey.Restart || win.Steps[0].Wait.For != 60*day || win.Steps[1].ID != "first" || win.Steps[2].Wait.For != 30*day ||
+	if win.Enter.Meanwhile != journey.Restart || win.Steps[0].Wait.Pause.For != 60*day || win.Steps[1].ID != "first" || win.Steps[2].Wait.Pause.For != 30*day ||
 		win.Steps[3].Send.Channel != message.SMS || win.Leave[0].As != "won back" || win.Leave[1].As != "restarted" || win.Leave[1].If != nil {
 		t.Errorf("win-back: %+v", win)
 	}
@@ -87,20 +87,15 @@ func TestMistakes(t *testing.T) {
 		"bad sender":         {"rapport.yaml", "shop: {name: S, currency: GBP, timezone: UTC}\nemail: {from: {address: nobody}}\nsms: {from: my lovely shop}\n", []string{"2:25: nobody is not an e-mail address", "3:13: my lovely shop cannot send"}},
 		"nobody to be from":  {"rapport.yaml", "shop: {name: S, currency: GBP, timezone: UTC}\nsms: {from: Shop}\n", []string{"rapport.yaml: there are e-mails, but nobody they come from"}},
 		"unknown key":        {"journeys/hello.yaml", hello("prio: 3\n"), []string{"journeys/hello.yaml:8:1: a journey has no prio:", "did you mean priority?"}},
-		"later key":          {"journeys/hello.yaml", hello("goal: {on: order.completed}\n"), []string{"8:1: goal: is not supported yet", "leave it out"}},
 		"wrong type":         {"journeys/hello.yaml", strings.Replace(hello(""), "steps:\n", "priority: high\ntitle: [a]\nsteps:\n", 1), []string{"5:11: priority must be a whole number from 0 to 100", "6:8: title must be a text, not a list"}},
 		"no category":        {"journeys/hello.yaml", "journey: hello\nstatus: on\nenter: {on: order.completed}\nsteps: []\n", []string{"1:1: category: is missing", "2:9: status cannot be on", "use one of draft, active, paused, archived"}},
 		"bad duration":       {"journeys/hello.yaml", hello("  - wait: 3 days\n"), []string{"8:11: wait cannot be 3 days", "write a whole number and a unit: 90m, 36h, 3d or 2w"}},
-		"later wait":         {"journeys/hello.yaml", hello("  - wait: {for: 3d, then_at: \"10:00\"}\n"), []string{"8:21: then_at: is not supported yet"}},
-		"endless wait":       {"journeys/hello.yaml", hello("  - wait: 3d\nlifetime: 2d\n"), []string{"8:11: the wait is longer than anybody stays"}},
 		"unknown template":   {"journeys/hello.yaml", hello("  - send: {email: helo}\n  - send: {sms: zzzzz}\n"), []string{"8:19: there is no template helo for email", "did you mean hello?", "9:17: there is no template zzzzz for sms", "write sms/zzzzz.txt.liquid"}},
-		"unknown channel":    {"journeys/hello.yaml", hello("  - send: {emial: hello}\n  - send: {whatsapp: hello}\n"), []string{"8:12: send has no emial:", "did you mean email?", "9:12: whatsapp: is not supported yet"}},
+		"unknown channel":    {"journeys/hello.yaml", hello("  - send: {emial: hello}\n  - send: {whatsapp: hello}\n"), []string{"8:12: send has no emial:", "did you mean email?", "9:22: there is no template hello for whatsapp", "write whatsapp/hello.txt.liquid"}},
 		"duplicate step":     {"journeys/hello.yaml", hello("  - id: greet\n    wait: 1d\n"), []string{"8:9: there is a step greet already"}},
 		"bad step id":        {"journeys/hello.yaml", hello("  - id: first-mail\n    wait: 1d\n"), []string{"8:9: first-mail cannot be the id of a step", "first_reminder"}},
 		"two things":         {"journeys/hello.yaml", hello("  - wait: 1d\n    leave: bored\n"), []string{"9:5: a step does one thing, and this one has wait: already"}},
-		"nothing":            {"journeys/hello.yaml", hello("  - id: nothing\n"), []string{"8:5: the step does nothing", "wait, recommend, send"}},
-		"later step":         {"journeys/hello.yaml", hello("  - split: []\n"), []string{"8:5: split: is not supported yet"}},
-		"if_blocked":         {"journeys/hello.yaml", hello("    if_blocked: drop\n"), []string{"8:5: if_blocked: is not supported yet"}},
+		"nothing":            {"journeys/hello.yaml", hello("  - id: nothing\n"), []string{"8:5: the step does nothing", "use one of wait, branch, split, recommend, send, set, tag"}},
 		"otherwise":          {"journeys/hello.yaml", hello("  - recommend: {from: [bought_togehter], min: 3, max: 2, otherwise: leave}\n"), []string{"8:24: from cannot be bought_togehter", "did you mean bought_together?", "8:47: min is greater than max", "8:69: otherwise: belongs beside recommend:"}},
 		"condition":          {"journeys/hello.yaml", strings.Replace(hello(""), "{on: order.completed}", "{on: order.completed, if: event.totl > 20}", 1), []string{"4:40: order.completed has no property totl", "did you mean total?"}},
 		"condition in block": {"journeys/hello.yaml", hello("leave:\n  - on: order.refunded\n    match: |\n      event.order_id == trigger.order_id\n        and sent.great != nil\n"), []string{"12:18: no step great sends anything in this journey", "did you mean greet?"}},
@@ -111,7 +106,6 @@ func TestMistakes(t *testing.T) {
 		"event type":         {"journeys/hello.yaml", strings.Replace(hello("leave: [{on: Refund}]\n"), "order.completed", "order.complete", 1), []string{"4:13: there are no events of type order.complete", "did you mean order.completed?", "8:14: Refund is not a type of event"}},
 		"bare leave":         {"journeys/hello.yaml", hello("leave:\n  - as: bored\n"), []string{"9:5: this rule would end the journey on every event"}},
 		"again":              {"journeys/hello.yaml", strings.Replace(hello(""), "{on: order.completed}", "{on: order.completed, again: weekly}", 1), []string{"4:37: again cannot be weekly"}},
-		"later entry":        {"journeys/hello.yaml", strings.Replace(hello(""), "{on: order.completed}", "{segment: {entered: vip}}", 1), []string{"4:9: segment: is not supported yet", "4:9: on: is missing"}},
 		"second journey":     {"journeys/more.yaml", hello(""), []string{"journeys/more.yaml:1:10: there is a journey hello already, in journeys/hello.yaml"}},
 		"yaml syntax":        {"journeys/hello.yaml", "journey: a: b\n", []string{"1:10: a colon is not expected here", "quotes"}},
 		"yaml tab":           {"journeys/hello.yaml", "journey: a\nsteps:\n\t- wait: 3d\n", []string{"3:1: a tab cannot indent YAML"}},
@@ -120,10 +114,9 @@ func TestMistakes(t *testing.T) {
 		"yaml empty":         {"journeys/hello.yaml", "# nothing yet\n", []string{"1:1: there is nothing here"}},
 		"yaml two":           {"journeys/hello.yaml", hello("---\na: b\n"), []string{"the file has more than one document"}},
 		"yaml deep":          {"journeys/hello.yaml", "a: " + strings.Repeat("[", 5000), []string{"1:1: lists and mappings are nested deeper than 40"}},
-		"yaml large":         {"journeys/hello.yaml", hello("# " + strings.Repeat("x", 300<<10)), []string{"at most 262144 are allowed"}},
+		"yaml large":         {"journeys/hello.yaml", hello("# " + strings.Repeat("x", 300<<10)), []string{"at most 65536 are allowed"}},
 		"no journey":         {"journeys/hello.yaml", "- a\n", []string{"1:1: a journey must be a mapping, not a list"}},
 		"not yaml":           {"journeys/hello.json", "{}", []string{"journeys/hello.json: is not a journey"}},
-		"policy":             {"policy.yaml", "caps: []\n", []string{"policy.yaml: is not supported yet"}},
 		"no text part":       {"email/hello.txt.liquid", "", []string{"email/hello.html.liquid: the e-mail has no plain-text part", "add email/hello.txt.liquid"}},
 		"no subject":         {"email/hello.html.liquid", "<p>Hello</p>", []string{"email/hello.html.liquid:1:1: the e-mail has no subject"}},
 		"unknown layout":     {"email/hello.html.liquid", "---\nsubject: x\nlayout: shop\n---\n", []string{"3:9: there is no layout shop"}},
@@ -163,7 +156,7 @@ func TestMistakes(t *testing.T) {
 func TestEverythingAtOnce(t *testing.T) {
 	t.Parallel()
 	files := small()
-	files["journeys/hello.yaml"] = strings.Replace(hello("  - wait: soon\n"), "marketing", "markting", 1)
+	files["journeys/hello.yaml"] = strings.Replace(hello("  - {id: rest, wait: soon}\n"), "marketing", "markting", 1)
 	files["sms/nudge.txt.liquid"] = "Hi {{ profile.first_name | dflt: 1 }}"
 	_, err := load(files)
 	want := `journeys/hello.yaml:2:11: category cannot be markting
@@ -172,11 +165,11 @@ func TestEverythingAtOnce(t *testing.T) {
        |           ^^^^^^^^
    did you mean marketing?
 
-journeys/hello.yaml:8:11: wait cannot be soon
+journeys/hello.yaml:8:22: wait cannot be soon
      6 |   - id: greet
      7 |     send: {email: hello}
->    8 |   - wait: soon
-       |           ^^^^
+>    8 |   - {id: rest, wait: soon}
+       |                      ^^^^
    write a whole number and a unit: 90m, 36h, 3d or 2w
 
 sms/nudge.txt.liquid:1:28: unknown filter "dflt"
@@ -246,7 +239,7 @@ func TestVersions(t *testing.T) {
 		"a title":              {hello("title: Greet people\n"), true},
 		"the order of keys":    {strings.Replace(hello("category: marketing\n"), "category: marketing\n", "", 1), true},
 		"paused":               {strings.Replace(hello(""), "active", "paused", 1), true},
-		"another step":         {hello("  - wait: 1d\n"), false},
+		"another step":         {hello("  - {id: rest, wait: 1d}\n"), false},
 		"another category":     {strings.Replace(hello(""), "marketing", "transactional", 1), false},
 		"a text, not a number": {hello("lifetime: \"9d\"\n"), false},
 	} {

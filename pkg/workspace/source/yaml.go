@@ -52,6 +52,10 @@ func (f *File) YAML(r *Report) *Node {
 
 // beyondBounds reports what would take the parser too long.
 func (f *File) beyondBounds(r *Report) bool {
+	if line := tooDeep(f.Text); line > 0 {
+		r.At(f, Place{Line: line, Col: 1}, fmt.Sprintf("lists and mappings are nested deeper than %d", maxDepth), "")
+		return true
+	}
 	entries := 0
 	for i, line := range f.lines {
 		if len(line) > maxLine {
@@ -65,10 +69,6 @@ func (f *File) beyondBounds(r *Report) bool {
 			r.At(f, Place{Line: i + 1, Col: 1}, fmt.Sprintf("the file has more than %d lines and commas up to here", maxEntries), "split it")
 			return true
 		}
-	}
-	if line := tooDeep(f.Text); line > 0 {
-		r.At(f, Place{Line: line, Col: 1}, fmt.Sprintf("lists and mappings are nested deeper than %d", maxDepth), "")
-		return true
 	}
 	return false
 }
