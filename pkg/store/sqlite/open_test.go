@@ -198,10 +198,14 @@ func TestPlans(t *testing.T) {
 		nextSnapshotQuery:  "SEARCH profile USING COVERING INDEX profile_snapshot (partition=? AND snapshot>?)",
 		staleQuery:         "SEARCH profile USING COVERING INDEX profile_snapshot (partition=? AND snapshot=? AND id>?)",
 		staleCountQuery:    "SEARCH profile USING COVERING INDEX profile_snapshot (partition=? AND snapshot<?)",
-		outboxQuery:        "SEARCH outbox USING INDEX sqlite_autoindex_outbox_1 (partition=? AND seq>?)",
-		page(store.MessageFilter{AfterID: "x", Limit: 5}):               "SEARCH message USING INDEX message_decided",
-		page(store.MessageFilter{Limit: 5}):                             "SCAN message USING INDEX message_decided",
-		page(store.MessageFilter{Profile: "a", AfterID: "x", Limit: 5}): "SEARCH message USING INDEX message_profile (profile=?",
+		eventsQuery:        "SEARCH timeline USING INDEX timeline_event (partition=? AND ",
+		historyQuery[:len(historyQuery)-len(" ORDER BY at, rowid")]: "SEARCH timeline USING INDEX sqlite_autoindex_timeline_1 (partition=? AND profile=?)",
+		profilesQuery: "SEARCH profile USING INDEX sqlite_autoindex_profile_1 (partition=? AND id>?)",
+		outboxQuery:   "SEARCH outbox USING INDEX sqlite_autoindex_outbox_1 (partition=? AND seq>?)",
+		page(store.MessageFilter{AfterID: "x", Limit: 5}):                     "SEARCH message USING INDEX message_decided",
+		page(store.MessageFilter{Limit: 5}):                                   "SCAN message USING INDEX message_decided",
+		page(store.MessageFilter{Profile: "a", AfterID: "x", Limit: 5}):       "SEARCH message USING INDEX message_profile (profile=?",
+		page(store.MessageFilter{From: time.Unix(1, 0), To: time.Unix(2, 0)}): "SEARCH message USING INDEX message_decided (decided_at>? AND decided_at<?)",
 	} {
 		plan := planOf(t, s, query)
 		if !strings.Contains(plan, want) || strings.Contains(plan, "TEMP B-TREE") {

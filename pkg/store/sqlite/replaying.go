@@ -11,7 +11,8 @@ import (
 	"rapport/pkg/store"
 )
 
-// Rows are numbered as they are written, which is the order of what happened at one time.
+// Rows are numbered as they are written, which is the order of what happened at one time;
+// rows are never removed, and VACUUM keeps their order.
 // The history of one profile is sorted when asked; events of all have an index by time.
 const (
 	historyQuery = `SELECT ` + historyColumns + ` FROM timeline

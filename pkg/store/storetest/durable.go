@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -88,6 +89,8 @@ func runProfile(n uint64) string { return fmt.Sprintf("profile-%d", n%runProfile
 func runEvent(n uint64) string   { return fmt.Sprintf("event-%d", n) }
 func runMessage(n uint64) string { return fmt.Sprintf("message-%d", n) }
 
+func runJourney(partition int) string { return fmt.Sprintf("journey-%d", partition) }
+
 func runPosition(n uint64) store.Position {
 	if n == 0 {
 		return store.Position{}
@@ -107,6 +110,8 @@ func runBatch(partition int, n uint64) *store.Batch {
 		},
 		Messages: []store.MessageRow{newMessage(runMessage(n), runProfile(n), to.Clock)},
 		Outbox:   []store.Outgoing{{Subject: "send.email", ID: runMessage(n), Data: make([]byte, 2000)}},
+		Resting:  []store.RestingDelta{{Journey: runJourney(partition), Step: "mail", Delta: 1}},
+		Arms:     []store.ArmDelta{{Journey: runJourney(partition), Arm: "sent", Entered: 1, Value: 0.1}},
 	}
 	if n > 1 {
 		b.Outcomes = []store.OutcomeRow{{MessageID: runMessage(n - 1), Outcome: message.Sent, At: to.Clock}}
@@ -145,6 +150,15 @@ func (f fixture) checkRun(partition int, n uint64) {
 			outcome = ""
 		}
 		equal(f.t, "outcome", f.message(partition, runMessage(i)).Outcome, outcome)
+	}
+	rest := slices.IndexFunc(f.resting(), func(r store.Resting) bool { return r.Journey == runJourney(partition) })
+	arm := slices.IndexFunc(f.arms(), func(a store.Arm) bool { return a.Journey == runJourney(partition) })
+	equal(f.t, "whether anything was counted", [2]bool{rest >= 0, arm >= 0}, [2]bool{n > 0, n > 0})
+	if n > 0 {
+		equal(f.t, "resting", f.resting()[rest], store.Resting{Journey: runJourney(partition), Step: "mail", Count: int(n)})
+		equal(f.t, "measured", f.arms()[arm], store.Arm{
+			Journey: runJourney(partition), Arm: "sent", Entered: int(n), Value: float64(n) / 10,
+		})
 	}
 	if _, err := f.Message(f.t.Context(), partition, runMessage(n+1)); err == nil {
 		f.t.Errorf("partition %d is at %d and has the next message", partition, n)

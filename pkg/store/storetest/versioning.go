@@ -168,7 +168,8 @@ func testPruning(t *testing.T, o Options) {
 	f.acquire(2, 1)
 	rest := func(partition, inA1, inB1 int) {
 		f.commit(&store.Batch{Partition: partition, Epoch: 1, Resting: []store.RestingDelta{
-			{Journey: "a", Version: "1", Step: "wait", Delta: inA1}, {Journey: "b", Version: "1", Step: "wait", Delta: inB1},
+			{Journey: "a", Version: "1", Step: "wait", Delta: inA1},
+			{Journey: "b", Version: "1", Step: "wait", Delta: inB1},
 			{Journey: "elsewhere", Version: "1", Delta: 1}, // held by no version at all
 		}})
 	}
@@ -217,9 +218,9 @@ func testPruningRaces(t *testing.T, o Options) {
 					})
 				}
 				err := errors.Join(move(1), f.SaveVersion(t.Context(), version(v, 0, holds("a", v))))
-				_, pruned := f.PruneVersions(t.Context(), 0)
-				id, gone := f.VersionOf(t.Context(), "a", v)
-				if err := errors.Join(err, pruned, gone, move(-1)); err != nil || id != v {
+				_, pruning := f.PruneVersions(t.Context(), 0)
+				id, reading := f.VersionOf(t.Context(), "a", v)
+				if err := errors.Join(err, pruning, reading, move(-1)); err != nil || id != v {
 					t.Errorf("version %q of %s: %v", id, v, err)
 				}
 			}
