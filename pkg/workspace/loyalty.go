@@ -43,7 +43,7 @@ func earning(n *source.Node, refs *references, r *source.Report) journey.Earning
 	}
 	rd := reader{Report: r, references: refs, out: &journey.Definition{}}
 	if on := needed(n, "on", "say for which event: on: order.completed", r); on != nil {
-		e.On = rd.eventType(on, "on")
+		e.On = rd.eventType(on)
 	}
 	env := rd.before(e.On)
 	e.If = rd.conditions(n, env)

@@ -212,8 +212,7 @@ func under(n *source.Node, path string) *source.Node {
 	return n
 }
 
-// journeysOf checks what the policy and the journeys say about each other: that the journeys
-// which have a cap are there, and that people can agree to those that name no purpose.
+// journeysOf reports caps on journeys that are not there.
 func journeysOf(n *source.Node, all []*journey.Definition, r *source.Report) {
 	if n == nil {
 		return
@@ -227,17 +226,6 @@ func journeysOf(n *source.Node, all []*journey.Definition, r *source.Report) {
 			if of := item.Get("journey"); of != nil && of.Kind == source.Text && !slices.Contains(names, of.Value) {
 				r.At(n.File, of.Place, "there is no journey "+of.Value, spelling.DidYouMean(of.Value, names))
 			}
-		}
-	}
-	purposes := n.Get("purposes")
-	if purposes == nil || len(purposes.Items) == 0 || slices.ContainsFunc(purposes.Items, func(p *source.Node) bool { return p.Value == string(message.Marketing) }) {
-		return
-	}
-	for _, d := range all {
-		if d.Category == message.Marketing && d.Purpose == "" && d.Name != "" {
-			r.At(n.File, purposes.Place, "nobody can agree to marketing, which is the purpose of the journey "+d.Name+", because it names none",
-				"add marketing to the list, or purpose: to the journey")
-			return
 		}
 	}
 }

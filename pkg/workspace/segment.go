@@ -58,14 +58,9 @@ func segment(n *source.Node, refs *references, r *source.Report) *group {
 	if g.Title = g.Name; n.Get("title") != nil {
 		g.Title = r.Text(n.Get("title"), "title")
 	}
-	yes, when := n.Get("if"), n.Get("when")
-	switch {
-	case yes == nil && when == nil:
+	if g.cond = cmp.Or(n.Get("if"), n.Get("when")); g.cond == nil {
 		r.At(n.File, n.Place, "the segment has no condition", "say who belongs to it: if: profile.orders.total > 500")
-	case yes != nil && when != nil:
-		r.At(n.File, when.Place, "a segment has if: or when:, not both", "keep one of them")
 	}
-	g.cond = cmp.Or(yes, when)
 	rd := reader{Report: r, references: refs, out: &journey.Definition{}}
 	env := rd.env()
 	env.Segment = true
