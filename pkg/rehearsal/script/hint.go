@@ -16,7 +16,12 @@ func hint(r *run, d *Difference) string {
 		return d.Hint
 	}
 	switch e.Kind {
+	case Nothing, NothingAfter:
+		return ""
 	case Sent, Blocked, Failed:
+		if d.Line != nil {
+			return "" // The difference says what is other about it.
+		}
 		return r.whyNotSent(e)
 	case Entered:
 		return r.whyNotEntered(e.Name)
