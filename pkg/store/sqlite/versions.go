@@ -23,7 +23,9 @@ import (
 func packFiles(files map[string][]byte) ([]byte, error) {
 	whole := make(map[string][]byte, len(files))
 	for name, content := range files {
-		whole[name] = append([]byte{}, content...) // nil would come back as no bytes string at all
+		if whole[name] = content; content == nil {
+			whole[name] = []byte{} // nil would come back as nil
+		}
 	}
 	var packed bytes.Buffer
 	w, err := flate.NewWriter(&packed, flate.BestCompression)

@@ -125,6 +125,10 @@ func testVersions(t *testing.T, o Options) {
 			t.Errorf("a version without %s was taken", what)
 		}
 	}
+	void := version("e", 3)
+	void.Files = map[string][]byte{"void": nil}
+	f.save(void)
+	equal(t, "a file without content", f.version("e").Files, map[string][]byte{"void": {}})
 	twice := version("d", 3, holds("x", "1"), holds("x", "1"))
 	f.save(twice)
 	equal(t, "held twice", f.version("d").Holds, twice.Holds[:1])
