@@ -1,36 +1,182 @@
 package condition
 
-import "rapport/pkg/event"
+import (
+	"maps"
+	"slices"
+	"strings"
 
-// eventShape is what is known about the properties of a type of event. Types outside the
-// catalogue may have any property.
-//
-// Orders follow Segment's "Order Completed" and "Order Refunded"
-// (https://segment.com/docs/connections/spec/ecommerce/v2/#order-completed), receipts
-// message.Receipt.
-func eventShape(typ string) shape {
-	number, text, truth := shape{kind: kindNumber}, shape{kind: kindText}, shape{kind: kindBool}
-	envelope := map[string]shape{"type": text, "id": text, "time": {kind: kindTime}}
-	switch {
-	case typ == event.OrderCompleted || typ == event.OrderRefunded:
-		product := map[string]shape{
-			"product_id": text, "sku": text, "name": text, "price": number, "quantity": number, "category": text,
-			"url": text, "image_url": text, "brand": text, "variant": text, "coupon": text, "position": number,
+	"rapport/pkg/condition/spelling"
+)
+
+// Catalogue is what is known about types of events and about traits. Types outside it are
+// welcome and may have any property. A nil catalogue is Builtin. It is immutable.
+type Catalogue struct {
+	types  map[string]Properties
+	traits Properties
+}
+
+// Properties are the properties of a type of event, or of an object, by name.
+type Properties map[string]Property
+
+// Property is what is known about a property.
+type Property struct {
+	Kind Kind
+	// Values are all that a text may be; nil: anything.
+	Values []string
+	// Of are the properties of an object, or of each object of a list; nil: any.
+	Of Properties
+}
+
+// Kind is a sort of value, in the words of those who declare one.
+type Kind string
+
+// The kinds of properties.
+const (
+	Text   Kind = "text"
+	Number Kind = "number"
+	Truth  Kind = "truth"
+	Time   Kind = "time" // RFC 3339, or a date
+	List   Kind = "list"
+	Object Kind = "object"
+	Any    Kind = "any"
+)
+
+// Builtin is the catalogue of what shops and Rapport itself send: the e-commerce events of
+// Segment's specification, messages and what came of them, loyalty and predictions.
+func Builtin() *Catalogue { return &Catalogue{} }
+
+// With is the catalogue with further types of events, and with further properties of those
+// that it has.
+func (c *Catalogue) With(types map[string]Properties) *Catalogue {
+	d := c.clone()
+	for typ, more := range types {
+		all, _ := c.Properties(typ)
+		if all == nil {
+			all = Properties{}
 		}
-		return object(with(envelope, map[string]shape{
-			"order_id": text, "checkout_id": text, "affiliation": text, "total": number, "subtotal": number,
-			"revenue": number, "shipping": number, "tax": number, "discount": number, "coupon": text,
-			"currency": text, "email": text, "products": list(object(product)), "product_count": number,
-		}))
-	case event.Receipt(typ):
-		return object(with(envelope, map[string]shape{
-			"message_id": text, "journey": text, "instance": text, "step": text, "channel": text, "template": text,
-			"outcome": text, "reason": text, "detail": text, "provider": text, "provider_id": text, "resent": truth,
-			"at": {kind: kindTime},
-		}))
+		all = maps.Clone(all)
+		maps.Copy(all, more)
+		d.types[typ] = all
 	}
-	// The envelope's properties are known of every type; the rest is open.
-	return shape{kind: kindObject}
+	return d
+}
+
+// WithTraits is the catalogue with declared traits. Traits that are not declared may be
+// anything.
+func (c *Catalogue) WithTraits(traits Properties) *Catalogue {
+	d := c.clone()
+	maps.Copy(d.traits, traits)
+	return d
+}
+
+func (c *Catalogue) clone() *Catalogue {
+	d := &Catalogue{types: map[string]Properties{}, traits: Properties{}}
+	if c != nil {
+		maps.Copy(d.types, c.types)
+		maps.Copy(d.traits, c.traits)
+	}
+	return d
+}
+
+// Types are all types of events in the catalogue, sorted.
+func (c *Catalogue) Types() []string {
+	var all []string
+	for _, e := range spec() {
+		all = append(all, strings.Fields(e.types)...)
+	}
+	if c != nil {
+		all = slices.AppendSeq(all, maps.Keys(c.types))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Properties are those of a type of event without those of every event (type, id, time);
+// ok is false for types outside the catalogue.
+func (c *Catalogue) Properties(typ string) (p Properties, ok bool) {
+	if c != nil {
+		if p, ok = c.types[typ]; ok {
+			return p, true
+		}
+	}
+	return builtin(typ)
+}
+
+// Check reports whether a type is likely what was meant: one of the catalogue, or one that
+// differs from all of them by more than a slip. Else, hint says what to write.
+func (c *Catalogue) Check(typ string) (hint string, ok bool) {
+	if _, known := c.Properties(typ); known {
+		return "", true
+	}
+	if near := spelling.Nearest(typ, c.Types()); near != "" {
+		return "did you mean " + near + "?", false
+	}
+	return "", true
+}
+
+// Traits are the declared traits.
+func (c *Catalogue) Traits() Properties {
+	if c == nil {
+		return nil
+	}
+	return maps.Clone(c.traits)
+}
+
+func (c *Catalogue) traitNames() []string {
+	if c == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(c.traits))
+}
+
+func (c *Catalogue) trait(name string) shape {
+	if c != nil {
+		if p, ok := c.traits[name]; ok {
+			return p.shape()
+		}
+	}
+	return shape{kind: kindAny}
+}
+
+// shape is that of an event: open for types outside the catalogue.
+func (c *Catalogue) shape(typ string) shape {
+	p, ok := c.Properties(typ)
+	if !ok {
+		return shape{kind: kindObject}
+	}
+	fields := map[string]shape{"type": {kind: kindText}, "id": {kind: kindText}, "time": {kind: kindTime}}
+	return object(with(fields, p.shapes()))
+}
+
+func (p Properties) shapes() map[string]shape {
+	fields := make(map[string]shape, len(p))
+	for name, of := range p {
+		fields[name] = of.shape()
+	}
+	return fields
+}
+
+func (p Property) shape() shape {
+	s := shape{values: p.Values}
+	of := shape{kind: kindAny}
+	if p.Of != nil {
+		of = object(p.Of.shapes())
+	}
+	switch p.Kind {
+	case Text:
+		s.kind = kindText
+	case Number:
+		s.kind = kindNumber
+	case Truth:
+		s.kind = kindBool
+	case Time:
+		s.kind = kindTime
+	case List:
+		return list(of)
+	case Object:
+		return shape{kind: kindObject, fields: of.fields}
+	}
+	return s
 }
 
 // envelopeShape knows the properties that an event of an unknown type has, too.

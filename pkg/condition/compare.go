@@ -4,12 +4,19 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/expr-lang/expr/ast"
+
+	"rapport/pkg/condition/spelling"
+	"rapport/pkg/schedule"
 )
 
 func (c *compiler) comparison(n *ast.BinaryNode, at place) operand {
+	if c.prepared.named[at.from] {
+		return c.fail(at, "did not expect = here", "two values are compared with ==")
+	}
 	a, b := c.node(n.Left), c.node(n.Right)
 	op := n.Operator
 	out := operand{at: at, shape: shape{kind: kindBool}}
@@ -20,26 +27,54 @@ func (c *compiler) comparison(n *ast.BinaryNode, at place) operand {
 	if !mayCompare(op, a, b) {
 		return c.fail(at, fmt.Sprintf("%s and %s cannot be compared with %s", describe(a), describe(b), op), comparisonHint(a, b))
 	}
-	switch op {
-	case "==", "!=":
+	c.oneOf(a, b)
+	c.oneOf(b, a)
+	accept := accepts(op)
+	switch {
+	case a.moving || b.moving:
+		c.deps.Time = true
+		out.eval = func(f *frame) any { return f.cross(&a, &b, accept) }
+	case op == "==" || op == "!=":
 		want := op == "=="
 		out.eval = func(f *frame) any {
 			x, y := a.eval(f), b.eval(f)
 			return x != nil && y != nil && equal(x, y) == want
 		}
 	default:
-		accept := map[string]func(int) bool{
-			"<":  func(o int) bool { return o < 0 },
-			"<=": func(o int) bool { return o <= 0 },
-			">":  func(o int) bool { return o > 0 },
-			">=": func(o int) bool { return o >= 0 },
-		}[op]
 		out.eval = func(f *frame) any {
 			o, ok := order(a.eval(f), b.eval(f))
 			return ok && accept(o)
 		}
 	}
+	if a.fixed != nil && b.fixed != nil {
+		c.warn(at, fmt.Sprintf("this is always %v: both sides are written out", out.eval(&frame{})), "")
+	}
 	return out
+}
+
+// accepts tells which orders of two values an operator holds for.
+func accepts(op string) func(order int) bool {
+	switch op {
+	case "==":
+		return func(o int) bool { return o == 0 }
+	case "!=":
+		return func(o int) bool { return o != 0 }
+	case "<":
+		return func(o int) bool { return o < 0 }
+	case "<=":
+		return func(o int) bool { return o <= 0 }
+	case ">":
+		return func(o int) bool { return o > 0 }
+	}
+	return func(o int) bool { return o >= 0 }
+}
+
+// oneOf refuses a text that is written out and is none of those that the other may be.
+func (c *compiler) oneOf(o, with operand) {
+	text, ok := o.fixed.(string)
+	if ok && with.values != nil && !slices.Contains(with.values, text) {
+		c.fail(o.at, cmp.Or(with.name, "this")+" is never "+strconv.Quote(text), spelling.DidYouMean(text, with.values))
+	}
 }
 
 // presence compiles x == nil and x != nil: the one comparison that asks about missing
@@ -92,6 +127,8 @@ func describe(o operand) string {
 		return fmt.Sprintf("the text %q", v)
 	case float64:
 		return fmt.Sprintf("the number %v", v)
+	case time.Duration:
+		return "the length of time " + schedule.FormatDuration(v)
 	}
 	if o.name != "" {
 		return o.name + " (" + o.words() + ")"
@@ -110,7 +147,7 @@ func comparisonHint(a, b operand) string {
 	}
 	for _, o := range []operand{a, b} {
 		if o.kind == kindDuration {
-			return `write a length of time as duration("30d")`
+			return "write a length of time with its unit: 30d"
 		}
 		if v, ok := o.fixed.(float64); ok && (a.kind == kindText || b.kind == kindText) {
 			return fmt.Sprintf(`write a text in quotes: "%v"`, v)
@@ -166,14 +203,21 @@ func order(a, b any) (o int, ok bool) {
 	return 0, false
 }
 
-// membership compiles x in list.
-func (c *compiler) membership(n *ast.BinaryNode, at place) operand {
-	a, b := c.node(n.Left), c.node(n.Right)
+// membership compiles x in list, and x not in list: false for a missing x either way.
+func (c *compiler) membership(n *ast.BinaryNode, at place, want bool) operand {
+	a, b := c.still(c.node(n.Left)), c.node(n.Right)
 	if !b.is(kindList) {
 		return c.fail(b.at, b.calls()+", but a list is needed after in", `such as profile.country in ["DE", "AT"]`)
 	}
-	if e := elementOf(b); a.kind != kindAny && e.kind != kindAny && a.kind != e.kind {
+	e := elementOf(b)
+	if a.kind != kindAny && e.kind != kindAny && a.kind != e.kind {
 		return c.fail(at, describe(a)+" cannot be in a list of "+plural(e.kind), "")
+	}
+	c.oneOf(a, operand{shape: e, name: b.name})
+	if written, ok := n.Right.(*ast.ArrayNode); ok {
+		for i, v := range fixedList(b) {
+			c.oneOf(operand{at: placeOf(written.Nodes[i]), fixed: v}, a)
+		}
 	}
 	return operand{at: at, shape: shape{kind: kindBool}, eval: func(f *frame) any {
 		x := a.eval(f)
@@ -181,8 +225,14 @@ func (c *compiler) membership(n *ast.BinaryNode, at place) operand {
 		if x == nil || !f.spend(len(all)) {
 			return false
 		}
-		return slices.ContainsFunc(all, func(y any) bool { y = normal(y); return y != nil && equal(x, y) })
+		return want == slices.ContainsFunc(all, func(y any) bool { y = normal(y); return y != nil && equal(x, y) })
 	}}
+}
+
+// fixedList are the elements of a list that is written out.
+func fixedList(o operand) []any {
+	all, _ := o.fixed.([]any)
+	return all
 }
 
 func plural(k kind) string {

@@ -6,10 +6,22 @@ import (
 
 // compiler turns one syntax tree into closures and collects its mistakes.
 type compiler struct {
-	env   Env
-	lines lines
-	errs  Errors
-	items []shape // of the elements that the list functions around this place look at
+	env      Env
+	source   []rune
+	lines    lines
+	prepared prepared
+	errs     Errors
+	warnings Errors
+	deps     Deps
+	tracer   *tracer
+	items    []item     // the elements that the list functions around this place look at
+	within   *aggregate // whose where() this place is in
+}
+
+// item is the element of a list that a list function looks at.
+type item struct {
+	shape
+	name string // that exists(NAME, ...) gives it
 }
 
 // operand is a compiled part of an expression.
@@ -17,11 +29,16 @@ type operand struct {
 	shape
 	at   place
 	name string // how people call it, for messages: "event.total"
-	eval eval
+	eval eval // nil for a group of properties
 	// fixed is the value of a literal.
 	fixed any
 	// member looks a property up; nil: as the shape says.
 	member func(name string, at place) (operand, bool)
+	// call is what the operand can be asked with brackets: count(last = 90d).
+	call func(name string, args []ast.Node, at place) (operand, bool)
+	// moving tells that the value is a time or a length of time that may move as the clock
+	// does; eval then leaves in the frame how.
+	moving bool
 }
 
 // calls is how a message names the operand.
@@ -32,7 +49,17 @@ func (o operand) calls() string {
 	return "this is " + o.words()
 }
 
+// node compiles what is a value.
 func (c *compiler) node(n ast.Node) operand {
+	if c.tracer == nil || len(c.items) > 0 || c.within != nil {
+		return c.bare(n)
+	}
+	part := c.tracer.begin(c, n)
+	o := c.bare(n)
+	return c.tracer.end(part, o)
+}
+
+func (c *compiler) bare(n ast.Node) operand {
 	at := placeOf(n)
 	switch n := n.(type) {
 	case *ast.NilNode:
@@ -45,9 +72,7 @@ func (c *compiler) node(n ast.Node) operand {
 		return literal(at, kindNumber, n.Value)
 	case *ast.StringNode:
 		return literal(at, kindText, n.Value)
-	case *ast.IdentifierNode:
-		return c.plain(c.identifier(n.Value, at))
-	case *ast.MemberNode, *ast.ChainNode, *ast.PointerNode:
+	case *ast.IdentifierNode, *ast.MemberNode, *ast.ChainNode, *ast.PointerNode, *ast.CallNode:
 		return c.plain(c.path(n))
 	case *ast.UnaryNode:
 		return c.unary(n, at)
@@ -59,11 +84,6 @@ func (c *compiler) node(n ast.Node) operand {
 		return c.array(n, at)
 	case *ast.BuiltinNode:
 		return c.call(n.Name, n.Arguments, at)
-	case *ast.CallNode:
-		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
-			return c.call(callee.Value, n.Arguments, at)
-		}
-		return c.fail(at, "properties cannot be called", "leave the brackets out")
 	case *ast.PredicateNode:
 		return c.node(n.Node)
 	}
@@ -76,23 +96,35 @@ func literal(at place, k kind, v any) operand {
 
 // plain refuses a group of properties where a value is needed.
 func (c *compiler) plain(o operand) operand {
-	if o.member != nil {
-		return c.fail(o.at, o.name+" is a group of properties, not a value", "name one of them: "+o.name+".NAME")
+	switch {
+	case o.eval != nil:
+		return o
+	case o.kind == kindEvents:
+		return c.fail(o.at, o.name+" are many events, not a value", "ask for one: "+o.name+".count, or "+o.name+".last")
+	}
+	return c.fail(o.at, o.name+" is a group of properties, not a value", "name one of them: "+o.name+".NAME")
+}
+
+// still refuses what moves with the clock where nobody could tell when the answer changes.
+func (c *compiler) still(o operand) operand {
+	if o.moving {
+		return c.fail(o.at, "this changes with the clock, and can only be compared here", "such as since(profile.orders.last_at) > 30d")
 	}
 	return o
 }
 
 func (c *compiler) conditional(n *ast.ConditionalNode, at place) operand {
 	cond, yes, no := c.truthful(n.Cond), c.node(n.Exp1), c.node(n.Exp2)
-	out := operand{at: at, shape: yes.shape}
+	out := operand{at: at, shape: yes.shape, moving: yes.moving || no.moving}
 	if yes.kind != no.kind {
 		out.shape = shape{kind: kindAny}
 	}
 	out.eval = func(f *frame) any {
+		chosen := &no
 		if truth(cond.eval(f)) {
-			return yes.eval(f)
+			chosen = &yes
 		}
-		return no.eval(f)
+		return chosen.follow(f)
 	}
 	return out
 }
@@ -110,11 +142,11 @@ func (c *compiler) array(n *ast.ArrayNode, at place) operand {
 	elems := make([]operand, len(n.Nodes))
 	elem := shape{kind: kindAny}
 	for i, e := range n.Nodes {
-		elems[i] = c.node(e)
+		elems[i] = c.still(c.node(e))
 		switch {
-		case i == 0:
+		case i == 0 || elem.kind == kindAny:
 			elem = elems[i].shape
-		case elems[i].kind != elem.kind:
+		case elems[i].kind != elem.kind && elems[i].kind != kindAny:
 			return c.fail(elems[i].at, "the list mixes "+elem.words()+" and "+elems[i].words(), "use one sort of values in a list")
 		}
 	}
@@ -126,7 +158,7 @@ func (c *compiler) array(n *ast.ArrayNode, at place) operand {
 		}
 	}
 	if fixed != nil {
-		return operand{at: at, shape: list(elem), eval: constant(fixed)}
+		return operand{at: at, shape: list(elem), eval: constant(fixed), fixed: fixed}
 	}
 	return operand{at: at, shape: list(elem), eval: func(f *frame) any {
 		all := make([]any, len(elems))

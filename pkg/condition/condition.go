@@ -11,7 +11,7 @@ import (
 	"rapport/pkg/journey"
 )
 
-// Env is what an expression may read at its place in a journey.
+// Env is what an expression may read at its place. The zero value allows everything.
 type Env struct {
 	// Event is the type of the event at hand; empty means of any type.
 	Event string
@@ -21,8 +21,20 @@ type Env struct {
 	Trigger string
 	// NoTrigger forbids trigger and sent, where nobody has entered yet.
 	NoTrigger bool
+	// NoSent forbids sent, where nothing can have been sent yet.
+	NoSent bool
+	// Segment forbids event, trigger and sent: who is in a segment is asked at any time.
+	Segment bool
 	// Sends are the ids of the journey's steps that send.
 	Sends []string
+	// Segments are the names of all segments; nil: any name will do.
+	Segments []string
+	// Purposes are what people may consent to; nil: any name will do.
+	Purposes []string
+	// Catalogue knows events and traits; nil: Builtin.
+	Catalogue *Catalogue
+	// Zone is where people are of whom nothing else is known; nil: UTC.
+	Zone *time.Location
 }
 
 const (
@@ -40,15 +52,19 @@ func Compile(src string, env Env) (journey.Condition, error) {
 	if errs != nil {
 		return nil, errs
 	}
-	return &condition{src: src, eval: root.eval}, nil
+	return &condition{src: src, env: env, eval: root.eval, deps: c.deps, warnings: c.warnings}, nil
 }
 
 // CompileValue checks and compiles an expression with a text as its result. Errors are
 // Errors.
 func CompileValue(src string, env Env) (journey.Value, error) {
 	root, c, errs := compile(src, env)
-	if errs == nil && !root.is(kindText) && !root.is(kindNumber) {
+	switch {
+	case errs != nil:
+	case !root.is(kindText) && !root.is(kindNumber):
 		errs = append(errs, c.errorAt(root.at, "this is "+root.words()+", but a text or a number is needed here", ""))
+	case root.moving:
+		errs = append(errs, c.errorAt(root.at, "this changes with the clock", "a key must stay the same"))
 	}
 	if errs != nil {
 		return nil, errs
@@ -74,15 +90,21 @@ func All(conditions ...journey.Condition) journey.Condition {
 	return all
 }
 
-func compile(src string, env Env) (operand, *compiler, Errors) {
-	c := &compiler{env: env, lines: newLines(src)}
-	if n := len([]rune(src)); n > maxSource {
+// compile checks and compiles an expression.
+func compile(src string, env Env) (operand, *compiler, Errors) { return compileFor(nil, src, env) }
+
+// compileFor is compile. What is compiled for a tracer tells it about every part as it is
+// evaluated.
+func compileFor(t *tracer, src string, env Env) (operand, *compiler, Errors) {
+	c := &compiler{env: env, source: []rune(src), lines: newLines(src), tracer: t}
+	if n := len(c.source); n > maxSource {
 		return operand{}, c, Errors{c.errorAt(place{}, fmt.Sprintf("the expression has %d characters, at most %d are allowed", n, maxSource), "split it into several")}
 	}
+	c.prepared = prepare(src)
 	config := conf.CreateNew()
 	config.MaxNodes = maxNodes
 	config.DisableIfOperator = true
-	tree, err := parser.ParseWithConfig(src, config)
+	tree, err := parser.ParseWithConfig(c.prepared.text, config)
 	if err != nil {
 		return operand{}, c, Errors{c.syntaxError(src, err)}
 	}
@@ -95,8 +117,11 @@ func compile(src string, env Env) (operand, *compiler, Errors) {
 
 // condition implements journey.Condition.
 type condition struct {
-	src  string
-	eval eval
+	src      string
+	env      Env
+	eval     eval
+	deps     Deps
+	warnings Errors
 }
 
 func (c *condition) String() string { return c.src }

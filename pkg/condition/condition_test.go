@@ -142,14 +142,14 @@ func TestOpenEvents(t *testing.T) {
 		`event.box + 1 == 2`:                   false,
 		`event.odd.x == nil`:                   true,
 		`event.time <= now`:                    true,
-		`event.type == "survey.answered"`:      true,
+		`event.type == "machine.reported"`:      true,
 	} {
-		c, err := Compile(src, Env{Event: "survey.answered"})
+		c, err := Compile(src, Env{Event: "machine.reported"})
 		if err != nil {
 			t.Errorf("%s: %v", src, err)
 			continue
 		}
-		if got, err := c.Eval(scope("survey.answered", data)); err != nil || got != want {
+		if got, err := c.Eval(scope("machine.reported", data)); err != nil || got != want {
 			t.Errorf("%s = %v, %v; want %v", src, got, err, want)
 		}
 	}
@@ -196,7 +196,7 @@ func TestMistakes(t *testing.T) {
 		{`event.total > "20"`, inside, `1:13: event.total (a number) and the text "20" cannot be compared with > (write the number without quotes: 20)`},
 		{`event.order_id == 17`, inside, `1:16: event.order_id (a text) and the number 17 cannot be compared with == (write a text in quotes: "17")`},
 		{`event.products == "lamp"`, inside, `1:16: event.products (a list) and the text "lamp" cannot be compared with == (ask whether`},
-		{`since(now) > 30`, inside, `1:12: a length of time and the number 30 cannot be compared with > (write a length of time as duration("30d"))`},
+		{`since(now) > 30`, inside, `1:12: a length of time and the number 30 cannot be compared with > (write a length of time with its unit: 30d)`},
 		{`profile.orders.last_at < "soon"`, inside, `1:26: this text is not a time (write "2026-03-02" or`},
 		{`event.total`, inside, `1:7: this is a number, but a condition must be true or false (compare it`},
 		{`event.total and true`, inside, `1:7: event.total is a number, but true or false is needed here`},

@@ -80,6 +80,11 @@ func (c *compiler) fail(p place, message, hint string) operand {
 	return operand{at: p, shape: shape{kind: kindAny}, eval: missing}
 }
 
+// warn records what is allowed and hardly meant.
+func (c *compiler) warn(p place, message, hint string) {
+	c.warnings = append(c.warnings, c.errorAt(p, message, hint))
+}
+
 var (
 	unexpected = regexp.MustCompile(`^unexpected token (\w+)\("(.*)"\)$`)
 	strange    = regexp.MustCompile(`^unrecognized character: U\+[0-9A-F]+ '(.)'$`)
@@ -94,13 +99,22 @@ func (c *compiler) syntaxError(src string, err error) *Error {
 	end := len([]rune(src))
 	at := place{min(fe.From, max(0, end-1)), min(max(fe.To, fe.From+1), end)}
 	message, hint := fe.Message, ""
+	for _, p := range c.prepared.ambiguous {
+		if fe.From >= p.from && fe.From <= p.to {
+			return c.errorAt(p, c.written(p)+" is not a length of time", "write whole numbers with w, d, h, m or s: 36h, 30d or 1d12h")
+		}
+	}
 	switch m := unexpected.FindStringSubmatch(message); {
 	case strings.TrimSpace(src) == "":
 		message, hint = "the expression is empty", "write a comparison, such as event.total > 20"
 	case strings.HasPrefix(message, "unexpected token EOF"), strings.HasPrefix(message, "unexpected end"):
 		message, hint = "the expression ends too early", "something is missing after this: a value, or a closing bracket"
 	case m != nil:
-		message, hint = "did not expect "+m[2]+" here", remedyFor(m[2])
+		token := m[2]
+		if strings.HasPrefix(token, "$") || c.prepared.named[fe.From] {
+			token = c.written(at)
+		}
+		message, hint = "did not expect "+token+" here", remedyFor(token)
 	case strange.MatchString(message):
 		char := strange.FindStringSubmatch(message)[1]
 		message, hint = "cannot read the character "+char, remedyFor(char)

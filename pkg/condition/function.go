@@ -4,33 +4,41 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 
 	"github.com/expr-lang/expr/ast"
 
 	"rapport/pkg/condition/spelling"
+	"rapport/pkg/schedule"
 )
 
 // functionNames are all functions, for suggestions.
 func functionNames() []string {
 	return []string{
 		"any", "all", "none", "one", "count", "filter", "map", "sum", "len", "first", "last", "min", "max",
-		"lower", "upper", "trim", "abs", "round", "floor", "ceil", "since", "duration",
+		"lower", "upper", "trim", "abs", "round", "floor", "ceil", "since", "until", "age", "days", "hours", "duration", "events",
 	}
 }
 
 // call compiles a function.
 func (c *compiler) call(name string, args []ast.Node, at place) operand {
+	args, named := c.split(args)
+	for _, n := range named {
+		c.fail(n.at, name+" takes no named values", "two values are compared with ==")
+	}
 	switch name {
 	case "any", "all", "none", "one", "count", "filter", "map", "sum":
 		return c.listFunction(name, args, at)
+	case "events":
+		return c.events(args, at)
 	case "now":
 		return c.fail(at, "now is a value, not a function", "write now without brackets")
+	case "today", "hour", "weekday", "month", "orders", "messages":
+		return c.fail(at, name+" is not a function", "write "+name+" without brackets")
 	case "date", "timezone":
 		return c.fail(at, "there is no function "+name, `a time is written as a text: "2026-03-02T09:00:00Z"`)
 	case "min", "max":
 		return c.extreme(name, args, at)
-	case "len", "first", "last", "lower", "upper", "trim", "abs", "round", "floor", "ceil", "since", "duration":
+	case "len", "first", "last", "lower", "upper", "trim", "abs", "round", "floor", "ceil", "since", "until", "age", "days", "hours", "duration":
 	default:
 		return c.fail(at, "there is no function "+name, spelling.DidYouMean(name, functionNames()))
 	}
@@ -42,8 +50,12 @@ func (c *compiler) call(name string, args []ast.Node, at place) operand {
 		return c.ofList(name, args[0], at)
 	case "lower", "upper", "trim":
 		return c.ofText(name, args[0], at)
-	case "since":
-		return c.since(args[0], at)
+	case "since", "until":
+		return c.passed(name, args[0], at)
+	case "days", "hours":
+		return c.units(name, args[0], at)
+	case "age":
+		return c.age(args[0], at)
 	case "duration":
 		return c.duration(args[0], at)
 	}
@@ -128,27 +140,12 @@ func (c *compiler) extreme(name string, args []ast.Node, at place) operand {
 	}}
 }
 
-// since is how long ago a time was.
-func (c *compiler) since(arg ast.Node, at place) operand {
-	o := c.node(arg)
-	o = c.timely(o, operand{shape: shape{kind: kindTime}})
-	if !o.is(kindTime) {
-		return c.fail(o.at, o.calls()+", but a time is needed here", "such as since(profile.orders.last_at)")
-	}
-	return operand{at: at, shape: shape{kind: kindDuration}, eval: func(f *frame) any {
-		if t, ok := as(kindTime, o.eval(f)).(time.Time); ok {
-			return f.scope.Now.Sub(t)
-		}
-		return nil
-	}}
-}
-
 func (c *compiler) duration(arg ast.Node, at place) operand {
 	o := c.node(arg)
 	text, _ := o.fixed.(string)
-	d, ok := spelling.Duration(text)
-	if !ok {
-		return c.fail(o.at, "this is not a length of time", `write a whole number with s, m, h, d or w: duration("30d")`)
+	d, err := schedule.ParseDuration(text)
+	if err != nil {
+		return c.fail(o.at, "this is not a length of time", "write whole numbers with w, d, h, m or s: 30d, or 1d12h")
 	}
 	return literal(at, kindDuration, d)
 }
@@ -167,13 +164,7 @@ func (c *compiler) listFunction(name string, args []ast.Node, at place) operand 
 	}
 	body := operand{shape: elementOf(from), eval: func(f *frame) any { return normal(f.items[len(f.items)-1]) }}
 	if len(args) > 1 {
-		c.items = append(c.items, elementOf(from))
-		if name == "map" || name == "sum" {
-			body = c.node(args[1])
-		} else {
-			body = c.truthful(args[1])
-		}
-		c.items = c.items[:len(c.items)-1]
+		body = c.perItem(name, "", from, args[1])
 	}
 	if name == "sum" && !body.is(kindNumber) {
 		return c.fail(body.at, "sum adds numbers, but "+body.calls(), "")
@@ -186,6 +177,38 @@ func (c *compiler) listFunction(name string, args []ast.Node, at place) operand 
 		out.shape = list(elementOf(from))
 	case "map":
 		out.shape = list(body.shape)
+	}
+	return out
+}
+
+// perItem compiles what a list function asks of each element, which may have a name there.
+func (c *compiler) perItem(function, name string, from operand, body ast.Node) operand {
+	c.items = append(c.items, item{elementOf(from), name})
+	defer func() { c.items = c.items[:len(c.items)-1] }()
+	if function == "map" || function == "sum" {
+		return c.still(c.node(body))
+	}
+	return c.truthful(body)
+}
+
+// ofItems compiles list.exists(x, x.price > 3) and its like: a list function that is asked
+// of a list, with a name for the element.
+func (c *compiler) ofItems(from operand, method string, args []ast.Node, at place) operand {
+	function := map[string]string{"exists": "any", "any": "any", "all": "all", "none": "none", "one": "one", "count": "count"}[method]
+	if function == "" {
+		return c.fail(at, "there is no function "+method+" of lists", spelling.DidYouMean(method, []string{"exists", "all", "none", "one", "count"}))
+	}
+	variable, ok := (*ast.IdentifierNode)(nil), len(args) == 2
+	if ok {
+		variable, ok = args[0].(*ast.IdentifierNode)
+	}
+	if !ok {
+		return c.fail(at, method+" needs a name for an element, and what to ask of it", "such as profile.segments."+method+`(s, s == "vip")`)
+	}
+	body := c.perItem(function, variable.Value, from, args[1])
+	out := operand{at: at, shape: shape{kind: kindBool}, eval: fold(function, from.eval, body.eval)}
+	if function == "count" {
+		out.shape = shape{kind: kindNumber}
 	}
 	return out
 }

@@ -3,7 +3,6 @@ package condition
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strings"
 	"time"
 
@@ -13,6 +12,9 @@ import (
 func (c *compiler) unary(n *ast.UnaryNode, at place) operand {
 	switch n.Operator {
 	case "not", "!":
+		if test, ok := negated(n); ok {
+			return c.test(test, placeOf(test), false)
+		}
 		o := c.truthful(n.Node)
 		return operand{at: at, shape: shape{kind: kindBool}, eval: func(f *frame) any { return !truth(o.eval(f)) }}
 	case "-":
@@ -28,6 +30,24 @@ func (c *compiler) unary(n *ast.UnaryNode, at place) operand {
 		}}
 	}
 	return c.numeric(n.Node)
+}
+
+// negated recognizes x not in y, which the parser hands on as not (x in y). It differs for
+// a missing x, for which both x in y and x not in y are false.
+func negated(n *ast.UnaryNode) (*ast.BinaryNode, bool) {
+	test, ok := n.Node.(*ast.BinaryNode)
+	return test, ok && n.Location().From == test.Location().From
+}
+
+// test compiles the operators that have a form with not.
+func (c *compiler) test(n *ast.BinaryNode, at place, want bool) operand {
+	switch n.Operator {
+	case "in":
+		return c.membership(n, at, want)
+	case "matches":
+		return c.pattern(n, at, want)
+	}
+	return c.textTest(n, at, want)
 }
 
 // numeric compiles what must be a number.
@@ -54,25 +74,21 @@ func (c *compiler) binary(n *ast.BinaryNode, at place) operand {
 		return c.logical(n, at)
 	case "==", "!=", "<", "<=", ">", ">=":
 		return c.comparison(n, at)
-	case "in":
-		return c.membership(n, at)
-	case "contains", "startsWith", "endsWith":
-		return c.textTest(n, at)
-	case "matches":
-		return c.pattern(n, at)
+	case "in", "contains", "startsWith", "endsWith", "matches":
+		return c.test(n, at, true)
 	case "+", "-", "*", "/", "%":
 		return c.arithmetic(n, at)
 	case "??":
 		a, b := c.node(n.Left), c.node(n.Right)
-		out := operand{at: at, shape: a.shape}
+		out := operand{at: at, shape: a.shape, moving: a.moving || b.moving}
 		if a.kind != b.kind {
 			out.shape = shape{kind: kindAny}
 		}
 		out.eval = func(f *frame) any {
-			if v := a.eval(f); v != nil {
+			if v := a.follow(f); v != nil {
 				return v
 			}
-			return b.eval(f)
+			return b.follow(f)
 		}
 		return out
 	}
@@ -90,7 +106,7 @@ func (c *compiler) logical(n *ast.BinaryNode, at place) operand {
 	return out
 }
 
-func (c *compiler) textTest(n *ast.BinaryNode, at place) operand {
+func (c *compiler) textTest(n *ast.BinaryNode, at place, want bool) operand {
 	test := map[string]func(s, part string) bool{"contains": strings.Contains, "startsWith": strings.HasPrefix, "endsWith": strings.HasSuffix}[n.Operator]
 	a := c.node(n.Left)
 	if a.kind == kindList {
@@ -103,23 +119,23 @@ func (c *compiler) textTest(n *ast.BinaryNode, at place) operand {
 	return operand{at: at, shape: shape{kind: kindBool}, eval: func(f *frame) any {
 		s, ok := a.eval(f).(string)
 		part, ok2 := b.eval(f).(string)
-		return ok && ok2 && f.spendText(s) && test(s, part)
+		return ok && ok2 && f.spendText(s) && test(s, part) == want
 	}}
 }
 
-func (c *compiler) pattern(n *ast.BinaryNode, at place) operand {
+func (c *compiler) pattern(n *ast.BinaryNode, at place, want bool) operand {
 	a, p := c.textual(n.Left), c.node(n.Right)
 	text, ok := p.fixed.(string)
 	if !ok {
 		return c.fail(p.at, "matches needs a pattern that is written out", `such as profile.email matches "@example[.]com$"`)
 	}
-	re, err := regexp.Compile(text)
+	re, err := compilePattern(text)
 	if err != nil {
 		return c.fail(p.at, "the pattern cannot be read: "+strings.TrimPrefix(err.Error(), "error parsing regexp: "), "")
 	}
 	return operand{at: at, shape: shape{kind: kindBool}, eval: func(f *frame) any {
 		s, ok := a.eval(f).(string)
-		return ok && f.spendText(s) && re.MatchString(s)
+		return ok && f.spendText(s) && re.MatchString(s) == want
 	}}
 }
 
@@ -130,7 +146,22 @@ func (c *compiler) arithmetic(n *ast.BinaryNode, at place) operand {
 		return c.fail(at, fmt.Sprintf("%s %s %s cannot be computed", a.words(), n.Operator, b.words()), "")
 	}
 	op := n.Operator
-	return operand{at: at, shape: shape{kind: kind}, eval: func(f *frame) any { return compute(f, op, a.eval(f), b.eval(f)) }}
+	out := operand{at: at, shape: shape{kind: kind}, moving: a.moving || b.moving}
+	if !out.moving {
+		out.eval = func(f *frame) any { return compute(f, op, a.eval(f), b.eval(f)) }
+		return out
+	}
+	out.eval = func(f *frame) any {
+		x := a.follow(f)
+		slope := f.slope
+		y := b.follow(f)
+		if op == "-" {
+			f.slope = -f.slope
+		}
+		f.slope += slope
+		return compute(f, op, x, y)
+	}
+	return out
 }
 
 // arithmeticKind is the kind of a result; any where only the values will tell.

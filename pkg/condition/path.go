@@ -19,6 +19,8 @@ func (c *compiler) path(n ast.Node) operand {
 		return c.path(n.Node)
 	case *ast.PointerNode:
 		return c.element(n, placeOf(n))
+	case *ast.CallNode:
+		return c.invoke(n)
 	case *ast.MemberNode:
 		base := c.path(n.Node)
 		name, ok := n.Property.(*ast.StringNode)
@@ -30,40 +32,134 @@ func (c *compiler) path(n ast.Node) operand {
 	return c.node(n)
 }
 
+// invoke compiles a function, or what is asked of something: orders.count(last = 90d).
+func (c *compiler) invoke(n *ast.CallNode) operand {
+	at := placeOf(n)
+	m, ok := n.Callee.(*ast.MemberNode)
+	if !ok {
+		return c.call(c.written(at), n.Arguments, at)
+	}
+	name, ok := m.Property.(*ast.StringNode)
+	if !ok {
+		return c.fail(at, "a value cannot be called", "leave the brackets out")
+	}
+	base := c.path(m.Node)
+	at = placeOf(m.Property)
+	if base.call != nil {
+		if o, ok := base.call(name.Value, n.Arguments, at); ok {
+			return o
+		}
+	} else if base.eval != nil && base.kind == kindList {
+		return c.ofItems(base, name.Value, n.Arguments, at)
+	}
+	// Where there is no such property the mistake is that, else that it is called.
+	mistakes := len(c.errs)
+	if o := c.member(base, name.Value, at); len(c.errs) > mistakes {
+		return o
+	}
+	return c.fail(at, base.name+"."+name.Value+" cannot be called", "leave the brackets out")
+}
+
+// written is the source at a place.
+func (c *compiler) written(at place) string {
+	return string(c.source[min(at.from, len(c.source)):min(at.to, len(c.source))])
+}
+
+// roots are the words that a path may begin with.
+func (c *compiler) roots() []string {
+	roots := append([]string{"event", "trigger", "profile", "sent", "orders", "messages", "now", "true", "false", "nil"}, calendarWords()...)
+	if c.env.Segment {
+		roots = slices.DeleteFunc(roots, func(r string) bool { return r == "event" || r == "trigger" || r == "sent" })
+	}
+	return roots
+}
+
 // identifier compiles the first word of a path.
 func (c *compiler) identifier(name string, at place) operand {
+	if d, ok := c.prepared.lengths[at.from]; ok {
+		return literal(at, kindDuration, d)
+	}
+	if o, ok := c.variable(name, at); ok {
+		return o
+	}
 	switch name {
 	case "now":
-		return operand{at: at, name: name, shape: shape{kind: kindTime}, eval: func(f *frame) any { return f.scope.Now }}
+		return c.now(at)
+	case "today", "hour", "weekday", "month":
+		return c.calendar(name, at)
 	case "event":
-		if c.env.NoEvent {
-			return c.fail(at, "event is not there: a step runs when its time has come, not when something happens",
-				"use trigger, the event that entered")
-		}
-		return c.properties(at, name, c.env.Event, func(f *frame, name string) any { return f.scope.EventProperty(name) })
+		return c.event(at)
 	case "trigger":
-		if c.env.NoTrigger {
-			return c.fail(at, "trigger is not there before somebody has entered", "use event")
+		if c.env.NoTrigger || c.env.Segment {
+			return c.fail(at, "trigger is not there before somebody has entered"+c.inSegment(), "use event")
 		}
+		c.deps.Trigger = true
 		return c.properties(at, name, c.env.Trigger, func(f *frame, name string) any { return f.scope.TriggerProperty(name) })
 	case "sent":
-		if c.env.NoTrigger {
-			return c.fail(at, "sent is not there before somebody has entered", "")
+		if c.env.NoTrigger || c.env.NoSent || c.env.Segment {
+			return c.fail(at, "sent is not there before somebody has entered"+c.inSegment(), "")
 		}
+		c.deps.Sent = true
 		return operand{at: at, name: name, member: c.sent}
 	case "profile":
-		return operand{at: at, name: name, member: c.profile}
+		return operand{at: at, name: name, member: c.profile, call: c.profileCall}
+	case "orders":
+		return c.aggregate(c.orders(), at)
+	case "messages":
+		return c.aggregate(c.messages(), at)
 	}
-	roots := []string{"event", "trigger", "profile", "sent", "now", "true", "false", "nil"}
-	if near := spelling.Nearest(name, roots); near != "" {
+	if o, ok := c.past(name, at); ok {
+		return o
+	}
+	if near := spelling.Nearest(name, c.roots()); near != "" {
 		return c.fail(at, "unknown word "+name, "did you mean "+near+"?")
+	}
+	if c.env.Segment {
+		return c.fail(at, "unknown word "+name, `a trait is written profile.`+name+`, a text in quotes: "`+name+`"`)
 	}
 	return c.fail(at, "unknown word "+name, `a property is written event.`+name+` or profile.`+name+`, a text in quotes: "`+name+`"`)
 }
 
+func (c *compiler) inSegment() string {
+	if c.env.Segment {
+		return ", and who is in a segment is asked at any time"
+	}
+	return ""
+}
+
+// event is the root of the properties of the event at hand.
+func (c *compiler) event(at place) operand {
+	if c.env.Segment {
+		return c.fail(at, "event is not there: who is in a segment is asked at any time, not when something happens",
+			`ask what happened: events("product.viewed").count(last = 30d)`)
+	}
+	if c.env.NoEvent {
+		return c.fail(at, "event is not there: a step runs when its time has come, not when something happens",
+			"use trigger, the event that entered")
+	}
+	c.deps.Event = true
+	return c.properties(at, "event", c.env.Event, func(f *frame, name string) any { return f.scope.EventProperty(name) })
+}
+
+// variable is the name that exists(NAME, ...) gives an element, or a property that where()
+// knows.
+func (c *compiler) variable(name string, at place) (operand, bool) {
+	for depth := len(c.items) - 1; depth >= 0; depth-- {
+		if c.items[depth].name == name {
+			return c.itemAt(depth, at), true
+		}
+	}
+	if c.within != nil {
+		if _, known := c.within.fields[name]; known {
+			return c.past(name, at)
+		}
+	}
+	return operand{}, false
+}
+
 // properties is the root of an event's properties.
 func (c *compiler) properties(at place, root, typ string, of func(*frame, string) any) operand {
-	known := eventShape(typ)
+	known := c.env.Catalogue.shape(typ)
 	return operand{at: at, name: root, shape: known, member: func(name string, at place) (operand, bool) {
 		s, ok := known.fields[name]
 		if !ok && known.fields != nil {
@@ -123,6 +219,8 @@ func (c *compiler) choices(base operand) []string {
 		return c.env.Sends
 	case "profile.consent":
 		return consentChannels()
+	case "profile.loyalty":
+		return slices.Sorted(maps.Keys(loyaltyFields()))
 	}
 	return sortedKeys(base.fields)
 }
@@ -156,7 +254,7 @@ func (c *compiler) index(base operand, n *ast.MemberNode) operand {
 	if !ok || i != float64(int(i)) {
 		return c.fail(at, "an element of a list is chosen by a whole number", "such as event.products[0]")
 	}
-	if base.member != nil || !base.is(kindList) {
+	if base.eval == nil || !base.is(kindList) {
 		return c.fail(at, base.calls()+", not a list", "")
 	}
 	s := elementOf(base)
@@ -185,7 +283,10 @@ func (c *compiler) element(n *ast.PointerNode, at place) operand {
 	if len(c.items) == 0 || n.Name != "" {
 		return c.fail(at, "there is no list here whose element this could be", "use it inside any, all, none, count, filter or sum")
 	}
-	depth := len(c.items) - 1
-	s := c.items[depth]
+	return c.itemAt(len(c.items)-1, at)
+}
+
+func (c *compiler) itemAt(depth int, at place) operand {
+	s := c.items[depth].shape
 	return operand{at: at, shape: s, eval: func(f *frame) any { return as(s.kind, f.items[depth]) }}
 }

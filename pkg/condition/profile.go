@@ -1,7 +1,10 @@
 package condition
 
 import (
+	"slices"
 	"time"
+
+	"github.com/expr-lang/expr/ast"
 
 	"rapport/pkg/condition/spelling"
 	"rapport/pkg/message"
@@ -46,7 +49,18 @@ func wellKnownTraits() []string {
 	return []string{"email", "phone", "first_name", "last_name", "timezone", "locale", "country"}
 }
 
-func consentChannels() []string { return []string{string(message.Email), string(message.SMS)} }
+func consentChannels() []string { return []string{"email", "sms", "whatsapp", "webhook"} }
+
+func loyaltyFields() map[string]field {
+	return map[string]field{
+		"points":  {shape{kind: kindNumber}, func(p *profile.Profile) any { return float64(p.Loyalty.Points) }},
+		"tier":    {shape{kind: kindText}, func(p *profile.Profile) any { return filled(p.Loyalty.Tier) }},
+		"tier_at": {shape{kind: kindTime}, func(p *profile.Profile) any { return moment(p.Loyalty.TierAt) }},
+	}
+}
+
+// wellKnownPredictions are the figures that Rapport's own models give.
+func wellKnownPredictions() []string { return []string{"churn_risk", "clv"} }
 
 // moment is a time that may be missing.
 func moment(t time.Time) any {
@@ -66,32 +80,99 @@ func filled(s string) any {
 // profile is the root of what is known about the person.
 func (c *compiler) profile(name string, at place) (operand, bool) {
 	if f, ok := profileFields()[name]; ok {
+		c.deps.Profile = true
 		return fieldOperand("profile."+name, at, f), true
+	}
+	group := func(member func(string, place) (operand, bool)) (operand, bool) {
+		return operand{at: at, name: "profile." + name, member: member}, true
 	}
 	switch name {
 	case "orders":
-		fields := map[string]shape{}
-		for n, f := range orderFields() {
-			fields[n] = f.shape
-		}
-		return operand{at: at, name: "profile.orders", shape: object(fields), member: func(name string, at place) (operand, bool) {
-			f, ok := orderFields()[name]
-			return fieldOperand("profile.orders."+name, at, f), ok
-		}}, true
+		a := c.orders()
+		a.name = "profile.orders"
+		return c.aggregate(a, at), true
 	case "consent":
-		return operand{at: at, name: "profile.consent", member: c.consent}, true
+		return group(c.consent)
 	case "traits":
-		return operand{at: at, name: "profile.traits", member: func(name string, at place) (operand, bool) {
-			return c.trait(name, at), true
-		}}, true
+		return group(func(name string, at place) (operand, bool) { return c.trait(name, at), true })
+	case "loyalty":
+		c.deps.Loyalty = true
+		return group(func(name string, at place) (operand, bool) {
+			f, ok := loyaltyFields()[name]
+			return fieldOperand("profile.loyalty."+name, at, f), ok
+		})
+	case "predicted":
+		return group(c.predicted)
+	case "segments":
+		c.deps.AllSegments = true
+		return fieldOperand("profile.segments", at, field{list(shape{kind: kindText, values: c.env.Segments}), segments}), true
+	case "segment":
+		return c.fail(at, "profile.segment needs the name of a segment", `such as profile.segment("vip")`), true
+	case "tags":
+		c.deps.Tags = true
+		c.deps.trait("tags")
+		return fieldOperand("profile.tags", at, field{list(shape{kind: kindText}), tags}), true
 	}
 	// Traits are open, so a slip of the pen cannot be known for one; but a name that is
 	// nearly that of a well-known one is taken for one. profile.traits.NAME insists.
-	suspects := append(wellKnownTraits(), "orders", "consent", "traits", "since", "known")
+	declared := c.env.Catalogue.traitNames()
+	suspects := append(wellKnownTraits(), "orders", "consent", "traits", "since", "known", "loyalty", "predicted", "segments", "segment", "tags")
+	suspects = append(suspects, declared...)
 	if near := spelling.Nearest(name, suspects); near != "" && near != name {
 		return c.fail(at, "profile has no property "+name, "did you mean "+near+"? A trait of your own with this name is written profile.traits."+name), true
 	}
 	return c.trait(name, at), true
+}
+
+// profileCall is what the profile can be asked with brackets.
+func (c *compiler) profileCall(name string, args []ast.Node, at place) (operand, bool) {
+	if name != "segment" {
+		return operand{}, false
+	}
+	o := operand{}
+	if len(args) == 1 {
+		o = c.node(args[0])
+	}
+	segment, ok := o.fixed.(string)
+	if !ok {
+		return c.fail(at, "profile.segment needs the name of a segment", `such as profile.segment("vip")`), true
+	}
+	c.oneOf(o, operand{shape: shape{values: c.env.Segments}, name: "the name of a segment"})
+	c.deps.segment(segment)
+	return fieldOperand(`profile.segment("`+segment+`")`, at, field{shape{kind: kindBool}, func(p *profile.Profile) any { return p.In(segment) }}), true
+}
+
+func segments(p *profile.Profile) any {
+	all := make([]any, len(p.Segments))
+	for i := range p.Segments {
+		all[i] = p.Segments[i].Name
+	}
+	return all
+}
+
+// tags are those that were put on the person, and those that the shop sends as a trait.
+func tags(p *profile.Profile) any {
+	sent, _ := normal(p.Traits["tags"]).([]any)
+	all := make([]any, 0, len(p.Tags)+len(sent))
+	for _, t := range p.Tags {
+		all = append(all, t)
+	}
+	return append(all, sent...)
+}
+
+// predicted is profile.predicted.NAME, the latest figure of a model.
+func (c *compiler) predicted(name string, at place) (operand, bool) {
+	known := wellKnownPredictions()
+	if near := spelling.Nearest(name, known); near != "" && near != name {
+		return c.fail(at, "nobody predicts "+name, "did you mean "+near+"?"), true
+	}
+	c.deps.prediction(name)
+	return fieldOperand("profile.predicted."+name, at, field{shape{kind: kindNumber}, func(p *profile.Profile) any {
+		if v, ok := p.Predictions[name]; ok {
+			return v
+		}
+		return nil
+	}}), true
 }
 
 func fieldOperand(name string, at place, f field) operand {
@@ -104,27 +185,28 @@ func fieldOperand(name string, at place, f field) operand {
 }
 
 func (c *compiler) trait(name string, at place) operand {
-	f := field{of: func(p *profile.Profile) any { return normal(p.Traits[name]) }}
-	for _, known := range wellKnownTraits() {
-		if name == known {
-			f.shape = shape{kind: kindText}
-			f.of = func(p *profile.Profile) any { return as(kindText, p.Traits[name]) }
-		}
+	c.deps.trait(name)
+	f := field{shape: c.env.Catalogue.trait(name)}
+	if f.kind == kindAny && slices.Contains(wellKnownTraits(), name) {
+		f.kind = kindText
 	}
+	f.of = func(p *profile.Profile) any { return as(f.kind, p.Traits[name]) }
 	return fieldOperand("profile."+name, at, f)
 }
 
 // consent is profile.consent.CHANNEL.PURPOSE: whether the latest word was yes. No word is
 // no, so it is never missing.
 func (c *compiler) consent(channel string, at place) (operand, bool) {
-	for _, known := range consentChannels() {
-		if channel == known {
-			return operand{at: at, name: "profile.consent." + channel, member: func(purpose string, at place) (operand, bool) {
-				return fieldOperand("profile.consent."+channel+"."+purpose, at, field{shape{kind: kindBool}, func(p *profile.Profile) any {
-					return p.Consents(message.Channel(channel), purpose)
-				}}), true
-			}}, true
-		}
+	if !slices.Contains(consentChannels(), channel) {
+		return operand{}, false
 	}
-	return operand{}, false
+	return operand{at: at, name: "profile.consent." + channel, member: func(purpose string, at place) (operand, bool) {
+		if c.env.Purposes != nil && !slices.Contains(c.env.Purposes, purpose) {
+			return c.fail(at, "nobody is asked to consent to "+purpose, spelling.DidYouMean(purpose, c.env.Purposes)), true
+		}
+		c.deps.consent(channel + "." + purpose)
+		return fieldOperand("profile.consent."+channel+"."+purpose, at, field{shape{kind: kindBool}, func(p *profile.Profile) any {
+			return p.Consents(message.Channel(channel), purpose)
+		}}), true
+	}}, true
 }

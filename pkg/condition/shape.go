@@ -15,13 +15,14 @@ const (
 	kindDuration
 	kindList
 	kindObject
+	kindEvents // many, of which one may ask how many, when, and so on
 )
 
 // words names a kind to people.
 func (k kind) words() string {
 	return [...]string{
 		"something", "nothing", "true or false", "a number", "a text", "a time", "a length of time", "a list",
-		"a group of properties",
+		"a group of properties", "many events",
 	}[k]
 }
 
@@ -32,6 +33,8 @@ type shape struct {
 	elem *shape
 	// fields are the properties of an object; nil: it may have any.
 	fields map[string]shape
+	// values are all that a text may be; nil: anything.
+	values []string
 }
 
 // is reports whether the value may be of the kind.

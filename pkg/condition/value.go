@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"rapport/pkg/journey"
+	"rapport/pkg/profile"
 )
 
 // maxSteps bounds an evaluation: one step for each element that a list function looks at,
@@ -21,8 +22,12 @@ const maxSteps = 100_000
 // frame is one evaluation.
 type frame struct {
 	scope *journey.Scope
-	items []any // the elements that the list functions around this place look at
+	items []any         // the elements that the list functions around this place look at
+	entry profile.Entry // the past event that where() looks at
 	steps int
+	// slope is how the moving value that was computed last follows the clock: 1 when it
+	// grows with it, -1 when it shrinks, 0 when it stands still.
+	slope int
 }
 
 // spend counts steps and reports whether the evaluation may go on.

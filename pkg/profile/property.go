@@ -47,6 +47,10 @@ func rankOf(name string) int {
 	return len(wellKnown)
 }
 
+// Keeps reports whether a property of a type of event is kept in histories at all, if it is
+// a number, a truth or a short text.
+func Keeps(typ, name string) bool { return keeps(typ, []byte(name)) }
+
 // keeps reports whether a property is kept at all. Addresses belong to the traits alone,
 // where an erasure finds them; links are long; and receipts, of which there are many, are
 // kept small.

@@ -1,0 +1,92 @@
+package condition
+
+import (
+	"slices"
+	"strings"
+)
+
+// entry declares types of events with the same properties: names of texts, numbers, truths,
+// times, and lists of products.
+type entry struct{ types, texts, numbers, truths, times, products string }
+
+// What several types of Segment's have.
+const (
+	productTexts   = "product_id sku name category brand variant coupon currency url image_url"
+	productNumbers = "price quantity position value"
+	orderTexts     = "order_id checkout_id affiliation coupon currency email"
+	orderNumbers   = "total subtotal revenue value shipping tax discount product_count"
+	couponTexts    = "order_id cart_id coupon_id coupon_name"
+	receiptTexts   = "message_id journey instance step channel template outcome reason detail provider provider_id"
+	mailTexts      = "message_id journey step channel template"
+)
+
+// spec is the built-in catalogue. Commerce follows Segment's specification
+// (https://segment.com/docs/connections/spec/ecommerce/v2/) with its names turned into
+// types as event.TypeFromName does; receipts are message.Receipt.
+func spec() []entry {
+	return []entry{
+		{"order.completed order.updated order.refunded order.cancelled", orderTexts, orderNumbers, "", "", "products"},
+		{"checkout.started", orderTexts, orderNumbers, "", "", "products"},
+		{"checkout_step.viewed checkout_step.completed", "checkout_id shipping_method payment_method", "step", "", "", ""},
+		{"payment_info.entered", "checkout_id order_id shipping_method payment_method", "step", "", "", ""},
+		{"product.viewed product.clicked", productTexts, productNumbers, "", "", ""},
+		{"product.added product.removed", productTexts + " cart_id", productNumbers, "", "", ""},
+		{"product.shared", productTexts + " share_via share_message recipient", productNumbers, "", "", ""},
+		{"product.reviewed", "product_id review_id review_body", "rating", "", "", ""},
+		{"product_list.viewed product_list.filtered", "list_id category", "", "", "", "products"},
+		{"products.searched", "query", "", "", "", ""},
+		{"product_added_to.wishlist product_removed_from.wishlist", productTexts + " wishlist_id wishlist_name", productNumbers, "", "", ""},
+		{"wishlist_product_added_to.cart", productTexts + " wishlist_id wishlist_name cart_id", productNumbers, "", "", ""},
+		{"promotion.viewed promotion.clicked", "promotion_id creative name position", "", "", "", ""},
+		{"cart.viewed cart.shared", "cart_id share_via share_message recipient currency", "value", "", "", "products"},
+		{"coupon.entered coupon.applied coupon.denied coupon.removed", couponTexts + " reason", "discount", "", "", ""},
+
+		{"profile.identified", "", "", "", "", ""},
+		{"profile.tagged profile.untagged", "tag", "", "", "", ""},
+		{"segment.entered segment.left", "segment", "", "", "", ""},
+		{"loyalty.points_awarded", "reason", "points", "", "", ""},
+		{"loyalty.tier_reached", "tier", "", "", "", ""},
+		{"prediction.churn_risk_changed prediction.clv_changed", "", "value before", "", "", ""},
+		{"survey.answered", "survey text message_id", "score", "", "", ""},
+
+		{"message.sent message.failed message.uncertain message.suppressed", receiptTexts, "", "resent", "at", ""},
+		{"email.delivered email.opened", mailTexts, "", "", "", ""},
+		{"email.clicked", mailTexts + " link link_category link_product", "", "", "", ""},
+		{"email.bounced", mailTexts + " reason detail kind", "", "", "", ""},
+		{"email.complained email.replied email.unsubscribed", mailTexts + " reason", "", "", "", ""},
+		{"sms.received", "message_id text", "", "", "", ""},
+		{"sms.delivered sms.failed", mailTexts + " reason", "", "", "", ""},
+	}
+}
+
+// builtin are the properties of a type of event of the built-in catalogue.
+func builtin(typ string) (Properties, bool) {
+	for _, e := range spec() {
+		if !slices.Contains(strings.Fields(e.types), typ) {
+			continue
+		}
+		p := Properties{}
+		p.declare(Text, e.texts)
+		p.declare(Number, e.numbers)
+		p.declare(Truth, e.truths)
+		p.declare(Time, e.times)
+		for _, name := range strings.Fields(e.products) {
+			of := Properties{}
+			of.declare(Text, productTexts)
+			of.declare(Number, productNumbers)
+			p[name] = Property{Kind: List, Of: of}
+		}
+		if channel, ok := p["channel"]; ok {
+			channel.Values = consentChannels()
+			p["channel"] = channel
+		}
+		return p, true
+	}
+	return nil, false
+}
+
+func (p Properties) declare(k Kind, names string) {
+	for _, name := range strings.Fields(names) {
+		p[name] = Property{Kind: k}
+	}
+}
