@@ -72,7 +72,7 @@ func Read(ctx context.Context, js jetstream.JetStream, stream string, filters []
 	}
 	r := &Reader{
 		js: js, stream: stream, opt: o, last: afterSeq,
-		queue:  make(chan Delivery, 2*o.MaxBatch),
+		queue:  make(chan Delivery, o.MaxBatch),
 		closed: make(chan struct{}),
 		failed: make(chan struct{}),
 	}

@@ -18,11 +18,18 @@ func (e *Event) Trimmed(maxProducts int) json.RawMessage {
 	return b.short
 }
 
+// How many bytes a usual order has without products, and a usual product.
+const keptOrder, keptProduct = 256, 112
+
 // trim copies Data without what is not for keeping.
 func (e *Event) trim(b *body, maxProducts int) json.RawMessage {
 	shorten := len(b.Products) > maxProducts
 	s := scanner{text: string(e.Data)}
-	out := append(make([]byte, 0, len(e.Data)+len(`,"product_count":`)+8), '{')
+	size := len(e.Data)
+	if shorten {
+		size = min(size, keptOrder+keptProduct*maxProducts)
+	}
+	out := append(make([]byte, 0, size), '{')
 	for name := range s.members {
 		value := s.raw()
 		switch {
