@@ -9,7 +9,6 @@ import (
 	"rapport/pkg/condition/spelling"
 	"rapport/pkg/event"
 	"rapport/pkg/journey"
-	"rapport/pkg/profile"
 	"rapport/pkg/workspace/source"
 )
 
@@ -48,24 +47,19 @@ func (r *reader) inside() condition.Env {
 	return env
 }
 
-// ownTypes are the types of events that Rapport itself makes. Journeys listen to them and
-// cannot emit them.
+// ownTypes are the types of events that Rapport itself reads or makes.
 func ownTypes() []string {
 	return []string{
 		event.OrderCompleted, event.OrderRefunded, event.ProfileIdentified, journey.ProfileUpdated,
-		event.MessageSent, event.MessageFailed, event.MessageUncertain,
-		"email.delivered", "email.opened", "email.clicked", "email.bounced", "email.complained",
-		"sms.delivered", "sms.clicked", "sms.failed", "sms.received",
-		"survey.answered", journey.TaskCreated, profile.PointsAwarded, profile.TierReached,
-		journey.SegmentEntered, journey.SegmentLeft, journey.ScheduleReached, journey.DateReached,
+		journey.TaskCreated, journey.ScheduleReached, journey.DateReached,
 	}
 }
 
 // eventType reads the type of an event. Types outside the catalogue are welcome, but not
-// those that differ from one of ours by a slip.
+// those that differ from one of it by a slip.
 func (r *reader) eventType(n *source.Node) string {
 	typ := r.Text(n, "the type of an event")
-	switch near := spelling.Slip(typ, ownTypes()); {
+	switch near := spelling.Slip(typ, append(condition.Builtin().Types(), ownTypes()...)); {
 	case typ == "" || near == typ:
 	case near != "":
 		r.At(n.File, n.Place, "there are no events of type "+typ, "did you mean "+near+"?")

@@ -153,11 +153,12 @@ func (l *Live) reload(ctx context.Context) {
 	}
 	l.state.Store(now)
 	switch {
-	case len(now.problems) > 0:
-		first := now.problems[0]
+	case len(now.problems) > 0: // with a mistake among them
+		mistakes := now.problems.Errors()
+		first := mistakes[0]
 		// A log line has no room for the excerpt; `rapport check` shows it.
 		l.log.ErrorContext(ctx, "the workspace has mistakes; the last good state stays in force", "workspace", l.dir,
-			"version", now.snapshot.Version(), "mistakes", len(now.problems),
+			"version", now.snapshot.Version(), "mistakes", len(mistakes),
 			"first", fmt.Sprintf("%s:%d:%d: %s", first.File, first.Line, first.Col, first.Message), "remedy", first.Hint)
 	case now.snapshot.Version() != before.snapshot.Version():
 		l.log.InfoContext(ctx, "the workspace changed", "workspace", l.dir, "version", now.snapshot.Version())

@@ -90,8 +90,8 @@ func TestLive(t *testing.T) {
 	}
 
 	save(t, dir, "email/hello.txt.liquid", "Good {{ day | upcsae }}\n")
-	seen.next(t, "a bad edit", func(r reading) bool { return len(r.problems) == 1 })
-	if ps := l.Problems(); l.Current() != second || len(ps) != 1 || ps[0].File != "email/hello.txt.liquid" || ps[0].Line != 1 || ps[0].Col != 15 {
+	seen.next(t, "a bad edit", func(r reading) bool { return len(r.problems.Errors()) == 1 })
+	if ps := l.Problems().Errors(); l.Current() != second || len(ps) != 1 || ps[0].File != "email/hello.txt.liquid" || ps[0].Line != 1 || ps[0].Col != 15 {
 		t.Errorf("after the bad edit: version %s, %v", l.Current().Version(), l.Problems())
 	}
 	if m, err := l.Mail(t.Context(), c); err != nil || m.Text != "Good day\n" {
