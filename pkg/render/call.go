@@ -59,7 +59,8 @@ func (s *Set) Webhook(ctx context.Context, c *message.Command) (Call, error) {
 	var syntax *json.SyntaxError
 	switch err := json.Unmarshal(body, new(json.RawMessage)); {
 	case errors.As(err, &syntax):
-		return fail(fmt.Sprintf("the body is no JSON: %s, near %q", syntax, near(body, syntax.Offset)))
+		line := bytes.Count(body[:min(int(syntax.Offset), len(body))], []byte("\n")) + 1
+		return fail(fmt.Sprintf("the body is no JSON: %s, in line %d of it", syntax, line))
 	case err != nil:
 		return fail("the body is no JSON: " + err.Error())
 	case len(body) > maxBody:
@@ -74,12 +75,6 @@ func (s *Set) Webhook(ctx context.Context, c *message.Command) (Call, error) {
 		}
 	}
 	return out, nil
-}
-
-// near is the part of a text before an offset, for messages.
-func near(body []byte, offset int64) string {
-	end := min(max(0, int(offset)), len(body))
-	return string(bytes.ToValidUTF8(body[max(0, end-20):end], nil))
 }
 
 // Secrets are the names of the secrets that the call needs, sorted.

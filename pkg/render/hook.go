@@ -97,11 +97,12 @@ func hookURL(n *source.Node, private bool, r *source.Report) string {
 		return ""
 	}
 	u, err := url.Parse(text)
+	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(text, "https://"), "http://"), "/")
 	switch {
+	case strings.ContainsAny(host, "${}"):
+		return fail("where a webhook goes must be known: the host cannot be a variable", "write the host out; what follows it may hold ${NAME}")
 	case err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http"):
 		return fail(text+" is not a web address", "begin it with https://")
-	case strings.Contains(u.Host, "$") || strings.Contains(u.Host, "{"):
-		return fail("where a webhook goes must be known: the host cannot be a variable", "write the host out; what follows it may hold ${NAME}")
 	case u.User != nil:
 		return fail("the address holds a password", "send it as a header: Authorization: \"Basic ${NAME}\"")
 	case u.Fragment != "":

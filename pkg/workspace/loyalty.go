@@ -74,8 +74,8 @@ func tier(n *source.Node, before []journey.Tier, r *source.Report) journey.Tier 
 		}
 	}
 	from := needed(n, "from", "say with how many points it begins: from: 500", r)
-	t.From = int64(r.Int(from, "from", 0, maxTier, 0))
-	if len(before) > 0 && from != nil && from.Kind == source.Number {
+	t.From = int64(r.Int(from, "from", 0, maxTier, -1))
+	if len(before) > 0 && from != nil && t.From >= 0 {
 		if last := before[len(before)-1]; t.From <= last.From {
 			r.At(n.File, from.Place, fmt.Sprintf("tiers go up: %s begins with %d points already", last.Name, last.From), "sort them, and let each begin above the one before")
 		}

@@ -189,11 +189,13 @@ func validate(p *policy.Policy, root *source.Node, r *source.Report) {
 	reported := r.Problems().Errors()
 	for _, problem := range p.Validate() {
 		n := under(root, problem.Field)
-		if !slices.ContainsFunc(reported, func(q Problem) bool {
-			return q.File == n.File.Name && q.Line == n.Place.Line && q.Col == n.Place.Col
-		}) {
-			r.At(n.File, n.Place, problem.Error(), "")
+		if slices.ContainsFunc(reported, func(q Problem) bool { return q.File == n.File.Name && n.Holds(q.Line, q.Col) }) {
+			continue
 		}
+		field := problem.Field[strings.LastIndex(problem.Field, ".")+1:]
+		field, _, _ = strings.Cut(field, "[")
+		text, hint, _ := strings.Cut(problem.Text, "; ")
+		r.At(n.File, n.Place, field+": "+text, hint)
 	}
 }
 

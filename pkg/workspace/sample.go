@@ -30,24 +30,41 @@ func trySteps(s *Snapshot, d *journey.Definition, steps []journey.Step, r *sourc
 	for _, step := range steps {
 		switch {
 		case step.Send != nil:
-			trySend(s, d, step, r)
+			trySend(s, barest(d, step.ID, step.Send), r)
+			if instead := step.Send.Blocked.Instead; instead != nil {
+				trySend(s, barest(d, step.ID, instead), r)
+			}
 		case step.Recommend != nil:
 			trySteps(s, d, step.Recommend.Otherwise, r)
 		case step.Branch != nil:
 			for _, c := range step.Branch.Cases {
 				trySteps(s, d, c.Steps, r)
 			}
+		case step.Split != nil:
+			for _, a := range step.Split.Arms {
+				trySteps(s, d, a.Steps, r)
+			}
+		case step.Wait != nil:
+			for _, e := range step.Wait.Events {
+				trySteps(s, d, e.Steps, r)
+			}
+			trySteps(s, d, step.Wait.Otherwise, r)
 		}
 	}
 }
 
-func trySend(s *Snapshot, d *journey.Definition, step journey.Step, r *source.Report) {
-	c := barest(d, step)
+// trySend renders one message for the customer about whom least is known.
+func trySend(s *Snapshot, c *message.Command, r *source.Report) {
 	var err error
-	if c.Channel == message.SMS {
-		_, err = s.SMS(context.Background(), c)
-	} else {
+	switch c.Channel {
+	case message.Email:
 		_, err = s.Mail(context.Background(), c)
+	case message.SMS:
+		_, err = s.SMS(context.Background(), c)
+	case message.WhatsApp:
+		_, err = s.WhatsApp(context.Background(), c)
+	case message.Webhook:
+		_, err = s.Webhook(context.Background(), c)
 	}
 	var re *render.Error
 	if !errors.As(err, &re) {
@@ -66,7 +83,7 @@ func trySend(s *Snapshot, d *journey.Definition, step journey.Step, r *source.Re
 }
 
 // barest is the message of an order that says as little as an order may.
-func barest(d *journey.Definition, step journey.Step) *message.Command {
+func barest(d *journey.Definition, step string, send *journey.Send) *message.Command {
 	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	vars, _ := json.Marshal(map[string]any{ // of texts and numbers; cannot fail
 		"profile": map[string]any{
@@ -77,7 +94,7 @@ func barest(d *journey.Definition, step journey.Step) *message.Command {
 		"recommendations": []any{map[string]any{"id": "2"}, map[string]any{"id": "3"}},
 	})
 	return &message.Command{
-		ID: strings.Repeat("0", 32), Profile: "customer", Journey: d.Name, Version: d.Version, Step: step.ID,
-		Channel: step.Send.Channel, Category: d.Category, Template: step.Send.Template, DecidedAt: at, Vars: vars,
+		ID: strings.Repeat("0", 32), Profile: "customer", Journey: d.Name, Version: d.Version, Step: step,
+		Channel: send.Channel, Category: d.Category, Template: send.Template, DecidedAt: at, Vars: vars,
 	}
 }

@@ -65,10 +65,10 @@ func segment(n *source.Node, refs *references, r *source.Report) *group {
 	env := rd.env()
 	env.Segment = true
 	if g.If = rd.conditions(n, env); g.If != nil {
-		if condition.DepsOf(g.If).AllSegments {
+		g.Reads = reads(g.If, mentioned(g.cond, refs.segmentNames))
+		if condition.DepsOf(g.If).AllSegments && len(g.Reads.Segments) == 0 {
 			r.At(n.File, g.cond.Place, "a segment cannot ask for the list of all segments, of which it is one", `ask for one by its name: "vip" in profile.segments`)
 		}
-		g.Reads = reads(g.If)
 	}
 	meaning := *n
 	meaning.Pairs = slices.DeleteFunc(slices.Clone(n.Pairs), func(p source.Pair) bool { return p.Key == "title" })
@@ -76,14 +76,35 @@ func segment(n *source.Node, refs *references, r *source.Report) *group {
 	return g
 }
 
-// reads is what a condition looks at.
-func reads(c journey.Condition) journey.Reads {
+// reads is what a condition looks at. Of one that looks through the list of segments,
+// mentioned are those that it looks for.
+func reads(c journey.Condition, mentioned []string) journey.Reads {
 	d := condition.DepsOf(c)
+	if d.AllSegments {
+		d.Segments = slices.Compact(slices.Sorted(slices.Values(append(mentioned, d.Segments...))))
+	}
 	return journey.Reads{
 		Events:   d.Events,
 		Profile:  d.Profile || d.Tags || d.Loyalty || len(d.Traits) > 0 || len(d.Consent) > 0 || len(d.Predictions) > 0,
 		Segments: d.Segments,
 	}
+}
+
+// mentioned are the names that stand as texts in a condition: in quotes, or as a whole value.
+func mentioned(n *source.Node, names []string) []string {
+	var found []string
+	for _, name := range names {
+		if n.Kind == source.Text && (n.Value == name || strings.Contains(n.Value, `"`+name+`"`) || strings.Contains(n.Value, "'"+name+"'") || strings.Contains(n.Value, "`"+name+"`")) {
+			found = append(found, name)
+		}
+	}
+	for _, item := range n.Items {
+		found = append(found, mentioned(item, names)...)
+	}
+	for _, p := range n.Pairs {
+		found = append(found, mentioned(p.Value, names)...)
+	}
+	return found
 }
 
 // ordered sorts segments so that each comes after those that it asks for. A circle is

@@ -59,6 +59,15 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
+// Holds reports whether a place, of a key or a value, is that of the node or lies in it.
+func (n *Node) Holds(line, col int) bool {
+	at := func(p Place) bool { return p.Line == line && p.Col == col }
+	if at(n.Place) || slices.ContainsFunc(n.Items, func(item *Node) bool { return item.Holds(line, col) }) {
+		return true
+	}
+	return slices.ContainsFunc(n.Pairs, func(p Pair) bool { return at(p.At) || p.Value.Holds(line, col) })
+}
+
 // Within is the place in the file of a place inside the node's text, both from 1.
 func (n *Node) Within(line, col, width int) Place {
 	at, ok := n.File.within(n.Place, n.Value, line, col)
