@@ -26,7 +26,7 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) < 3 {
+	if len(files) < 10 {
 		t.Fatalf("only %d scenarios", len(files))
 	}
 	for _, file := range files {

@@ -12,16 +12,14 @@ import (
 // when nothing is known.
 func hint(r *run, d *Difference) string {
 	e := d.Expected
-	if e == nil {
+	switch {
+	case e == nil:
 		return d.Hint
+	case d.Line != nil:
+		return "" // The difference says what happened instead.
 	}
 	switch e.Kind {
-	case Nothing, NothingAfter:
-		return ""
 	case Sent, Blocked, Failed:
-		if d.Line != nil {
-			return "" // The difference says what is other about it.
-		}
 		return r.whyNotSent(e)
 	case Entered:
 		return r.whyNotEntered(e.Name)

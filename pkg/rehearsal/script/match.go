@@ -23,7 +23,8 @@ func (d *Difference) Error() string { return d.Text }
 
 // match finds for each expectation the line that fulfils it. What has a time is at that
 // time; what has none comes not before the one above it. Of one instant, the order in which
-// things happened does not matter. It returns the lines by expectation.
+// things happened does not matter. Each line fulfils one expectation, but for a step that
+// sets traits. It returns the lines by expectation.
 func match(t *Test, lines []Line) (map[int]int, []Difference) {
 	found := map[int]int{}
 	taken := map[int]bool{}
@@ -31,13 +32,13 @@ func match(t *Test, lines []Line) (map[int]int, []Difference) {
 	var since time.Time
 	for i := range t.Expect {
 		e := &t.Expect[i]
-		if e.Kind == Nothing || e.Kind == NothingAfter {
+		if e.quiet() {
 			out = append(out, quiet(t, e, lines)...)
 			continue
 		}
 		k := slices.IndexFunc(indices(lines), func(k int) bool {
 			l := &lines[k]
-			return !taken[k] && e.fulfilled(t, l) && (e.At.IsZero() && !l.At.Before(since) || l.At.Equal(e.At))
+			return (!taken[k] || l.Kind == Set) && e.fulfilled(t, l) && (e.At.IsZero() && !l.At.Before(since) || l.At.Equal(e.At))
 		})
 		if k < 0 {
 			out = append(out, missed(t, e, lines, taken))
@@ -99,6 +100,13 @@ func missed(t *Test, e *Expectation, lines []Line, taken map[int]bool) Differenc
 	d := Difference{Expected: e, At: e.At, Text: "missing: " + e.Text}
 	for k := range lines {
 		l := &lines[k]
+		if e.keptBack(t, l) && !taken[k] {
+			d.Line, d.At, d.Text = l, l.At, "missing: "+e.Text+"; instead: "+l.Text
+			if l.Why != "" {
+				d.Text += ", " + excerpt(l.Why)
+			}
+			return d
+		}
 		if taken[k] || l.Kind != e.Kind || l.Profile != t.who(e) {
 			continue
 		}
@@ -116,6 +124,12 @@ func missed(t *Test, e *Expectation, lines []Line, taken map[int]bool) Differenc
 		d.At = d.Line.At
 	}
 	return d
+}
+
+// keptBack reports whether a line is the expected message, which did not go out.
+func (e *Expectation) keptBack(t *Test, l *Line) bool {
+	return e.Kind == Sent && (l.Kind == Blocked || l.Kind == Failed) && l.Profile == t.who(e) && (e.At.IsZero() || l.At.Equal(e.At)) &&
+		(e.Channel == "" || l.Channel == e.Channel && l.Template == e.Template) && (e.Step == "" || l.Step == e.Step)
 }
 
 // unlike says in what a line of the right kind is other than expected.

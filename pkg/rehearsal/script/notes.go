@@ -15,7 +15,6 @@ type notes struct {
 	rec     *record
 	cover   *Cover
 	event   *event.Event // being applied; nil on a timer
-	now     time.Time
 	asked   []question
 	stepped []coming
 	judged  []judgment
@@ -56,8 +55,6 @@ type refusal struct {
 	at              time.Time
 	journey, reason string
 }
-
-func (n *notes) begin(ev *event.Event, now time.Time) { n.event, n.now = ev, now }
 
 // Asked notes a condition's answer and what it saw.
 func (n *notes) Asked(q journey.Question) {

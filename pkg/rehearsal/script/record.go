@@ -128,7 +128,16 @@ func published(l *Line, ev *event.Event) {
 	case profile.PointsAwarded:
 		v, _ := l.Data["points"].(float64)
 		l.Kind, l.Value, l.Text = Awarded, &v, "awarded "+strconv.FormatFloat(v, 'f', -1, 64)+" points"
-	case taskCreated:
+	case journey.ProfileUpdated:
+		l.Data, _ = l.Data["traits"].(object)
+		l.Kind, l.Text = Set, "set "+compact(l.Data)
+	case profile.Tagged, profile.Untagged:
+		tag, _ := l.Data["tag"].(string)
+		l.Kind, l.Name, l.Text = Tagged, tag, "tagged "+tag
+		if ev.Type == profile.Untagged {
+			l.Kind, l.Text = Untagged, "untagged "+tag
+		}
+	case journey.TaskCreated:
 		title, _ := l.Data["title"].(string)
 		l.Kind, l.Name, l.Text = Task, title, "task "+title
 	default:
@@ -138,9 +147,6 @@ func published(l *Line, ev *event.Event) {
 		l.Journey = j
 	}
 }
-
-// taskCreated is the event by which a journey asks a person of the shop to do something.
-const taskCreated = "task.created"
 
 // message tells what became of a message.
 func (r *record) message(l *Line, m *journey.Message, h rehearsal.Happening) {

@@ -2,13 +2,12 @@ package script
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
-
-	"encoding/json"
 
 	"rapport/pkg/event"
 	"rapport/pkg/journey"
@@ -117,7 +116,7 @@ func (r *run) adopt(snap *workspace.Snapshot, at time.Time) error {
 	r.snap = snap
 	r.old = append(r.old, c.Journeys...)
 	r.defs = append(r.defs, c.Journeys...)
-	return r.stage.Change(&watched{set: set.Observed(r.rec.notes), rec: r.rec}, at)
+	return r.stage.Change(watched{Set: set.Observed(r.rec.notes), notes: r.rec.notes}, at)
 }
 
 // happen gives the events, and changes the workspace, each at its time; of one time, the
@@ -211,7 +210,7 @@ func (r *run) runOut() error {
 		e := &r.t.Expect[i]
 		spoken = later(spoken, e.At)
 		switch {
-		case e.Kind == Nothing || e.Kind == NothingAfter:
+		case e.quiet():
 			none = true
 		case e.At.IsZero():
 			open = true

@@ -75,18 +75,24 @@ func (t *Test) place() string {
 // difference.
 func (r *Result) rows() []row {
 	t := r.Test
-	byLine := map[int]int{}
-	for e, l := range r.matched {
-		byLine[l] = e
+	byLine := map[int][]string{}
+	for e := range t.Expect {
+		if l, ok := r.matched[e]; ok {
+			byLine[l] = append(byLine[l], t.Expect[e].Text)
+		}
 	}
 	wrong := map[*Line]bool{}
 	missing := map[*Expectation]time.Time{}
+	instead := map[*Line]*Expectation{}
 	for i := range r.Differences {
 		d := &r.Differences[i]
 		if d.Expected != nil {
 			missing[d.Expected] = d.At
+			if d.Line != nil && (d.Expected.At.IsZero() || d.Line.At.Equal(d.Expected.At)) {
+				instead[d.Line] = d.Expected
+			}
 		}
-		if d.Line != nil && (d.Expected == nil || d.Expected.Kind == Nothing || d.Expected.Kind == NothingAfter) {
+		if d.Line != nil && (d.Expected == nil || d.Expected.quiet()) {
 			wrong[d.Line] = true
 		}
 	}
@@ -103,15 +109,18 @@ func (r *Result) rows() []row {
 		if l.Profile != t.Profile {
 			x.line = l.Profile + ": " + x.line
 		}
-		if e, ok := byLine[k]; ok {
-			x.expected = t.Expect[e].Text
+		if texts := byLine[k]; texts != nil {
+			x.expected = strings.Join(texts, "; ")
+		} else if e := instead[l]; e != nil && !e.quiet() {
+			x.expected, x.wrong = e.Text, true
+			delete(missing, e)
 		}
 		out = append(out, x)
 	}
 	for i := range t.Expect {
 		e := &t.Expect[i]
 		at, ok := missing[e]
-		if !ok || e.Kind == Nothing || e.Kind == NothingAfter {
+		if !ok || e.quiet() {
 			continue
 		}
 		out = insert(out, row{at: e.At, expected: e.Text, wrong: true}, at)
@@ -136,3 +145,6 @@ func insert(rows []row, x row, at time.Time) []row {
 	}
 	return slices.Insert(rows, i, x)
 }
+
+// quiet reports whether it is expected that nothing happens.
+func (e *Expectation) quiet() bool { return e.Kind == Nothing || e.Kind == NothingAfter }
