@@ -46,7 +46,8 @@ type Options struct {
 	// Changed returns a channel that is closed when another set comes into force; profiles
 	// are then brought under it in the background. Nil: it never changes.
 	Changed func() <-chan struct{}
-	// Suggester answers recommend steps; nil: the recommender, over Conn.
+	// Suggester answers recommend steps: a recommender in the same process; nil: whichever
+	// answers over Conn.
 	Suggester Suggester
 	Clock     Clock
 	// Now is the wall clock; nil: time.Now.

@@ -1,7 +1,8 @@
 // Package recommender answers what goes with a purchase.
 //
 // Consumes: the whole EVENTS stream, in order; requests on recommend.suggest.
-// Publishes: replies to those requests.
+// Publishes: replies to those requests. Who is in the same process calls Suggest, which
+// is the same without the way there and back.
 // Owns: the co-purchase model (pkg/recommend), in memory. It is what the events say, so a
 // start reads it anew from the stream; nothing is kept beside it.
 //

@@ -35,11 +35,12 @@ type Recommender struct {
 	log     *slog.Logger
 	answers metric.Float64Histogram
 
-	mu      sync.Mutex
-	model   *recommend.Model
-	through uint64        // sequence of the last event read
-	moved   chan struct{} // closed and replaced whenever through grows
-	ready   chan struct{} // closed when requests are answered
+	mu       sync.Mutex
+	model    *recommend.Model
+	excluded map[string]struct{} // of the request in hand
+	through  uint64              // sequence of the last event read
+	moved    chan struct{}       // closed and replaced whenever through grows
+	ready    chan struct{}       // closed when requests are answered
 }
 
 // New makes a recommender; Run starts it.
@@ -63,7 +64,7 @@ func New(o Options) (*Recommender, error) {
 	}
 	return &Recommender{
 		o: o, log: o.Logger, answers: answers, model: recommend.New(o.Model),
-		moved: make(chan struct{}), ready: make(chan struct{}),
+		excluded: map[string]struct{}{}, moved: make(chan struct{}), ready: make(chan struct{}),
 	}, nil
 }
 
@@ -174,34 +175,51 @@ func (r *Recommender) reply(ctx context.Context, data []byte) recommend.Reply {
 	if err := json.Unmarshal(data, &req); err != nil {
 		return recommend.Reply{Error: "the request is not JSON of the form of recommend.Request: " + err.Error()}
 	}
-	if err := r.wait(ctx, req.Through); err != nil {
+	got, err := r.Suggest(ctx, req)
+	if err != nil {
 		return recommend.Reply{Error: err.Error()}
 	}
-	exclude := make(map[string]struct{}, len(req.Exclude))
-	for _, id := range req.Exclude {
-		exclude[id] = struct{}{}
+	return recommend.Reply{Suggestions: got}
+}
+
+// Suggest answers a request, for who is in the same process and need not ask over NATS. It
+// waits for what has to be read first, briefly; an error means that there is no answer now.
+func (r *Recommender) Suggest(ctx context.Context, req recommend.Request) ([]recommend.Suggestion, error) {
+	if err := r.wait(ctx, req.Through); err != nil {
+		return nil, err
 	}
 	start := time.Now()
-	r.mu.Lock()
-	got := r.model.Suggest(recommend.Query{
-		AsOf: req.AsOf, Basket: req.Basket, Min: req.Min, Max: req.Max, Basis: req.From,
-		Exclude: func(id string) bool { _, yes := exclude[id]; return yes },
-	})
-	r.mu.Unlock()
+	got := r.suggest(&req)
 	r.answers.Record(ctx, time.Since(start).Seconds())
-	return recommend.Reply{Suggestions: got}
+	return got, nil
+}
+
+func (r *Recommender) suggest(req *recommend.Request) []recommend.Suggestion {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.excluded)
+	for _, id := range req.Exclude {
+		r.excluded[id] = struct{}{}
+	}
+	return r.model.Suggest(recommend.Query{
+		AsOf: req.AsOf, Basket: req.Basket, Min: req.Min, Max: req.Max, Basis: req.From,
+		Exclude: func(id string) bool { _, yes := r.excluded[id]; return yes },
+	})
 }
 
 // wait returns when everything up to the sequence has been read.
 func (r *Recommender) wait(ctx context.Context, through uint64) error {
-	timeout := time.NewTimer(r.o.Wait)
-	defer timeout.Stop()
+	var timeout *time.Timer
 	for {
 		r.mu.Lock()
 		at, moved := r.through, r.moved
 		r.mu.Unlock()
 		if at >= through {
 			return nil
+		}
+		if timeout == nil {
+			timeout = time.NewTimer(r.o.Wait)
+			defer timeout.Stop()
 		}
 		select {
 		case <-moved:

@@ -93,7 +93,7 @@ func (s *Stack) relay() (lifecycle.Service, error) {
 		return nil, err
 	}
 	s.Orchestrator, err = orchestrator.New(orchestrator.Options{
-		Conn: s.conn, Store: s.Store, Journeys: s.inForce.journeys, Clock: s.cfg.Clock, Holder: holder,
+		Conn: s.conn, Store: s.Store, Journeys: s.inForce.journeys, Clock: s.cfg.Clock, Holder: holder, Suggester: s.suggester,
 		Logger: s.cfg.Logger.With("component", "orchestrator"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
 	})
 	if err != nil {
@@ -102,10 +102,16 @@ func (s *Stack) relay() (lifecycle.Service, error) {
 	return s.Orchestrator.Relay(), nil
 }
 
+// recommender is made before the orchestrator, which asks it directly when both run here.
 func (s *Stack) recommender() (lifecycle.Service, error) {
-	return recommender.New(recommender.Options{
+	r, err := recommender.New(recommender.Options{
 		Conn: s.conn, Logger: s.cfg.Logger.With("component", "recommender"), MeterProvider: s.cfg.Meters,
 	})
+	if err != nil {
+		return nil, err
+	}
+	s.suggester = r
+	return r, nil
 }
 
 func (s *Stack) mailer() (lifecycle.Service, error) {

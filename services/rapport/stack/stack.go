@@ -32,12 +32,13 @@ type Stack struct {
 	Ingest       *ingest.Service
 	Catcher      *catcher.Catcher
 
-	cfg     Config
-	conn    *nats.Conn
-	inForce *inForce
-	held    map[string]*gate
-	group   *lifecycle.Group
-	closers []closer // in the order of acquiring
+	cfg       Config
+	conn      *nats.Conn
+	inForce   *inForce
+	suggester orchestrator.Suggester // nil when the recommender does not run here
+	held      map[string]*gate
+	group     *lifecycle.Group
+	closers   []closer // in the order of acquiring
 }
 
 type closer struct {

@@ -1,0 +1,65 @@
+package orchestrator_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"rapport/pkg/event"
+	"rapport/pkg/recommend"
+)
+
+// listen answers over NATS, as a recommender in another process does.
+func (s *shelf) listen(r *rig) {
+	r.t.Helper()
+	sub := must(r.conn.Subscribe(recommend.Subject, func(msg *nats.Msg) {
+		var req recommend.Request
+		var reply recommend.Reply
+		if err := json.Unmarshal(msg.Data, &req); err != nil {
+			reply.Error = err.Error()
+		} else {
+			reply.Suggestions, _ = s.Suggest(context.Background(), req)
+		}
+		body, err := json.Marshal(reply)
+		if err == nil {
+			err = msg.Respond(body)
+		}
+		if err != nil {
+			r.t.Error(err)
+		}
+	}))(r.t)
+	r.t.Cleanup(func() { _ = sub.Unsubscribe() })
+}
+
+// Without a recommender in the same process the question goes over NATS, to whichever
+// answers there.
+func TestRecommenderIsAskedOverNATS(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, related())
+	var events []event.Event
+	for i := range 6 {
+		id := string(rune('a' + i))
+		events = append(events,
+			r.order(event.AnonymousPrefix+id, start().Add(time.Duration(i)*time.Minute), "O"+id, "lamp", "bulb", "shade"),
+			r.order(event.AnonymousPrefix+id, start(), "F"+id, "mug", "plate"),
+			r.order(event.AnonymousPrefix+id, start(), "G"+id, "cup", "saucer"))
+	}
+	events = append(events, r.order("ada", start().Add(time.Hour), "A1", "lamp"))
+	newShelf(t, events).listen(r)
+	o, _ := r.run(nil)
+	r.publish(events...)
+	r.runOn(start().Add(20 * day))
+	r.settled(o)
+	sends := r.sends()
+	if len(sends) != 1 || sends[0].Profile != "ada" {
+		t.Fatalf("sends = %+v, want one to ada", sends)
+	}
+	vars := string(sends[0].Vars)
+	if !strings.Contains(vars, `"id":"bulb"`) || !strings.Contains(vars, `"id":"shade"`) || strings.Contains(vars, `"id":"plate"`) {
+		t.Errorf("recommendations in %s", vars)
+	}
+}
