@@ -51,7 +51,8 @@ func root() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
 		Args: command, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	cmd.AddCommand(upCommand(), replayCommand(), checkCommand(), testCommand(), versionCommand())
+	cmd.AddCommand(upCommand(), replayCommand(), checkCommand(), testCommand(), versionCommand(),
+		initCommand(), planCommand(), applyCommand(), versionsCommand())
 	asUsage := func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} }
 	cmd.SetFlagErrorFunc(asUsage)
 	for _, c := range append(cmd.Commands(), cmd) {
