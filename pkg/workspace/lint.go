@@ -53,7 +53,7 @@ func (l *linter) aimless() {
 	}
 	told := false
 	walk(l.draft.Steps, func(s *journey.Step) {
-		if s.Send != nil && !told {
+		if s.Send != nil && s.Send.Channel != message.Webhook && !told {
 			told = true
 			l.warn(s.ID, "send", "the journey sends marketing and has no goal", "say what it is for, such as goal: {on: order.completed, within: 14d}")
 		}
@@ -70,7 +70,7 @@ func (l *linter) unnamed(s *journey.Step) {
 	switch {
 	case s.Split != nil:
 		l.warn(s.ID, "split", "without an id, who gets which arm is drawn anew when a step is put before this one", hint)
-	case s.Send != nil && waits && !s.Send.Blocked.Drop:
+	case s.Send != nil && waits && !s.Send.Blocked.Drop && s.Send.Channel != message.Webhook:
 		l.warn(s.ID, "send", "people may rest on this step, in quiet hours, and it has no id", hint)
 	case s.Survey != nil && waits && !s.Survey.Send.Blocked.Drop:
 		l.warn(s.ID, "survey", "people may rest on this step, in quiet hours, and it has no id", hint)

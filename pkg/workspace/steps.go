@@ -188,10 +188,10 @@ func keepers(key string) string {
 // them by it, and without one they would be counted as resting on whatever comes to stand
 // in that place.
 func (r *reader) rests(n *source.Node, s *journey.Step) {
+	if s.Wait != nil || s.Send != nil || s.Survey != nil || s.Recommend != nil {
+		r.heard = hearing{}
+	}
 	if n.Get("id") != nil {
-		if s.Wait != nil || s.Send != nil || s.Survey != nil || s.Recommend != nil {
-			r.heard = hearing{}
-		}
 		return
 	}
 	const hint = "add id: with a name such as settle"
