@@ -34,10 +34,15 @@ func made(subject, typ, what string, at time.Time, data map[string]any) *event.E
 }
 
 // fact folds an event of the engine's into the profile and publishes it. in is the
-// instance whose step made it; nil for none.
+// instance whose step made it; nil for none. Points that an event earned by the programme's
+// rules are published only where a journey listens.
 func (w *walk) fact(in *Instance, typ, what string, data map[string]any) {
 	ev := made(w.state.Profile.ID, typ, what, w.now, data)
 	w.state.Profile.Apply(ev)
+	w.changed.profile = true
+	if in == nil && typ == profile.PointsAwarded && !w.set.heard[typ] {
+		return // Every order would be two events; the points are in the profile.
+	}
 	p := Published{Event: *ev}
 	if in != nil {
 		if t := w.state.trigger(in.Trigger); t != nil {
@@ -46,7 +51,6 @@ func (w *walk) fact(in *Instance, typ, what string, data map[string]any) {
 		}
 	}
 	w.effect(p)
-	w.changed.profile = true
 }
 
 // fold takes an event into the profile, and returns the journeys whose threshold it made a

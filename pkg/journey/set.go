@@ -26,6 +26,7 @@ type Set struct {
 	earning     map[string][]Earning
 	segments    []*Segment
 	sortedOn    map[string][]int // segments by event type in whose history they look
+	heard       map[string]bool  // types of events that any journey listens to
 	observer    Observer
 }
 
@@ -41,7 +42,7 @@ const (
 func NewSet(c Config) (*Set, error) {
 	s := &Set{
 		config: c, policy: c.Policy, byName: make(map[string]*program, len(c.Journeys)), versions: map[string]map[string]*program{},
-		entries: map[string][]*program{}, earning: map[string][]Earning{}, segments: c.Segments, sortedOn: map[string][]int{},
+		entries: map[string][]*program{}, earning: map[string][]Earning{}, segments: c.Segments, sortedOn: map[string][]int{}, heard: map[string]bool{},
 	}
 	if s.config.Version == "" {
 		s.config.Version = "unversioned" // A state that was never refreshed has none.
@@ -84,6 +85,10 @@ func (s *Set) add(d *Definition) (*program, error) {
 		s.versions[d.Name] = map[string]*program{}
 	}
 	s.versions[d.Name][d.Version] = p
+	s.heard[d.Enter.On] = true
+	for typ := range p.hears {
+		s.heard[typ] = true
+	}
 	return p, nil
 }
 

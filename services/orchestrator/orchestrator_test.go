@@ -201,8 +201,8 @@ func TestStopAndGoOn(t *testing.T) {
 func TestWallClockFiresTimers(t *testing.T) {
 	t.Parallel()
 	d := winBack()
-	d.Steps[0].Wait.For = 50 * time.Millisecond
-	d.Steps[2].Wait.For = 50 * time.Millisecond
+	d.Steps[0].Wait.Pause.For = 50 * time.Millisecond
+	d.Steps[2].Wait.Pause.For = 50 * time.Millisecond
 	r := newRig(t, d)
 	o, _ := r.run(func(o *orchestrator.Options) { o.Clock = orchestrator.WallClock })
 	r.publish(r.order("ada", start(), "A1", "lamp"))

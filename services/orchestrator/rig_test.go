@@ -16,6 +16,7 @@ import (
 	"rapport/pkg/event"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
+	"rapport/pkg/schedule"
 	"rapport/pkg/store"
 	"rapport/pkg/store/sqlite"
 	"rapport/services/orchestrator"
@@ -150,10 +151,10 @@ func (r *rig) runOn(until time.Time) {
 	}
 }
 
-// settled waits until the orchestrator has applied everything in the stream.
+// settled waits until the orchestrator has applied everything in the stream, also what it
+// put there itself meanwhile.
 func (r *rig) settled(o *orchestrator.Orchestrator) {
 	r.t.Helper()
-	last := must(bus.LastSeq(r.t.Context(), r.js, bus.StreamEvents))(r.t)
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	// Positions lists the partitions that have been acquired: all of them, or one that has
@@ -165,7 +166,7 @@ func (r *rig) settled(o *orchestrator.Orchestrator) {
 	}
 	for {
 		moved := o.Moved()
-		top := uint64(0)
+		last, top := must(bus.LastSeq(r.t.Context(), r.js, bus.StreamEvents))(r.t), uint64(0)
 		for _, p := range o.Positions() {
 			top = max(top, p.Seq)
 		}
@@ -173,7 +174,10 @@ func (r *rig) settled(o *orchestrator.Orchestrator) {
 			if err := o.Relayed(r.t.Context()); err != nil {
 				r.t.Fatal(err)
 			}
-			return
+			if must(bus.LastSeq(r.t.Context(), r.js, bus.StreamEvents))(r.t) == last {
+				return
+			}
+			continue
 		}
 		select {
 		case <-moved:
@@ -247,9 +251,9 @@ func winBack() *journey.Definition {
 			{On: event.OrderCompleted, As: "restarted"},
 		},
 		Steps: []journey.Step{
-			{ID: "settle", Wait: &journey.Wait{For: 60 * day}},
+			{ID: "settle", Wait: &journey.Wait{Pause: &schedule.Wait{For: 60 * day}}},
 			{ID: "first", Send: &journey.Send{Channel: message.Email, Template: "win-back"}},
-			{ID: "patience", Wait: &journey.Wait{For: 30 * day}},
+			{ID: "patience", Wait: &journey.Wait{Pause: &schedule.Wait{For: 30 * day}}},
 			{ID: "second", Send: &journey.Send{Channel: message.SMS, Template: "win-back"}},
 		},
 	}
@@ -263,7 +267,7 @@ func related() *journey.Definition {
 			return s.EventProperty("order_id") == s.TriggerProperty("order_id")
 		})}},
 		Steps: []journey.Step{
-			{ID: "settle", Wait: &journey.Wait{For: 3 * day}},
+			{ID: "settle", Wait: &journey.Wait{Pause: &schedule.Wait{For: 3 * day}}},
 			{ID: "picks", Recommend: &journey.Recommend{
 				From: []string{"bought_together"}, Min: 2, Max: 4,
 				Otherwise: []journey.Step{{ID: "none", Exit: &journey.Exit{Reason: "too few to recommend"}}},
