@@ -246,7 +246,7 @@ func (c *compiler) past(name string, at place) (operand, bool) {
 	if !ok {
 		return operand{at: at, shape: shape{kind: kindAny}, eval: missing}, true
 	}
-	out := operand{at: at, name: name, shape: p.shape}
+	out := operand{at: at, name: name, shape: p.shape, past: &p}
 	switch {
 	case name == "time":
 		out.eval = func(f *frame) any { return f.entry.Time() }
@@ -256,6 +256,17 @@ func (c *compiler) past(name string, at place) (operand, bool) {
 		out.eval = func(f *frame) any { return as(p.kind, f.entry.Property(p.key)) }
 	}
 	return out, true
+}
+
+// isText compares a property of past events with a text without taking it out; nil when
+// the comparison is another one. A text that spells a number may equal a number.
+func isText(p, with operand) eval {
+	text, ok := with.fixed.(string)
+	if p.past == nil || p.past.kind == kindTime || !ok || number(text) != nil {
+		return nil
+	}
+	key := p.past.key
+	return func(f *frame) any { return f.entry.Is(key, text) }
 }
 
 // orderLines are an order's lines as conditions see lists.

@@ -34,6 +34,8 @@ func (c *compiler) comparison(n *ast.BinaryNode, at place) operand {
 	case a.moving || b.moving:
 		c.deps.Time = true
 		out.eval = func(f *frame) any { return f.cross(&a, &b, accept) }
+	case op == "==" && isText(a, b) != nil:
+		out.eval = isText(a, b)
 	case op == "==" || op == "!=":
 		want := op == "=="
 		out.eval = func(f *frame) any {

@@ -29,13 +29,15 @@ type operand struct {
 	shape
 	at   place
 	name string // how people call it, for messages: "event.total"
-	eval eval // nil for a group of properties
+	eval eval   // nil for a group of properties
 	// fixed is the value of a literal.
 	fixed any
 	// member looks a property up; nil: as the shape says.
 	member func(name string, at place) (operand, bool)
 	// call is what the operand can be asked with brackets: count(last = 90d).
 	call func(name string, args []ast.Node, at place) (operand, bool)
+	// past is the property of past events that it is.
+	past *property
 	// moving tells that the value is a time or a length of time that may move as the clock
 	// does; eval then leaves in the frame how.
 	moving bool

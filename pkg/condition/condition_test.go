@@ -142,7 +142,7 @@ func TestOpenEvents(t *testing.T) {
 		`event.box + 1 == 2`:                   false,
 		`event.odd.x == nil`:                   true,
 		`event.time <= now`:                    true,
-		`event.type == "machine.reported"`:      true,
+		`event.type == "machine.reported"`:     true,
 	} {
 		c, err := Compile(src, Env{Event: "machine.reported"})
 		if err != nil {

@@ -22,9 +22,17 @@ func (a *aggregate) count(w window) eval {
 			return float64(p.History.Of(a.typ).Total())
 		}
 	}
+	if len(a.where) == 0 {
+		return func(f *frame) any {
+			if t, ok := a.tally(f, w, profile.KeyOf("")); ok {
+				return float64(t.Count)
+			}
+			return nil
+		}
+	}
 	return func(f *frame) any {
 		n := 0.0
-		if !a.scan(f, w, func(profile.Entry) { n++ }, func(d profile.Day) { n += float64(d.Count) }) {
+		if !a.scan(f, w, func(profile.Entry) { n++ }) {
 			return nil
 		}
 		return n
@@ -35,23 +43,24 @@ func (a *aggregate) count(w window) eval {
 // zero, the average of none is missing.
 func (a *aggregate) add(w window, of property, average bool) eval {
 	amount := profile.IsAmount(of.name)
-	if !w.bounded && len(a.where) == 0 && amount {
+	switch {
+	case amount && len(a.where) == 0 && !w.bounded:
 		return func(f *frame) any { return a.ever(f, of.name, average) }
+	case amount && len(a.where) == 0:
+		return func(f *frame) any {
+			if t, ok := a.tally(f, w, of.key); ok {
+				return mean(t.Sum, float64(t.Of), average)
+			}
+			return nil
+		}
 	}
 	return func(f *frame) any {
 		sum, n := 0.0, 0.0
-		var days func(profile.Day)
-		if amount {
-			days = func(d profile.Day) {
-				s, count := d.Sum(of.name)
-				sum, n = sum+s, n+float64(count)
-			}
-		}
 		there := a.scan(f, w, func(e profile.Entry) {
 			if v, ok := as(kindNumber, e.Property(of.key)).(float64); ok {
 				sum, n = sum+v, n+1
 			}
-		}, days)
+		})
 		if !there {
 			return nil
 		}
@@ -101,7 +110,7 @@ func (a *aggregate) extreme(w window, of property, greatest bool) eval {
 			if b, some := best.(float64); ok && (!some || (v > b) == greatest) {
 				best = v
 			}
-		}, nil)
+		})
 		return best
 	}
 }
@@ -125,7 +134,7 @@ func (a *aggregate) distinct(w window, of property) eval {
 			default:
 				seen[as(of.kind, v)] = struct{}{}
 			}
-		}, nil)
+		})
 		if !there {
 			return nil
 		}

@@ -2,7 +2,6 @@ package condition
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/expr-lang/expr/ast"
@@ -121,48 +120,49 @@ func (c *compiler) having(a *aggregate, n namedArg) eval {
 		return nil
 	}
 	c.oneOf(v, p)
+	if same := isText(p, v); same != nil {
+		return same
+	}
 	return func(f *frame) any {
 		x, y := p.eval(f), v.eval(f)
 		return x != nil && y != nil && equal(x, y)
 	}
 }
 
-// scan walks over the events in a window, newest first: those that are kept one by one and
-// match, then, if days is given and all are meant, the days of older ones. It notes when the
-// oldest leaves the window, and reports false when the question cannot be asked.
-func (a *aggregate) scan(f *frame, w window, entry func(profile.Entry), days func(profile.Day)) bool {
+// tally sums up all events in a window, and notes when the oldest leaves it. It reports
+// false when the question cannot be asked.
+func (a *aggregate) tally(f *frame, w window, amount profile.Key) (t profile.Tally, ok bool) {
+	cut, ok := w.cut(f)
+	if !ok || f.scope.Profile == nil {
+		return t, false
+	}
+	t = f.scope.Profile.History.Of(a.typ).Since(cut, amount)
+	w.leaves(f, t.Oldest)
+	w.leaves(f, t.Day)
+	return t, true
+}
+
+// scan walks over the events in a window that are kept one by one and match, newest first.
+// It notes when the oldest leaves the window, and reports false when the question cannot be
+// asked.
+func (a *aggregate) scan(f *frame, w window, entry func(profile.Entry)) bool {
 	cut, ok := w.cut(f)
 	if !ok || f.scope.Profile == nil {
 		return false
 	}
-	r := f.scope.Profile.History.Of(a.typ)
 	var oldest time.Time
-	for n := range r.Entries() {
+	for n := range f.scope.Profile.History.Of(a.typ).Entries() {
 		t := n.Time()
 		if w.bounded && !t.After(cut) {
-			days = nil
 			break
 		}
 		if !f.spend(1) {
 			return false
 		}
-		if len(a.where) == 0 || a.matches(f, n) {
+		if a.matches(f, n) {
 			entry(n)
 			oldest = t
 		}
-	}
-	w.leaves(f, oldest)
-	if days == nil || len(a.where) > 0 {
-		return true
-	}
-	oldest = time.Time{}
-	for d := range r.Days() {
-		end := d.End()
-		if w.bounded && !end.After(cut) {
-			break
-		}
-		days(d)
-		oldest = end
 	}
 	w.leaves(f, oldest)
 	return true
@@ -170,5 +170,10 @@ func (a *aggregate) scan(f *frame, w window, entry func(profile.Entry), days fun
 
 func (a *aggregate) matches(f *frame, n profile.Entry) bool {
 	f.entry = n
-	return !slices.ContainsFunc(a.where, func(e eval) bool { return !truth(e(f)) })
+	for _, holds := range a.where {
+		if !truth(holds(f)) {
+			return false
+		}
+	}
+	return true
 }

@@ -57,21 +57,31 @@ type Day struct {
 const dayMillis = 24 * 60 * 60 * 1000
 
 // End is when the day ends: midnight UTC.
-func (d Day) End() time.Time { return time.UnixMilli((d.day+1)*dayMillis + epoch).UTC() }
+func (d *Day) End() time.Time { return time.UnixMilli((d.day+1)*dayMillis + epoch).UTC() }
 
 // Sum is the sum of an amount over the day's events, and of how many.
-func (d Day) Sum(name string) (sum float64, of int64) { return pick(d.sums[:d.kinds], name) }
+func (d *Day) Sum(k Key) (sum float64, of int64) {
+	for i := range d.kinds {
+		if s := &d.sums[i]; s.Name == k.rank {
+			return float64(s.Units) / unit, s.Count
+		}
+	}
+	return 0, 0
+}
 
 // Days are the days of the older events, newest first. Events of the oldest kept one by
 // one may be of the same day as the newest of these.
-func (r *Record) Days() iter.Seq[Day] {
-	return func(yield func(Day) bool) {
+// The day that is yielded is only good until the next.
+func (r *Record) Days() iter.Seq[*Day] {
+	return func(yield func(*Day) bool) {
 		if r == nil {
 			return
 		}
+		var d Day
 		for b := r.Folded; len(b) > 0; {
-			d, size := readDay(b)
-			if size == 0 || !yield(d) {
+			size := 0
+			d, size = readDay(b)
+			if size == 0 || !yield(&d) {
 				return
 			}
 			b = b[size:]
@@ -151,35 +161,42 @@ func readDay(b []byte) (d Day, size int) {
 	if len(b) < minDay {
 		return d, 0
 	}
-	d.day = int64(b[0])<<16 | int64(b[1])<<8 | int64(b[2])
-	at := 3
-	number := func() (v int64) {
-		if at < 0 {
-			return 0
-		}
-		v, n := binary.Varint(b[at:])
-		if at += n; n <= 0 {
-			at = -1
-		}
-		return v
-	}
-	d.Count = number()
-	if at < 0 || at >= len(b) || b[at] > amounts {
+	d.day = dayOf(b)
+	count, at := number(b, 3)
+	if at >= len(b) || b[at] > amounts {
 		return d, 0
 	}
-	d.kinds = int(b[at])
+	d.Count, d.kinds = count, int(b[at])
 	at++
 	for i := range d.kinds {
-		if at < 0 || at >= len(b) {
+		if at >= len(b) {
 			return d, 0
 		}
-		d.sums[i].Name = int(b[at])
-		at++
-		d.sums[i].Count = number()
-		d.sums[i].Units = number()
+		s := &d.sums[i]
+		s.Name = int(b[at])
+		s.Count, at = number(b, at+1)
+		s.Units, at = number(b, at)
 	}
-	if at < 0 {
+	if at > len(b) {
 		return d, 0
 	}
 	return d, at
+}
+
+func dayOf(b []byte) int64 { return int64(b[0])<<16 | int64(b[1])<<8 | int64(b[2]) }
+
+// number reads the number that begins at an offset, and where the next thing does: beyond
+// the end when there is none.
+func number(b []byte, at int) (v int64, next int) {
+	if at >= len(b) {
+		return 0, len(b) + 1
+	}
+	if c := b[at]; c < 0x80 {
+		return int64(c>>1) ^ -int64(c&1), at + 1
+	}
+	v, n := binary.Varint(b[at:])
+	if n <= 0 {
+		return 0, len(b) + 1
+	}
+	return v, at + n
 }

@@ -76,15 +76,33 @@ type Line struct{ ProductID, Category string }
 // Property is the value of one property: a number, a text, a truth, or the lines
 // ([]Line) that are called products; nil when it is not kept.
 func (n Entry) Property(k Key) any {
-	for p := range n.properties() {
-		if p.rank == k.rank && p.name == k.other() {
-			return p.value()
-		}
-		if p.rank > k.rank {
-			break
-		}
+	if p, ok := n.find(k); ok {
+		return p.value()
 	}
 	return nil
+}
+
+// Is reports whether a property is a certain text.
+func (n Entry) Is(k Key, text string) bool {
+	p, ok := n.find(k)
+	return ok && p.kind == isText && string(p.raw[1:]) == text
+}
+
+func (n Entry) find(k Key) (kept, bool) {
+	if len(n.raw) < entryHead {
+		return kept{}, false
+	}
+	for b := n.raw[entryHead:]; len(b) > 0; {
+		p, size := readProperty(b)
+		if size == 0 || p.rank > k.rank {
+			break
+		}
+		if p.rank == k.rank && string(p.name) == k.other() {
+			return p, true
+		}
+		b = b[size:]
+	}
+	return kept{}, false
 }
 
 // other is the name as an entry writes it beside the rank.
@@ -97,13 +115,8 @@ func (k Key) other() string {
 
 // amount is an amount in ten-thousandths.
 func (n Entry) amount(rank int) (units int64, ok bool) {
-	for p := range n.properties() {
-		if p.rank == rank {
-			return p.units()
-		}
-		if p.rank > rank {
-			break
-		}
+	if p, ok := n.find(Key{rank: rank}); ok {
+		return p.units()
 	}
 	return 0, false
 }
@@ -111,27 +124,12 @@ func (n Entry) amount(rank int) (units int64, ok bool) {
 // kept is one property within an entry.
 type kept struct {
 	rank int
-	name string // where it is not well-known
+	name []byte // where it is not well-known
 	kind byte
 	raw  []byte // the value
 }
 
-// properties reads the properties one after the other and stops at what it cannot read.
-func (n Entry) properties() iter.Seq[kept] {
-	return func(yield func(kept) bool) {
-		if len(n.raw) < entryHead {
-			return
-		}
-		for b := n.raw[entryHead:]; len(b) > 0; {
-			p, size := readProperty(b)
-			if size == 0 || !yield(p) {
-				return
-			}
-			b = b[size:]
-		}
-	}
-}
-
+// readProperty reads the first property of b; size is zero when there is none.
 func readProperty(b []byte) (p kept, size int) {
 	at := 1
 	if p.rank = int(b[0]) - 1; b[0] == 0 {
@@ -139,7 +137,7 @@ func readProperty(b []byte) (p kept, size int) {
 			return p, 0
 		}
 		at = 2 + int(b[1])
-		p.rank, p.name = len(wellKnown), string(b[2:at])
+		p.rank, p.name = len(wellKnown), b[2:at]
 	}
 	if at >= len(b) {
 		return p, 0
@@ -219,10 +217,17 @@ const unit = 10_000
 // maxAmount bounds what is taken for an amount, so that sums of many stay within 64 bits.
 const maxAmount = 1e11
 
-func (p kept) units() (int64, bool) {
-	v, ok := p.value().(float64)
-	if !ok || math.Abs(v) > maxAmount {
-		return 0, false
+func (p kept) units() (units int64, ok bool) {
+	switch p.kind {
+	case isWhole:
+		v, _ := binary.Varint(p.raw)
+		return v * unit, v <= maxAmount && v >= -maxAmount
+	case isMoney:
+		v, _ := binary.Varint(p.raw)
+		return v, v <= maxAmount*unit && v >= -maxAmount*unit
+	case isFloat:
+		v := math.Float64frombits(binary.BigEndian.Uint64(p.raw))
+		return int64(math.Round(v * unit)), math.Abs(v) <= maxAmount
 	}
-	return int64(math.Round(v * unit)), true
+	return 0, false
 }

@@ -112,7 +112,7 @@ func checkAddsUp(rt *rapid.T, events []*event.Event, r *profile.Record, typ stri
 		rt.Fatalf("%s: %d of %d are exact", typ, exact, len(times))
 	}
 	for d := range r.Days() {
-		s, _ := d.Sum("total")
+		s, _ := d.Sum(profile.KeyOf("total"))
 		sum += s
 		count += int(d.Count)
 	}
@@ -237,7 +237,7 @@ func FuzzHistory(f *testing.F) {
 			entries++
 		}
 		for d := range r.Days() {
-			d.Sum("total")
+			d.Sum(profile.KeyOf("total"))
 		}
 		if r.Total() != 3 || entries > 64 {
 			t.Errorf("%d events, %d entries", r.Total(), entries)
