@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	traitName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+	traitName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
 	tagName   = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 	bareWords = regexp.MustCompile(`^[\p{L}_][\p{L}\p{N}_ -]*$`)
 )
@@ -47,7 +47,7 @@ func (r *reader) assignments(n *source.Node, what string) []journey.Assignment {
 	var all []journey.Assignment
 	for _, p := range n.Pairs {
 		if !traitName.MatchString(p.Key) {
-			r.At(n.File, p.At, p.Key+" cannot be the name of "+what, "use small letters, digits and underscores, such as favourite_category")
+			r.At(n.File, p.At, p.Key+" cannot be the name of "+what, "use letters, digits and underscores, such as favourite_category")
 		}
 		all = append(all, journey.Assignment{Trait: p.Key, Value: r.assigned(p.Value)})
 	}
@@ -144,7 +144,7 @@ func (r *reader) awards(_, n *source.Node, _ string, s *journey.Step) {
 	}
 	s.Award.Points = r.compiled(points, condition.CompileNumber, r.inside())
 	if v, err := strconv.ParseFloat(points.Value, 64); points.Kind == source.Number && err == nil && v == 0 {
-		r.At(n.File, points.Place, "nothing is awarded", "give more than 0 points, or take some with fewer")
+		r.At(n.File, points.Place, "nothing is awarded", "give more than 0 points, or take some away, such as -20")
 	}
 }
 

@@ -24,9 +24,9 @@ func (r *reader) entersSchedule(n *source.Node, e *journey.Entry) {
 	line := n.Get("schedule")
 	cron, err := schedule.ParseCron(line.Value)
 	if !line.Scalar() || err != nil {
-		hint := `write minute, hour, day, month and weekday: "0 9 * * mon" is Mondays at 09:00`
+		hint := `write minute, hour, day of the month, month and weekday: "0 9 * * mon" is Mondays at 09:00`
 		if err != nil && line.Scalar() {
-			hint = err.Error() + "; " + hint
+			hint = err.Error()
 		}
 		r.At(n.File, line.Place, "schedule cannot be "+plainly(line), hint)
 		return
@@ -114,7 +114,7 @@ func (r *reader) entersPrediction(n *source.Node, e *journey.Entry) {
 	}
 	directions := []string{"rises_above", "falls_below"}
 	if c.Falls = words[0] == directions[1]; !c.Falls && words[0] != directions[0] {
-		r.At(n.File, p.Value.Place, "a number does not "+words[0]+" a threshold", spelling.DidYouMean(words[0], directions))
+		r.At(n.File, p.Value.Place, p.Key+" cannot be "+p.Value.Value, spelling.DidYouMean(words[0], directions))
 	}
 	var err error
 	if c.Threshold, err = strconv.ParseFloat(words[1], 64); err != nil || c.Threshold-c.Threshold != 0 {

@@ -39,7 +39,7 @@ func (r *reader) share(n *source.Node, what string) float64 {
 func (r *reader) number(n *source.Node, what string, most float64) float64 {
 	v, err := strconv.ParseFloat(n.Value, 64)
 	if n.Kind != source.Number || err != nil || !(v > 0) || v > most {
-		r.At(n.File, n.Place, fmt.Sprintf("%s must be a number that is more than 0 and at most %g", what, most), "")
+		r.At(n.File, n.Place, fmt.Sprintf("%s must be a number that is more than 0 and at most %.0f", what, most), "")
 		return 0
 	}
 	return v
@@ -125,6 +125,14 @@ func (r *reader) truth(n *source.Node, what string) bool {
 		r.At(n.File, n.Place, what+" cannot be "+plainly(n), "use true or false")
 	}
 	return n.Kind == source.Bool && strings.EqualFold(n.Value, "true")
+}
+
+// kindOf names what a node is instead of what it should be, empty ones in so many words.
+func kindOf(n *source.Node) string {
+	if (n.Kind == source.List || n.Kind == source.Map) && len(n.Items)+len(n.Pairs) == 0 {
+		return "an empty one"
+	}
+	return n.Kind.String()
 }
 
 // plainly names a node's word, or what it is instead of one.

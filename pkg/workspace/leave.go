@@ -95,7 +95,7 @@ func (r *reader) moves(n *source.Node) {
 // mapping reports what is no mapping with something in it.
 func (r *reader) mapping(n *source.Node, what, hint string) bool {
 	if n.Kind != source.Map || len(n.Pairs) == 0 {
-		r.At(n.File, n.Place, what+" must be a mapping, not "+n.Kind.String(), hint)
+		r.At(n.File, n.Place, what+" must be a mapping, not "+kindOf(n), hint)
 		return false
 	}
 	return true

@@ -26,14 +26,14 @@ func (r *reader) recommend(n *source.Node) *journey.Recommend {
 	rec.Min = r.Int(n.Get("min"), "min", 1, maxProducts, 1)
 	rec.Max = r.Int(n.Get("max"), "max", 1, maxProducts, max(4, rec.Min))
 	if rec.Min > rec.Max {
-		r.At(n.File, n.Get("min").Place, "min is greater than max", "")
+		r.At(n.File, n.Get("min").Place, "min is greater than max", "with fewer than min, otherwise: is taken; max is how many are shown")
 	}
 	if !r.required(n, "from", "say where the products come from: from: [bought_together]") {
 		return rec
 	}
 	from := n.Get("from")
-	if from.Kind != source.List || len(from.Items) == 0 || len(from.Items) > maxProducts {
-		r.At(n.File, from.Place, "from must be a list, not "+from.Kind.String(), "such as from: [bought_together]")
+	if from.Kind != source.List || len(from.Items) == 0 {
+		r.At(n.File, from.Place, "from must be a list of sources, not "+kindOf(from), "such as from: [bought_together]")
 		return rec
 	}
 	for _, item := range from.Items {

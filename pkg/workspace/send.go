@@ -97,9 +97,9 @@ func (r *reader) surveys(step, n *source.Node, _ string, s *journey.Step) {
 			r.At(n.File, name.Place, s.Survey.Name+" cannot be the name of a survey", "use small letters, digits and hyphens, such as nps")
 		}
 	}
-	if s.Survey.Send = *r.send(without(n, "name"), "survey", channels); s.Survey.Send.Channel == message.Webhook {
-		r.At(n.File, n.Place, "a system cannot answer a survey", "use email:, sms: or whatsapp:")
-	}
+	what := *n
+	what.Pairs = slices.DeleteFunc(slices.Clone(n.Pairs), func(p source.Pair) bool { return !slices.Contains(channels, p.Key) })
+	s.Survey.Send = *r.send(&what, "survey", channels)
 	s.Survey.Send.Blocked = r.blocked(step.Get("if_blocked"))
 }
 

@@ -22,7 +22,7 @@ const (
 func (r *reader) branches(_, n *source.Node, number string, s *journey.Step) {
 	s.Branch = &journey.Branch{}
 	if n.Kind != source.List || len(n.Items) == 0 {
-		r.At(n.File, n.Place, "branch must be a list of cases, not "+n.Kind.String(), "begin each case with a hyphen: - if: ...")
+		r.At(n.File, n.Place, "branch must be a list of cases, not "+kindOf(n), "begin each case with a hyphen: - if: ...")
 		return
 	}
 	if len(n.Items) > maxCases {
@@ -55,7 +55,7 @@ func (r *reader) caseOf(n *source.Node, last bool) journey.Condition {
 	case !asks && other == nil:
 		r.At(n.File, n.Place, "the case has no condition", "add if:, or else: for the rest")
 	case asks && other != nil:
-		r.At(n.File, keyPlace(n, "else"), "a case has if: or else:, not both", "")
+		r.At(n.File, keyPlace(n, "else"), "a case has if: or else:, not both", "else: alone is for the rest")
 	case other != nil && !last:
 		r.At(n.File, n.Place, "else: must be the last case", "what stands behind it would never run")
 	case other != nil && other.Kind != source.Null:

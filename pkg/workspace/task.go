@@ -111,6 +111,7 @@ func (r *reader) emits(_, n *source.Node, _ string, s *journey.Step) {
 	s.Emit.Type = r.eventType(typ)
 	if about, _, _ := strings.Cut(s.Emit.Type, "."); slices.Contains(ownTypes(), s.Emit.Type) || slices.Contains(ownSubjects(), about) {
 		r.At(n.File, typ.Place, "events of type "+s.Emit.Type+" come from Rapport itself", "emit one of your own, such as trial.ended")
+		s.Emit.Type = ""
 	}
 }
 
