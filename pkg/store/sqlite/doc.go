@@ -37,7 +37,7 @@
 // partial index on profile is exact without any care, and not slower than a table of its
 // own; a profile whose workspace version is what it was leaves the index by that alone, and
 // what a batch counts is a few rows, so that neither shows beside the noise; the index of
-// events by time costs 1 to 2 %; going to the driver without database/sql saves a tenth or
+// events by time costs about 2 %; going to the driver without database/sql saves a tenth or
 // more; pages of 8 KB and a cache of 64 MB gained nothing.
 //
 // # What it needs
