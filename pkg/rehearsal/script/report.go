@@ -99,15 +99,15 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
 
 // told is a result as JSON.
 type told struct {
-	Test        string         `json:"test"`
-	File        string         `json:"file"`
-	Line        int            `json:"line"`
-	Journey     string         `json:"journey"`
-	Passed      bool           `json:"passed"`
-	Seconds     float64        `json:"seconds"`
-	Error       string         `json:"error,omitempty"`
+	Test        string           `json:"test"`
+	File        string           `json:"file"`
+	Line        int              `json:"line"`
+	Journey     string           `json:"journey"`
+	Passed      bool             `json:"passed"`
+	Seconds     float64          `json:"seconds"`
+	Error       string           `json:"error,omitempty"`
 	Differences []toldDifference `json:"differences,omitempty"`
-	Lines       []Line         `json:"happened"`
+	Lines       []Line           `json:"happened"`
 }
 
 type toldDifference struct {
