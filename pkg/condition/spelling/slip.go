@@ -10,12 +10,15 @@ func Slip(word string, candidates []string) string {
 	if c := begunBy(string(w), candidates); c != "" {
 		return c
 	}
-	for most := 1; most <= 2; most++ {
-		for _, c := range candidates {
-			if distance(w, []rune(strings.ToLower(c))) <= most {
-				return c
-			}
+	best, bestDistance := "", 3
+	for _, c := range candidates {
+		other := []rune(strings.ToLower(c))
+		if apart := len(other) - len(w); apart > 2 || apart < -2 {
+			continue // at least as many mistakes as letters more or less
+		}
+		if d := distance(w, other); d < bestDistance {
+			best, bestDistance = c, d
 		}
 	}
-	return ""
+	return best
 }
