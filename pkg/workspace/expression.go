@@ -59,7 +59,10 @@ func ownTypes() []string {
 // those that differ from one of it by a slip.
 func (r *reader) eventType(n *source.Node) string {
 	typ := r.Text(n, "the type of an event")
-	switch near := spelling.Slip(typ, append(condition.Builtin().Types(), ownTypes()...)); {
+	if r.types == nil {
+		r.types = append(condition.Builtin().Types(), ownTypes()...)
+	}
+	switch near := spelling.Slip(typ, r.types); {
 	case typ == "" || near == typ:
 	case near != "":
 		r.At(n.File, n.Place, "there are no events of type "+typ, "did you mean "+near+"?")

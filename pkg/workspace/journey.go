@@ -36,6 +36,7 @@ type reader struct {
 	sends   []string                // the ids of steps that send
 	ids     map[string]*source.Node // all ids given, and their steps
 	heard   hearing
+	types   []string // of events, as far as they are known
 }
 
 // journeys reads all journeys, sorted by name.
@@ -66,7 +67,7 @@ func journeys(files []*source.File, refs *references, r *source.Report) []*journ
 
 // readJourney reads one file; nil when it holds no journey at all.
 func readJourney(f *source.File, refs *references, r *source.Report) *draft {
-	before := len(r.Problems().Errors())
+	before := r.Mistakes()
 	n := f.YAML(r)
 	if n == nil {
 		return nil
@@ -75,7 +76,7 @@ func readJourney(f *source.File, refs *references, r *source.Report) *draft {
 	if !rd.journey(n) {
 		return nil
 	}
-	d := &draft{Definition: rd.out, file: n, steps: rd.ids, whole: len(r.Problems().Errors()) == before}
+	d := &draft{Definition: rd.out, file: n, steps: rd.ids, whole: r.Mistakes() == before}
 	if d.whole {
 		(&linter{Report: r, draft: d, references: refs}).journey()
 	}

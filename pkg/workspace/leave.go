@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"rapport/pkg/condition"
@@ -10,11 +11,21 @@ import (
 	"rapport/pkg/workspace/source"
 )
 
+// The bounds of one journey.
+const (
+	maxRules = 50  // of leaving
+	maxMoves = 100 // of steps that have another id now
+)
+
 // leave reads the rules that end an instance: a list of rules, of which the shortest is the
 // type of an event.
 func (r *reader) leave(n *source.Node) []journey.LeaveRule {
 	if n.Kind != source.List {
 		r.At(n.File, n.Place, "leave must be a list, not "+n.Kind.String(), "begin each rule with a hyphen: - on: order.refunded")
+		return nil
+	}
+	if len(n.Items) > maxRules {
+		r.At(n.File, n.Items[maxRules].Place, fmt.Sprintf("there are more than %d rules", maxRules), "one rule can ask for several things: if: a or b")
 		return nil
 	}
 	var rules []journey.LeaveRule
@@ -70,6 +81,10 @@ func (r *reader) moves(n *source.Node) {
 	}
 	if r.out.OnChange != journey.Migrate {
 		r.At(n.File, keyPlace(n, "moves"), "moves: goes with on_change: migrate", "only then do people move into a new version")
+	}
+	if len(part.Pairs) > maxMoves {
+		r.At(n.File, part.Pairs[maxMoves].At, fmt.Sprintf("there are more than %d moves", maxMoves), "name those steps alone on which people rest")
+		return
 	}
 	r.out.Moves = map[string]string{}
 	var ids []string

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -24,6 +25,8 @@ func (r *reader) tasks(_, n *source.Node, _ string, s *journey.Step) {
 		s.Task.Assignee, _ = condition.CompileExpr("profile.account_manager", r.inside()) // it compiles everywhere
 	}
 }
+
+const maxPhrase = 2000 // bytes
 
 // phrase is a text with expressions in it; it implements journey.Expr.
 type phrase struct {
@@ -61,6 +64,10 @@ func (r *reader) phrase(n *source.Node) journey.Expr {
 		return nil
 	}
 	p := &phrase{src: r.Text(n, "a text for people")}
+	if len(p.src) > maxPhrase {
+		r.At(n.File, n.Place, fmt.Sprintf("the text has %d bytes, at most %d are allowed", len(p.src), maxPhrase), "shorten it")
+		return nil
+	}
 	rest, offset := p.src, 0
 	for rest != "" {
 		before, after, opens := strings.Cut(rest, "{{")

@@ -13,7 +13,15 @@ import (
 // together checks the journeys of a workspace with each other; they are sorted by name.
 func together(all []*draft, refs *references, r *source.Report) {
 	equals(all, refs, r)
-	(&circles{Report: r, all: all, state: map[*draft]int{}}).find()
+	c := circles{Report: r, entered: map[string][]*draft{}, state: map[*draft]int{}}
+	for _, d := range all {
+		if d.Status != journey.Archived && d.Enter.On != "" {
+			c.entered[d.Enter.On] = append(c.entered[d.Enter.On], d)
+		}
+	}
+	for _, d := range all {
+		c.visit(d)
+	}
 }
 
 // equals warns of journeys that compete for the last slot under a cap with equal priority.
@@ -50,21 +58,15 @@ func sendsAny(d *draft) bool {
 // circles finds journeys that enter each other by the events they emit, without end.
 type circles struct {
 	*source.Report
-	all   []*draft
-	state map[*draft]int // 1: on the way, 2: done
-	chain []emission
+	entered map[string][]*draft // by type of event
+	state   map[*draft]int      // 1: on the way, 2: done
+	chain   []emission
 }
 
 // emission is a step that emits an event.
 type emission struct {
 	from *draft
 	step *journey.Step
-}
-
-func (c *circles) find() {
-	for _, d := range c.all {
-		c.visit(d)
-	}
 }
 
 func (c *circles) visit(d *draft) {
@@ -77,12 +79,10 @@ func (c *circles) visit(d *draft) {
 			return
 		}
 		c.chain = append(c.chain, emission{d, s})
-		for _, to := range c.all {
-			switch {
-			case to.Enter.On != s.Emit.Type || to.Status == journey.Archived:
-			case c.state[to] == 1:
+		for _, to := range c.entered[s.Emit.Type] {
+			if c.state[to] == 1 {
 				c.tell(to)
-			default:
+			} else {
 				c.visit(to)
 			}
 		}

@@ -60,13 +60,21 @@ const maxProblems = 100
 
 // Report collects mistakes and warnings. It is not safe for concurrent use.
 type Report struct {
+	// Seen is told of every mapping that is read, and which keys it may have; nil: nobody. The
+	// schemas of files are held to it.
+	Seen func(n *Node, keys []string)
+
 	problems Problems
-	failed   bool
+	mistakes int
 	perFile  map[string]int
 }
 
 // Failed reports whether there are mistakes, warnings not counted.
-func (r *Report) Failed() bool { return r.failed }
+func (r *Report) Failed() bool { return r.mistakes > 0 }
+
+// Mistakes counts the mistakes so far, warnings not counted, and only as many of a file as
+// are told. A reader that sees no more of them than before found none.
+func (r *Report) Mistakes() int { return r.mistakes }
 
 // Problems are the mistakes and warnings so far, sorted by file and place, each once.
 func (r *Report) Problems() Problems {
@@ -109,7 +117,9 @@ func (r *Report) add(p Problem) {
 		p = Problem{File: p.File, Message: "there is more wrong with this file", Hint: "mend what is named first"}
 	}
 	if r.perFile[p.File] <= maxProblems {
-		r.failed = r.failed || !p.Warning
+		if !p.Warning {
+			r.mistakes++
+		}
 		r.problems = append(r.problems, p)
 	}
 }

@@ -19,6 +19,9 @@ type Keys struct {
 
 // Fields checks that n is a map with no keys but the known ones.
 func (r *Report) Fields(n *Node, what string, keys Keys) bool {
+	if r.Seen != nil {
+		r.Seen(n, keys.Known)
+	}
 	if n.Kind != Map {
 		r.At(n.File, n.Place, fmt.Sprintf("%s must be a mapping, not %s", what, n.Kind), "write its parts as key: value; "+spelling.OneOf(keys.Known))
 		return false
@@ -26,6 +29,7 @@ func (r *Report) Fields(n *Node, what string, keys Keys) bool {
 	for _, p := range n.Pairs {
 		switch {
 		case slices.Contains(keys.Known, p.Key):
+		case r.full(n.File.Name): // nothing more is said about the file
 		case slices.Contains(keys.Later, p.Key):
 			r.At(n.File, p.At, p.Key+": is not supported yet", "leave it out")
 		default:

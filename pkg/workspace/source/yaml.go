@@ -16,7 +16,7 @@ const (
 	MaxYAML    = 64 << 10 // bytes
 	maxDepth   = 40       // of lists and mappings in each other
 	maxLine    = 4000     // bytes of a line
-	maxEntries = 5000     // lines and commas: the parser compares the keys of a mapping with each other
+	maxEntries = 4000     // lines and commas: the parser compares the keys of a mapping with each other
 )
 
 // YAML reads the file as one YAML document. It returns nil, having reported why, when
