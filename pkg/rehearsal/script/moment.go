@@ -22,18 +22,25 @@ type moments struct {
 	zone *time.Location
 }
 
+// The bounds of times. Between them every reckoning in nanoseconds holds, and a test in
+// which something happens every day ends.
+const (
+	firstYear, lastYear = 1900, 2200
+	longest             = 30 * 366 * 24 * time.Hour
+)
+
 const momentForms = `write +3d2h after now, a time such as 2026-03-05T10:00:00+01:00, or "2026-03-05 10:00" in the profile's own zone`
 
 // read reads a time; ok is false when it is none, which was reported then.
 func (m *moments) read(n *source.Node, what string) (t time.Time, ok bool) {
 	if n.Scalar() {
-		if offset.MatchString(n.Value) {
-			if d, ok := length(n.Value); ok {
-				return m.now.Add(d), true
-			}
+		if d, is := length(n.Value); is {
+			t, ok = m.now.Add(d), true
+		} else {
+			t, ok = m.absolute(n.Value)
 		}
-		if t, ok := m.absolute(n.Value); ok {
-			return t, true
+		if ok {
+			return t, m.within(n, t)
 		}
 	}
 	word := n.Value
@@ -42,6 +49,19 @@ func (m *moments) read(n *source.Node, what string) (t time.Time, ok bool) {
 	}
 	m.r.At(n.File, n.Place, what+" cannot be "+word, momentForms)
 	return time.Time{}, false
+}
+
+// within reports times that no test can be about.
+func (m *moments) within(n *source.Node, t time.Time) bool {
+	switch {
+	case t.Year() < firstYear || t.Year() > lastYear:
+		m.r.At(n.File, n.Place, n.Value+" is out of reach", "use a year from "+itoa(firstYear)+" to "+itoa(lastYear))
+	case !m.now.IsZero() && t.After(m.now.Add(longest)):
+		m.r.At(n.File, n.Place, n.Value+" is more than thirty years after now", "write a shorter test")
+	default:
+		return true
+	}
+	return false
 }
 
 func (m *moments) absolute(s string) (time.Time, bool) {
@@ -60,8 +80,11 @@ func (m *moments) absolute(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// length reads +3d2h.
+// length reads +3d2h; ok is false when it is none, or too long to be told.
 func length(s string) (time.Duration, bool) {
+	if !offset.MatchString(s) {
+		return 0, false
+	}
 	var sum time.Duration
 	for _, p := range part.FindAllString(s[1:], -1) {
 		d, ok := spelling.Duration(p)
