@@ -38,7 +38,10 @@ type person struct {
 // horizon is exclusive.
 func (w *worker) prepare(ctx context.Context, ins []input, horizon time.Time) (*batch, error) {
 	b := &batch{w: w, set: w.o.Journeys(), people: map[string]*person{}, through: w.position.Seq, arms: arms{}}
-	b.out = store.Batch{Partition: w.partition, Epoch: w.epoch, From: w.position, To: w.position}
+	b.out = store.Batch{
+		Partition: w.partition, Epoch: w.epoch, From: w.position, To: w.position, Timeline: make([]store.TimelineRow, 0, w.rows),
+		Messages: make([]store.MessageRow, 0, w.messages), Outbox: make([]store.Outgoing, 0, w.messages),
+	}
 	wakes, err := w.o.Store.Due(ctx, w.partition, horizon, maxWakes)
 	if err != nil {
 		return nil, fmt.Errorf("look for due timers: %w", err)

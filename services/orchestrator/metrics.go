@@ -49,19 +49,28 @@ func (m *metrics) dead(ctx context.Context) { m.letters.Add(ctx, 1) }
 
 // committed counts what a transaction made true; counting earlier would count retries.
 func (m *metrics) committed(ctx context.Context, b *store.Batch) {
+	types := map[string]int64{}
 	for i := range b.Timeline {
 		if row := &b.Timeline[i]; row.Kind == store.KindEvent {
-			m.events.Add(ctx, 1, metric.WithAttributes(attribute.String("type", row.Name)))
+			types[row.Name]++
 		}
 	}
+	for name, n := range types {
+		m.events.Add(ctx, n, metric.WithAttributes(attribute.String("type", name)))
+	}
+	type decision struct{ journey, channel, verdict string }
+	decisions := map[decision]int64{}
 	for i := range b.Messages {
 		row := &b.Messages[i]
 		verdict := string(row.Reason)
 		if verdict == "" {
 			verdict = "go"
 		}
-		m.decisions.Add(ctx, 1, metric.WithAttributes(attribute.String("journey", row.Journey),
-			attribute.String("channel", string(row.Channel)), attribute.String("verdict", verdict)))
+		decisions[decision{row.Journey, string(row.Channel), verdict}]++
+	}
+	for d, n := range decisions {
+		m.decisions.Add(ctx, n, metric.WithAttributes(attribute.String("journey", d.journey),
+			attribute.String("channel", d.channel), attribute.String("verdict", d.verdict)))
 	}
 	m.batches.Record(ctx, int64(b.To.Seq-b.From.Seq))                                                       //nolint:gosec // A batch is a few hundred events.
 	m.position.Record(ctx, int64(b.To.Seq), metric.WithAttributes(attribute.Int("partition", b.Partition))) //nolint:gosec // Sequences stay far below 2^63.

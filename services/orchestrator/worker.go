@@ -19,9 +19,11 @@ type worker struct {
 	log       *slog.Logger
 
 	position store.Position
-	pending  []input   // read and not yet applied
-	due      time.Time // when the earliest timer is due; zero: none
-	renewal  renewal
+	pending  []input // read and not yet applied
+	// How many rows and messages the last batch had; the next one makes room for as many.
+	rows, messages int
+	due            time.Time // when the earliest timer is due; zero: none
+	renewal        renewal
 }
 
 // run works until the lease is lost or something fails. The commit in hand when ctx ends
@@ -178,6 +180,7 @@ func (w *worker) commit(ctx context.Context, b *batch) error {
 		return fmt.Errorf("commit %d events: %w", out.To.Seq-out.From.Seq, err)
 	}
 	w.position = out.To
+	w.rows, w.messages = len(out.Timeline), len(out.Messages)
 	if len(out.Outbox) > 0 {
 		// Before anybody can see the position, or Relayed would not know what it waits for.
 		w.o.relay.poke(w.partition)

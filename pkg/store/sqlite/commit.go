@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -59,7 +60,14 @@ func (s *Store) Acquire(ctx context.Context, partition int, epoch uint64) (store
 
 // Commit implements store.Applying.
 func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
-	rows, err := encode(b)
+	// Outboxes are most of what a commit weighs; the driver has its own copy of one by the
+	// time it was written, or never will have.
+	packed, _ := s.packed.Get().(*bytes.Buffer)
+	if packed == nil {
+		packed = &bytes.Buffer{}
+	}
+	defer s.packed.Put(packed)
+	rows, err := encode(b, packed)
 	if err == nil {
 		err = s.writer.do(ctx, rows.size(), rows.write)
 	}
@@ -75,7 +83,8 @@ type batch struct {
 	*store.Batch
 	from, to any // clocks
 	rows     []batchRow
-	outbox   []byte
+	args     []any // of all rows, one after the other
+	outbox   *bytes.Buffer
 }
 
 // batchRow is one row of a batch: a statement, its arguments, and how to name it.
@@ -115,7 +124,7 @@ func (b *batch) write(c *conn) error {
 	}
 	if len(b.Outbox) > 0 {
 		o.outbox++
-		if _, err := c.exec(addOutbox, int64(b.Partition), o.outbox, int64(len(b.Outbox)), b.outbox); err != nil {
+		if _, err := c.exec(addOutbox, int64(b.Partition), o.outbox, int64(len(b.Outbox)), b.outbox.Bytes()); err != nil {
 			return fmt.Errorf("outbox: %w", err)
 		}
 	}
@@ -123,9 +132,9 @@ func (b *batch) write(c *conn) error {
 	return err
 }
 
-// encode checks a batch and turns it into rows.
-func encode(sb *store.Batch) (*batch, error) {
-	b := &batch{Batch: sb}
+// encode checks a batch and turns it into rows, and its outbox into bytes in packed.
+func encode(sb *store.Batch, packed *bytes.Buffer) (*batch, error) {
+	b := &batch{Batch: sb, outbox: packed}
 	var errs [3]error
 	b.from, errs[0] = stamp("From.Clock", sb.From.Clock)
 	b.to, errs[1] = stamp("To.Clock", sb.To.Clock)
@@ -136,6 +145,7 @@ func encode(sb *store.Batch) (*batch, error) {
 		return nil, err
 	}
 	b.rows = make([]batchRow, 0, len(sb.Profiles)+len(sb.Timeline)+len(sb.Messages)+len(sb.Outcomes)+len(sb.Resting)+len(sb.Arms))
+	b.args = make([]any, 0, profileArgs*len(sb.Profiles)+timelineArgs*len(sb.Timeline)+messageArgs*len(sb.Messages))
 	for _, add := range []func() error{b.addProfiles, b.addTimeline, b.addMessages, b.addOutcomes, b.addOutbox, b.addTallies} {
 		if err := add(); err != nil {
 			return nil, err

@@ -35,6 +35,7 @@ type Store struct {
 	lock   *os.File
 	writer *writer
 	reads  *reads
+	packed sync.Pool // of *bytes.Buffer, for outboxes on their way
 
 	closing  sync.Once
 	closeErr error

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -10,14 +11,14 @@ import (
 	"rapport/pkg/store"
 )
 
-// packOutbox encodes one commit's outgoing messages as one CBOR value: bodies stay the
-// bytes they are, where JSON would make base64 of them.
-func packOutbox(out []store.Outgoing) ([]byte, error) {
-	data, err := cbor.Marshal(out)
-	if err != nil {
-		return nil, fmt.Errorf("encode the outbox: %w", err)
+// packOutbox encodes one commit's outgoing messages as one CBOR value, which replaces what
+// is in the buffer: bodies stay the bytes they are, where JSON would make base64 of them.
+func packOutbox(to *bytes.Buffer, out []store.Outgoing) error {
+	to.Reset()
+	if err := cbor.MarshalToBuffer(out, to); err != nil {
+		return fmt.Errorf("encode the outbox: %w", err)
 	}
-	return data, nil
+	return nil
 }
 
 // unpackOutbox is the inverse of packOutbox. It accepts text that is not UTF-8, because

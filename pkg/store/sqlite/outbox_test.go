@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"reflect"
 	"testing"
 
@@ -16,10 +17,11 @@ func TestPackOutbox(t *testing.T) {
 		{Subject: "not UTF-8: \xff\xfe", ID: "\x00", Header: map[string]string{"\xc3": "\xa0"}},
 		{},
 	}
-	packed, err := packOutbox(want)
-	if err != nil {
+	buffer := bytes.NewBufferString("of another outbox")
+	if err := packOutbox(buffer, want); err != nil {
 		t.Fatal(err)
 	}
+	packed := buffer.Bytes()
 	got, err := unpackOutbox(packed)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q (%v), want %q", got, err, want)

@@ -20,9 +20,14 @@ func (b *batch) add(s statement, what, id string, e *stamps, args ...any) error 
 	if e.err != nil {
 		return fmt.Errorf("%s %s: %w", what, id, e.err)
 	}
-	b.rows = append(b.rows, batchRow{statement: s, what: what, id: id, args: args})
+	first := len(b.args)
+	b.args = append(b.args, args...)
+	b.rows = append(b.rows, batchRow{statement: s, what: what, id: id, args: b.args[first:len(b.args):len(b.args)]})
 	return nil
 }
+
+// How many arguments the rows have of which there are many.
+const profileArgs, timelineArgs, messageArgs = 8, 9, 19
 
 func (b *batch) addProfiles() error {
 	for i := range b.Profiles {
@@ -93,9 +98,7 @@ func (b *batch) addOutbox() error {
 	if len(b.Outbox) == 0 {
 		return nil
 	}
-	var err error
-	b.outbox, err = packOutbox(b.Outbox)
-	return err
+	return packOutbox(b.outbox, b.Batch.Outbox)
 }
 
 var _ store.Store = (*Store)(nil)
