@@ -250,7 +250,7 @@ func (r *run) applied(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	return r.wait(ctx, func(context.Context) (string, error) {
+	return r.wait(ctx, r.stack.Orchestrator.Moved, func(context.Context) (string, error) {
 		behind, seq := 0, uint64(0)
 		for _, pos := range r.stack.Orchestrator.Positions() {
 			seq += pos.Seq
@@ -267,7 +267,7 @@ func (r *run) applied(ctx context.Context) error {
 
 // sent waits until every decided message has an outcome.
 func (r *run) sent(ctx context.Context) error {
-	return r.wait(ctx, func(ctx context.Context) (string, error) {
+	return r.wait(ctx, nil, func(ctx context.Context) (string, error) {
 		u, err := r.stack.Store.Unfinished(ctx)
 		if err != nil {
 			return "", err
@@ -280,13 +280,17 @@ func (r *run) sent(ctx context.Context) error {
 }
 
 // wait asks again and again until nothing is left, and fails when what is left has not
-// changed for too long.
-func (r *run) wait(ctx context.Context, left func(context.Context) (string, error)) error {
+// changed for too long. It asks at a steady pace and, with moved, whenever that closes.
+func (r *run) wait(ctx context.Context, moved func() <-chan struct{}, left func(context.Context) (string, error)) error {
 	const pace = 100 * time.Millisecond
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	last, since := "", time.Now()
 	for {
+		var change <-chan struct{} // Taken before asking, or the last one could be missed.
+		if moved != nil {
+			change = moved()
+		}
 		now, err := left(ctx)
 		switch {
 		case err != nil:
@@ -300,6 +304,7 @@ func (r *run) wait(ctx context.Context, left func(context.Context) (string, erro
 		}
 		select {
 		case <-tick.C:
+		case <-change:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
