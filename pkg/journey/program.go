@@ -80,27 +80,9 @@ func (p *program) block(steps []Step, next int, path string) (int, error) {
 	return first, nil
 }
 
-// arms lays out what a step holds: the cases of a branch, the arms of a split, the events
-// of a wait and then its otherwise, the otherwise of a recommend.
+// arms lays out what a step holds.
 func (p *program) arms(s *Step, next int, here string) ([]int, error) {
-	var blocks [][]Step
-	switch {
-	case s.Branch != nil:
-		for _, c := range s.Branch.Cases {
-			blocks = append(blocks, c.Steps)
-		}
-	case s.Split != nil:
-		for _, a := range s.Split.Arms {
-			blocks = append(blocks, a.Steps)
-		}
-	case s.Wait != nil:
-		for _, e := range s.Wait.Events {
-			blocks = append(blocks, e.Steps)
-		}
-		blocks = append(blocks, s.Wait.Otherwise)
-	case s.Recommend != nil:
-		blocks = append(blocks, s.Recommend.Otherwise)
-	}
+	blocks := s.blocks()
 	arms := make([]int, 0, len(blocks))
 	for i, b := range blocks {
 		first, err := p.block(b, next, fmt.Sprintf("%s.%d.", here, i+1))
@@ -123,3 +105,38 @@ func (p *program) start() int {
 
 // otherwise is where a wait goes when its time is over, or a recommend with too little.
 func (n *node) otherwise() int { return n.arms[len(n.arms)-1] }
+
+// Walk visits all steps, nested ones after the step that holds them, in the order of the
+// file. The steps are shared and must not be changed.
+func Walk(steps []Step, visit func(*Step)) {
+	for i := range steps {
+		visit(&steps[i])
+		for _, block := range steps[i].blocks() {
+			Walk(block, visit)
+		}
+	}
+}
+
+// blocks are what a step holds: the cases of a branch, the arms of a split, the events of a
+// wait and then its otherwise, the otherwise of a recommend.
+func (s *Step) blocks() [][]Step {
+	var blocks [][]Step
+	switch {
+	case s.Branch != nil:
+		for _, c := range s.Branch.Cases {
+			blocks = append(blocks, c.Steps)
+		}
+	case s.Split != nil:
+		for _, a := range s.Split.Arms {
+			blocks = append(blocks, a.Steps)
+		}
+	case s.Wait != nil:
+		for _, e := range s.Wait.Events {
+			blocks = append(blocks, e.Steps)
+		}
+		blocks = append(blocks, s.Wait.Otherwise)
+	case s.Recommend != nil:
+		blocks = append(blocks, s.Recommend.Otherwise)
+	}
+	return blocks
+}

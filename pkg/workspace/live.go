@@ -31,6 +31,7 @@ type Live struct {
 	watcher *fsnotify.Watcher
 	done    chan struct{}
 	stop    context.CancelFunc
+	adopt   Adopt
 	// reread is told after each reading that follows a change; for tests.
 	reread func(*Snapshot, Problems)
 }
@@ -41,28 +42,39 @@ type state struct {
 	problems Problems  // of the last reading
 }
 
+// Adopt is asked whether a snapshot may come into force, and puts it there. An error keeps
+// what was in force, as a mistake in a file does.
+type Adopt func(context.Context, *Snapshot) error
+
 // Watch reads a workspace directory and follows its files until the context ends or Close
-// is called. A workspace that does not read is an error (Problems): there is no earlier
-// state to go on with. log says when files changed and whether they read; nil is silent.
-func Watch(ctx context.Context, dir string, log *slog.Logger) (*Live, error) {
-	return watch(ctx, dir, log, nil)
+// is called. A workspace that does not read is an error (Problems), and so is one that adopt
+// refuses: there is no earlier state to go on with. log says when files changed and whether
+// they read; nil is silent. A nil adopt takes everything.
+func Watch(ctx context.Context, dir string, log *slog.Logger, adopt Adopt) (*Live, error) {
+	return watch(ctx, dir, log, adopt, nil)
 }
 
-func watch(ctx context.Context, dir string, log *slog.Logger, reread func(*Snapshot, Problems)) (*Live, error) {
+func watch(ctx context.Context, dir string, log *slog.Logger, adopt Adopt, reread func(*Snapshot, Problems)) (*Live, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
+	}
+	if adopt == nil {
+		adopt = func(context.Context, *Snapshot) error { return nil }
 	}
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, fmt.Errorf("watch workspace %s: %w", dir, err)
 	}
-	l := &Live{dir: dir, log: log, watcher: w, done: make(chan struct{}), reread: reread}
+	l := &Live{dir: dir, log: log, watcher: w, done: make(chan struct{}), adopt: adopt, reread: reread}
 	if err := l.directories(); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	// Read after the watch began, so that no change falls between.
 	s, err := Load(os.DirFS(dir), dir)
 	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	if err := adopt(ctx, s); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	l.state.Store(&state{snapshot: s})
@@ -148,8 +160,13 @@ func (l *Live) reload(ctx context.Context) {
 	case errors.As(err, &now.problems):
 	case err != nil:
 		now.problems = Problems{{File: l.dir, Message: err.Error()}}
+	case s.Version() == before.snapshot.Version():
 	default:
-		now.snapshot = s
+		if err := l.adopt(ctx, s); err != nil {
+			now.problems = Problems{{File: l.dir, Message: err.Error()}}
+		} else {
+			now.snapshot = s
+		}
 	}
 	l.state.Store(now)
 	switch {

@@ -48,7 +48,7 @@ func onDisk(t *testing.T) (dir string, l *Live, seen readings) {
 		save(t, dir, name, text)
 	}
 	seen = make(readings, 64)
-	l, err := watch(t.Context(), dir, nil, func(s *Snapshot, ps Problems) { seen <- reading{s, ps} })
+	l, err := watch(t.Context(), dir, nil, nil, func(s *Snapshot, ps Problems) { seen <- reading{s, ps} })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,11 +124,11 @@ func TestLiveNewDirectory(t *testing.T) {
 func TestWatchRefuses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if _, err := Watch(t.Context(), filepath.Join(dir, "nowhere"), nil); err == nil || !strings.Contains(err.Error(), "nowhere") {
+	if _, err := Watch(t.Context(), filepath.Join(dir, "nowhere"), nil, nil); err == nil || !strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("no directory: %v", err)
 	}
 	var ps Problems
-	if _, err := Watch(t.Context(), dir, nil); !errors.As(err, &ps) {
+	if _, err := Watch(t.Context(), dir, nil, nil); !errors.As(err, &ps) {
 		t.Errorf("an empty directory: %v", err)
 	}
 }
@@ -140,7 +140,7 @@ func TestLiveEnds(t *testing.T) {
 		save(t, dir, name, text)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	l, err := Watch(ctx, dir, nil)
+	l, err := Watch(ctx, dir, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 		flow = append([]lifecycle.Named{{Name: part.name, Service: service}}, flow...)
 	}
 	if s.Orchestrator != nil {
-		flow = append(flow, lifecycle.Named{Name: "housekeeping", Service: &housekeeping{
+		flow = append(flow, lifecycle.Named{Name: "workspace", Service: s.inForce}, lifecycle.Named{Name: "housekeeping", Service: &housekeeping{
 			js: s.JS, positions: s.Orchestrator.Positions, every: time.Minute, log: s.cfg.Logger.With("component", "housekeeping"),
 		}})
 	}
@@ -93,7 +93,7 @@ func (s *Stack) relay() (lifecycle.Service, error) {
 		return nil, err
 	}
 	s.Orchestrator, err = orchestrator.New(orchestrator.Options{
-		Conn: s.conn, Store: s.Store, Journeys: s.inForce.journeys, Clock: s.cfg.Clock, Holder: holder, Suggester: s.suggester,
+		Conn: s.conn, Store: s.Store, Journeys: s.inForce.Journeys, Changed: s.inForce.Changed, Clock: s.cfg.Clock, Holder: holder, Suggester: s.suggester,
 		Logger: s.cfg.Logger.With("component", "orchestrator"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
 	})
 	if err != nil {
@@ -132,7 +132,11 @@ func (s *Stack) mailer() (lifecycle.Service, error) {
 	return mailer.New(mailer.Options{
 		SMTP: smtp, Subscriber: sub, Delivery: s.delivery("mailer"),
 		Render: func(ctx context.Context, c *message.Command) (render.Mail, error) {
-			return s.inForce.snapshot().Mail(ctx, c)
+			snap, err := s.inForce.For(ctx, c)
+			if err != nil {
+				return render.Mail{}, err
+			}
+			return snap.Mail(ctx, c)
 		},
 	})
 }
@@ -159,7 +163,11 @@ func (s *Stack) texter() (lifecycle.Service, error) {
 	return texter.New(texter.Options{
 		Twilio: twilio, Subscriber: sub, Delivery: s.delivery("texter"),
 		Render: func(ctx context.Context, c *message.Command) (render.SMS, error) {
-			return s.inForce.snapshot().SMS(ctx, c)
+			snap, err := s.inForce.For(ctx, c)
+			if err != nil {
+				return render.SMS{}, err
+			}
+			return snap.SMS(ctx, c)
 		},
 	})
 }

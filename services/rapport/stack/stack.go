@@ -20,6 +20,7 @@ import (
 	"rapport/services/catcher"
 	"rapport/services/ingest"
 	"rapport/services/orchestrator"
+	"rapport/services/rapport/inforce"
 )
 
 // Stack is a running Rapport. Its parts are there for the commands that use them; parts
@@ -34,7 +35,7 @@ type Stack struct {
 
 	cfg       Config
 	conn      *nats.Conn
-	inForce   *inForce
+	inForce   *inforce.Keeper
 	suggester orchestrator.Suggester // nil when the recommender does not run here
 	held      map[string]*gate
 	group     *lifecycle.Group

@@ -136,7 +136,8 @@ func TestOneTraceFromOrderToMail(t *testing.T) {
 	telemetrytest.NoSecrets(t, recorder, nil, "ada@example.com", "7700900123", "Regency", "Ada")
 }
 
-// hurriedWorkspace is the starter with a win-back that sends a text after a second.
+// hurriedWorkspace is the starter with a win-back that sends a text after a second, at
+// night too.
 func hurriedWorkspace(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -153,8 +154,10 @@ steps:
   - {id: quiet, wait: {for: 1s}}
   - {id: second, send: {sms: win-back}}
 `
-	if err := os.WriteFile(filepath.Join(dir, "journeys", "win-back.yaml"), []byte(journey), 0o600); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"journeys/win-back.yaml": journey, "policy.yaml": "quiet_hours: {sms: none}\n"} {
+		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return dir
 }

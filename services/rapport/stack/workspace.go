@@ -7,11 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
-	"time"
 
-	"rapport/pkg/journey"
 	"rapport/pkg/workspace"
+	"rapport/services/orchestrator"
+	"rapport/services/rapport/archive"
+	"rapport/services/rapport/inforce"
 )
 
 // Check reads the workspace in a directory. Its error names every mistake by the path that
@@ -53,56 +53,52 @@ func located(dir string, err error) error {
 	return fmt.Errorf("the workspace %s has mistakes:\n\n%w", dir, problems)
 }
 
-// inForce is the workspace's present snapshot and the journeys laid out from it.
-type inForce struct {
-	current func() *workspace.Snapshot
-
-	mu   sync.Mutex
-	snap *workspace.Snapshot
-	set  *journey.Set
-}
-
-func (f *inForce) snapshot() *workspace.Snapshot { return f.current() }
-
-// journeys lays the journeys out once for each snapshot.
-func (f *inForce) journeys() *journey.Set {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	snap := f.current()
-	if snap == f.snap {
-		return f.set
-	}
-	set, err := journey.NewSet(snap.Config(time.Time{}, nil))
-	if err != nil {
-		// A snapshot that loads can be laid out; were it otherwise, the journeys that were
-		// in force stay so.
-		return f.set
-	}
-	f.snap, f.set = snap, set
-	return set
-}
-
+// workspace puts the workspace in force: the directory's, which is followed from then on,
+// or the starter that is built in. A built-in one gives way to whatever `rapport apply` has
+// put into the store.
 func (s *Stack) workspace(ctx context.Context) error {
+	o := inforce.Options{Timeless: s.cfg.Clock == orchestrator.EventClock, By: "rapport up", Logger: s.cfg.Logger.With("component", "workspace")}
+	if s.Store != nil {
+		o.Store = s.Store
+	}
+	s.inForce = inforce.New(o)
 	if s.cfg.Workspace == "" {
-		snap, err := workspace.Load(s.cfg.Starter, "templates")
+		snap, err := s.builtIn(ctx)
 		if err != nil {
-			return fmt.Errorf("the starter workspace: %w", err)
-		}
-		s.inForce = &inForce{current: func() *workspace.Snapshot { return snap }}
-	} else {
-		if err := present(s.cfg.Workspace); err != nil {
 			return err
 		}
-		live, err := workspace.Watch(ctx, s.cfg.Workspace, s.cfg.Logger.With("component", "workspace"))
-		if err != nil {
-			return located(s.cfg.Workspace, err)
-		}
-		s.opened("workspace", func(context.Context) error { return live.Close() })
-		s.inForce = &inForce{current: live.Current}
+		return s.inForce.Adopt(ctx, snap)
 	}
-	if s.inForce.journeys() == nil {
-		_, err := journey.NewSet(s.inForce.snapshot().Config(time.Time{}, nil))
-		return fmt.Errorf("the workspace's journeys: %w", err)
+	if err := present(s.cfg.Workspace); err != nil {
+		return err
 	}
+	live, err := workspace.Watch(ctx, s.cfg.Workspace, o.Logger, s.inForce.Adopt)
+	if err != nil {
+		return located(s.cfg.Workspace, err)
+	}
+	s.opened("workspace", func(context.Context) error { return live.Close() })
 	return nil
+}
+
+// builtIn is the version that somebody applied last, and the starter where nobody did.
+func (s *Stack) builtIn(ctx context.Context) (*workspace.Snapshot, error) {
+	starter, err := workspace.Load(s.cfg.Starter, "templates")
+	if err != nil {
+		return nil, fmt.Errorf("the starter workspace: %w", err)
+	}
+	if s.Store == nil {
+		return starter, nil
+	}
+	applied, err := s.Store.Applied(ctx, 1)
+	if err != nil {
+		return nil, fmt.Errorf("look for the workspace in force: %w", err)
+	}
+	if len(applied) == 0 || applied[0].By == "rapport up" {
+		return starter, nil
+	}
+	snap, err := archive.New(s.Store).Snapshot(ctx, applied[0].Version)
+	if err != nil {
+		return nil, fmt.Errorf("workspace version %s was applied and cannot be read: %w", applied[0].Version, err)
+	}
+	return snap, nil
 }
