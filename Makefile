@@ -19,7 +19,7 @@ export CGO_ENABLED = 0
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: up
 up: build ## Start everything in one process: broker, store, services, catcher (Ctrl-C stops it)
@@ -54,6 +54,10 @@ lint: ## Run golangci-lint over each module
 .PHONY: check
 check: build ## Check the workspace in templates/: journeys, templates, policy
 	@$(BIN) check $(ARGS) templates
+
+.PHONY: bench-engine
+bench-engine: ## Measure the engine's steps with 1, 10 and 100 journeys
+	$(GO) test -run '^$$' -bench . -benchmem ./pkg/journey ./pkg/policy ./pkg/condition $(ARGS)
 
 .PHONY: bench-bus
 bench-bus: ## Measure the bus beside raw nats.go
