@@ -53,10 +53,10 @@ type Stage struct {
 	rounds int // how often this instant has gone on
 }
 
-// uid is the hash of an event's UID.
+// uid is the hash of an event's subject and UID.
 type uid [16]byte
 
-// maxRounds bounds what may follow from one another without time going on.
+// maxRounds bounds what may follow from one event or timer without time going on.
 const maxRounds = 10_000
 
 // ErrLoop says that journeys keep causing one another without time going on.
@@ -185,7 +185,9 @@ func (s *Stage) runTo(t time.Time, inclusive bool) error {
 		switch {
 		case mine:
 			s.clock(due)
-			s.wake(s.timers.first())
+			if err := s.wake(s.timers.first()); err != nil {
+				return err
+			}
 		case others:
 			s.clock(arrival)
 			s.arrive(s.roads.pop())
@@ -202,16 +204,23 @@ func (s *Stage) runTo(t time.Time, inclusive bool) error {
 // clock sets the time, which never goes back.
 func (s *Stage) clock(t time.Time) {
 	if t.After(s.now) {
-		s.now, s.rounds = t, 0
+		s.now = t
 	}
 }
 
 // wake fires the timers of a person.
-func (s *Stage) wake(p *person) {
-	s.rounds++
+func (s *Stage) wake(p *person) error {
 	due := p.due
 	s.effects(p, s.o.Engine.Fire(p.state, s.now), Cause{Kind: ByTimer, At: s.now, Due: due})
 	s.timers.set(p, p.state.NextDue())
+	if p.due.IsZero() || p.due.After(s.now) {
+		p.again = 0
+		return nil
+	}
+	if p.again++; p.again > maxRounds {
+		return s.loop(p.id)
+	}
+	return nil
 }
 
 // apply applies an event at the present time.
@@ -230,8 +239,9 @@ func (s *Stage) apply(ev *event.Event) {
 	s.o.Suggest.Learn(ev)
 }
 
+// repeated reports whether the profile had the event before.
 func (s *Stage) repeated(ev *event.Event) bool {
-	sum := sha256.Sum256([]byte(ev.UID()))
+	sum := sha256.Sum256([]byte(ev.Subject + "\x00" + ev.UID()))
 	key := uid(sum[:16])
 	_, yes := s.seen[key]
 	s.seen[key] = struct{}{}
@@ -240,17 +250,19 @@ func (s *Stage) repeated(ev *event.Event) bool {
 
 // settle applies what came back at this very time, until nothing more does.
 func (s *Stage) settle() error {
-	for len(s.back) > 0 {
-		if s.rounds++; s.rounds > maxRounds {
-			return fmt.Errorf("rehearsal, at %s: %w", s.now.Format(time.RFC3339), ErrLoop)
-		}
+	for rounds := 0; len(s.back) > 0; rounds++ {
 		ev := s.back[0]
+		if rounds == maxRounds {
+			s.back = nil
+			return s.loop(ev.Subject)
+		}
 		s.back = s.back[1:]
 		s.apply(ev)
 	}
 	s.back = nil
-	if s.rounds > maxRounds {
-		return fmt.Errorf("rehearsal, at %s: %w", s.now.Format(time.RFC3339), ErrLoop)
-	}
 	return nil
+}
+
+func (s *Stage) loop(profile string) error {
+	return fmt.Errorf("profile %s at %s: %w", profile, s.now.Format(time.RFC3339), ErrLoop)
 }

@@ -167,7 +167,8 @@ func TestAnEventCountsOnce(t *testing.T) {
 	for range 3 {
 		must(t, s.Event(ev("1", "ada", "order", 0, nil)))
 	}
-	equal(t, c.log, "0s order ada")
+	must(t, s.Event(ev("1", "bob", "order", 0, nil))) // Ids are told apart within a profile, as the store does.
+	equal(t, c.log, "0s order ada", "0s order bob")
 }
 
 // What journeys publish comes back at once, before anything else; without end it is an
@@ -217,6 +218,32 @@ func TestReceiptsAtOnce(t *testing.T) {
 	must(t, s.Event(ev("2", "bob", "order", 0, nil)))
 	equal(t, c.log, "0s send ada", "0s message.sent ada", "0s order bob")
 }
+
+// Any number of people may be due at one instant, as they are for a broadcast; one whose
+// timer is due again and again without time going on is an error, and no hang.
+func TestManyTimersAtOneTime(t *testing.T) {
+	t.Parallel()
+	c := &clockwork{}
+	s := stage(t, rehearsal.Options{Engine: c})
+	const people = 20_000
+	for i := range people {
+		must(t, s.Event(ev("1", fmt.Sprint("p", i), "wake", 0, time.Hour)))
+	}
+	must(t, s.Until(start().Add(time.Hour)))
+	if len(c.log) != people+people {
+		t.Errorf("%d lines", len(c.log))
+	}
+	s = stage(t, rehearsal.Options{Engine: stuck{c}})
+	must(t, s.Event(ev("1", "ada", "wake", 0, time.Hour)))
+	if err := s.Until(start().Add(time.Hour)); !errors.Is(err, rehearsal.ErrLoop) {
+		t.Errorf("a timer that stays gives %v", err)
+	}
+}
+
+// stuck is an engine whose timers never go off.
+type stuck struct{ *clockwork }
+
+func (stuck) Fire(*journey.State, time.Time) []journey.Effect { return nil }
 
 func TestAdd(t *testing.T) {
 	t.Parallel()

@@ -14,6 +14,7 @@ type person struct {
 	state *journey.State
 	due   time.Time
 	slot  int // its place in the heap of timers, or none
+	again int // how often a timer fired and was due again at once
 }
 
 const none = -1

@@ -40,6 +40,7 @@ type record struct {
 	on    bool // once the test has begun
 	lines []Line
 	texts map[string]rendered // by message, until its line is written
+	slow  map[string]Line     // messages that will fail, by id
 	notes *notes
 	cover *Cover
 }
@@ -52,10 +53,7 @@ func (r *record) Happened(h rehearsal.Happening) {
 	l := Line{At: h.Cause.At, Profile: h.Profile}
 	switch e := h.Effect.(type) {
 	case nil:
-		if ev := h.Cause.Event; ev.Source == testSource {
-			l.Kind, l.Name, l.Text = happened, ev.Type, ev.Type
-			r.add(l)
-		}
+		r.event(&l, h.Cause.Event)
 		return
 	case journey.Entered:
 		l.Kind, l.Journey, l.Instance, l.Name = Entered, e.Journey, e.Instance, e.Journey
@@ -93,6 +91,24 @@ func (r *record) Happened(h rehearsal.Happening) {
 		return // Ask: what follows from the answer is told by itself.
 	}
 	r.add(l)
+}
+
+// event tells an event that the test gave, or the failure of a message that took its time.
+func (r *record) event(l *Line, ev *event.Event) {
+	switch {
+	case ev.Source == testSource:
+		l.Kind, l.Name, l.Text = happened, ev.Type, ev.Type
+		r.add(*l)
+	case ev.Type == event.MessageFailed:
+		var receipt message.Receipt
+		if json.Unmarshal(ev.Data, &receipt) != nil {
+			return
+		}
+		if failed, ok := r.slow[receipt.MessageID]; ok {
+			failed.At = l.At
+			r.add(failed)
+		}
+	}
 }
 
 func (r *record) add(l Line) { r.lines = append(r.lines, l) }
@@ -160,6 +176,11 @@ func (r *record) message(l *Line, m *journey.Message, h rehearsal.Happening) {
 	case m.Reason != "":
 		l.Kind, l.Name, l.Why = Blocked, string(m.Reason), m.Verdict.Rule
 		l.Text = "blocked " + l.Name + ": " + what
+	case h.Delivery.Outcome == message.Failed && h.Delivery.After > 0:
+		l.Kind, l.Text = Sent, "sent "+what
+		later := *l
+		later.Kind, later.Name, later.Text = Failed, string(h.Delivery.Reason), "failed "+string(h.Delivery.Reason)+": "+what
+		r.slow[c.ID] = later
 	case h.Delivery.Outcome == message.Failed:
 		l.Kind, l.Name, l.Why = Failed, string(h.Delivery.Reason), h.Delivery.Detail
 		l.Text = "failed " + l.Name + ": " + what

@@ -56,7 +56,7 @@ const (
 // Run runs a test of a workspace.
 func Run(ctx context.Context, snap *workspace.Snapshot, t *Test) *Result {
 	cover := NewCover(snap.Journeys())
-	rec := &record{texts: map[string]rendered{}, cover: cover}
+	rec := &record{texts: map[string]rendered{}, slow: map[string]Line{}, cover: cover}
 	rec.notes = &notes{rec: rec, cover: cover}
 	r := &run{ctx: ctx, t: t, snap: snap, rec: rec, files: snap.Files()}
 	out := &Result{Test: t, Cover: cover}
