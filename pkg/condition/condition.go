@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
+	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/parser"
 
@@ -96,23 +98,32 @@ func compile(src string, env Env) (operand, *compiler, Errors) { return compileF
 // compileFor is compile. What is compiled for a tracer tells it about every part as it is
 // evaluated.
 func compileFor(t *tracer, src string, env Env) (operand, *compiler, Errors) {
-	c := &compiler{env: env, source: []rune(src), lines: newLines(src), tracer: t}
-	if n := len(c.source); n > maxSource {
-		return operand{}, c, Errors{c.errorAt(place{}, fmt.Sprintf("the expression has %d characters, at most %d are allowed", n, maxSource), "split it into several")}
+	c := &compiler{env: env, tracer: t}
+	tree, err := c.parse(src)
+	if err != nil {
+		return operand{}, c, Errors{err}
 	}
-	c.prepared = prepare(src)
+	root := c.node(tree)
+	if len(c.errs) > 0 {
+		return operand{}, c, c.errs
+	}
+	return root, c, nil
+}
+
+func (c *compiler) parse(src string) (ast.Node, *Error) {
+	c.lines = lines{0}
+	if n := utf8.RuneCountInString(src); n > maxSource {
+		return nil, c.errorAt(place{}, fmt.Sprintf("the expression has %d characters, at most %d are allowed", n, maxSource), "split it into several")
+	}
+	c.source, c.lines, c.prepared = []rune(src), newLines(src), prepare(src)
 	config := conf.CreateNew()
 	config.MaxNodes = maxNodes
 	config.DisableIfOperator = true
 	tree, err := parser.ParseWithConfig(c.prepared.text, config)
 	if err != nil {
-		return operand{}, c, Errors{c.syntaxError(src, err)}
+		return nil, c.syntaxError(src, err)
 	}
-	root := c.node(tree.Node)
-	if len(c.errs) > 0 {
-		return operand{}, c, c.errs
-	}
-	return root, c, nil
+	return tree.Node, nil
 }
 
 // condition implements journey.Condition.
@@ -125,6 +136,21 @@ type condition struct {
 }
 
 func (c *condition) String() string { return c.src }
+
+// Warnings are what is allowed in a condition and hardly meant, such as 1 == 1.
+func Warnings(c journey.Condition) Errors {
+	switch c := c.(type) {
+	case *condition:
+		return c.warnings
+	case conjunction:
+		var all Errors
+		for _, part := range c {
+			all = append(all, Warnings(part)...)
+		}
+		return all
+	}
+	return nil
+}
 
 // Eval answers for the scope. The only errors are those of an evaluation that was stopped
 // for its cost; the answer is then false.
