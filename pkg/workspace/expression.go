@@ -3,6 +3,7 @@ package workspace
 import (
 	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"rapport/pkg/condition"
@@ -21,9 +22,10 @@ type hearing struct {
 	is  bool
 }
 
-// env is what every expression may name.
+// env is what every expression may name. Without segments there are none to ask for, while
+// without a list of purposes every name is one.
 func (r *reader) env() condition.Env {
-	return condition.Env{Segments: r.segmentNames, Purposes: r.purposeNames, Zone: r.zone}
+	return condition.Env{Segments: append([]string{}, r.segmentNames...), Purposes: r.purposeNames, Zone: r.zone}
 }
 
 // before is what expressions may read where nobody has entered yet.
@@ -85,6 +87,9 @@ func (r *reader) condition(n *source.Node, env condition.Env) journey.Condition 
 	if r.failed(n, err) {
 		return nil
 	}
+	for _, w := range condition.Warnings(c) {
+		r.Warn(n.File, n.Within(w.Line, w.Col, w.Width), w.Message, w.Hint)
+	}
 	switch strings.TrimSpace(n.Value) {
 	case "true":
 		r.Warn(n.File, n.Place, "this condition always holds", "leave it out, or compare something")
@@ -137,8 +142,51 @@ func (r *reader) failed(n *source.Node, err error) bool {
 
 // structured reads a condition that is written as a mapping.
 func (r *reader) structured(n *source.Node, env condition.Env) journey.Condition {
-	if n != nil {
-		r.At(n.File, n.Place, "when: is not supported yet", "use if:")
+	if n == nil {
+		return nil
 	}
-	return nil
+	if n.Kind != source.Map && n.Kind != source.List {
+		r.At(n.File, n.Place, "when must be a mapping, not "+n.Kind.String(), "write when: {profile.country: [DE, AT]}; an expression stands behind if:")
+		return nil
+	}
+	c, err := condition.CompileWhen(when(n), env)
+	var errs condition.Errors
+	if errors.As(err, &errs) {
+		for _, e := range errs {
+			r.At(n.File, source.Place{Line: e.Line, Col: e.Col, Width: e.Width}, e.Message, e.Hint)
+		}
+	}
+	if err != nil {
+		return nil
+	}
+	return c
+}
+
+// when is a node as package condition reads it.
+func when(n *source.Node) condition.When {
+	w := condition.When{At: condition.Place(n.Place)}
+	switch n.Kind {
+	case source.Text:
+		w.Value = n.Value
+	case source.Bool:
+		w.Value = strings.EqualFold(n.Value, "true")
+	case source.Number:
+		v, err := strconv.ParseFloat(strings.ReplaceAll(n.Value, "_", ""), 64)
+		if w.Value = v; err != nil {
+			w.Value = n.Value
+		}
+	case source.List:
+		items := make([]condition.When, len(n.Items))
+		for i, item := range n.Items {
+			items[i] = when(item)
+		}
+		w.Value = items
+	case source.Map:
+		pairs := make([]condition.Pair, len(n.Pairs))
+		for i, p := range n.Pairs {
+			pairs[i] = condition.Pair{Key: p.Key, At: condition.Place(p.At), Value: when(p.Value)}
+		}
+		w.Value = pairs
+	}
+	return w
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -18,9 +19,28 @@ func FuzzJourney(f *testing.F) {
 		f.Add(string(text))
 	}
 	f.Add(hello("  - branch:\n      - if: |\n          trigger.total > 3\n        steps: [{wait: 1d}]\n"))
+	whole, err := os.ReadFile("testdata/journeys/whole.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(whole))
+	cases, err := filepath.Glob("testdata/problems/journey-*.txt")
+	if err != nil || len(cases) == 0 {
+		f.Fatalf("no cases: %v", err)
+	}
+	for _, name := range cases {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		files, _ := archive(string(text))
+		for _, file := range files {
+			f.Add(file)
+		}
+	}
 	f.Add("a: [b, {c: 'd\n e'}, \"\\u00e9\"]\n? x\n: y\n")
 	f.Add("- - - a\n -y: 3\n")
-	base := small()
+	base := large()
 	f.Fuzz(func(t *testing.T, text string) {
 		files := maps.Clone(base)
 		files["journeys/hello.yaml"] = text

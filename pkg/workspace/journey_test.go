@@ -167,3 +167,24 @@ func TestHeader(t *testing.T) {
 		t.Errorf("%+v, goal %+v, leave %+v", d, d.Goal, d.Leave)
 	}
 }
+
+// TestStructuredConditions: when: is the same as an expression, wherever conditions stand.
+func TestStructuredConditions(t *testing.T) {
+	t.Parallel()
+	d, _ := readOne(t, strings.Replace(hello(`  - branch:
+      - when: {profile.loyalty.tier: gold, trigger.total: {gte: 100, lt: 500}}
+        steps: [{tag: gold}]
+leave:
+  - when: {any_of: [{profile.country: CH}, {profile.orders.count: {gt: 9}}]}
+    if: profile.known
+`), "{on: order.completed}", "{on: order.completed, when: {event.currency: [EUR, GBP]}}", 1))
+	for got, want := range map[string]string{
+		d.Enter.If.String():                    `event.currency in ["EUR", "GBP"]`,
+		d.Steps[1].Branch.Cases[0].If.String(): `profile.loyalty.tier == "gold" and (trigger.total >= 100 and trigger.total < 500)`,
+		d.Leave[0].If.String():                 `(profile.known) and (profile.country == "CH" or profile.orders.count > 9)`,
+	} {
+		if got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}

@@ -21,13 +21,13 @@ func TestStarterJourneys(t *testing.T) {
 	byName := map[string]*journey.Definition{}
 	for _, d := range s.Journeys() {
 		byName[d.Name] = d
-		if d.Status != journey.Active || d.Enter.On != "order.completed" || len(d.Version) != 16 || d.Title == "" {
-			t.Errorf("%s: %+v", d.Name, d)
+		if len(d.Version) != 16 || d.Title == d.Name {
+			t.Errorf("%s: %s, %s", d.Name, d.Version, d.Title)
 		}
 	}
 	const day = 24 * time.Hour
 	thanks, related, win := byName["thank-you"], byName["related-products"], byName["win-back"]
-	if thanks == nil || related == nil || win == nil || len(byName) != 3 {
+	if thanks == nil || related == nil || win == nil || len(byName) < 3 {
 		t.Fatalf("journeys: %v", byName)
 	}
 	if thanks.Category != message.Transactional || thanks.Enter.Key.String() != "event.order_id" || thanks.Enter.Again != (journey.Again{}) ||
@@ -104,6 +104,7 @@ func TestMistakes(t *testing.T) {
 		"event in branch":    {"journeys/hello.yaml", hello("  - branch:\n      - if: event.total > 3\n        steps: []\n      - else:\n"), []string{"9:13: event is not there", "use trigger", "11:9: the case has no steps"}},
 		"else first":         {"journeys/hello.yaml", hello("  - branch:\n      - else:\n        steps: []\n      - if: trigger.total > 3\n        steps: []\n"), []string{"9:9: else: must be the last case"}},
 		"event type":         {"journeys/hello.yaml", strings.Replace(hello("leave: [{on: Refund}]\n"), "order.completed", "order.complete", 1), []string{"4:13: there are no events of type order.complete", "did you mean order.completed?", "8:14: Refund is not a type of event"}},
+		"no such segment":    {"journeys/hello.yaml", hello("leave:\n  - if: profile.segment(\"vip\")\n"), []string{"9:25: the name of a segment is never"}},
 		"bare leave":         {"journeys/hello.yaml", hello("leave:\n  - as: bored\n"), []string{"9:5: this rule would end the journey on every event"}},
 		"again":              {"journeys/hello.yaml", strings.Replace(hello(""), "{on: order.completed}", "{on: order.completed, again: weekly}", 1), []string{"4:37: again cannot be weekly"}},
 		"second journey":     {"journeys/more.yaml", hello(""), []string{"journeys/more.yaml:1:10: there is a journey hello already, in journeys/hello.yaml"}},
