@@ -1,5 +1,5 @@
 // Package render turns a decided message into what is sent: the subject, HTML and plain
-// text of an e-mail, or the text of an SMS.
+// text of an e-mail, the text of an SMS or a WhatsApp message, or the call of a webhook.
 //
 // An e-mail is two files, email/NAME.html.liquid and email/NAME.txt.liquid: a mail
 // without a plain-text part reads badly in notifications, on watches and to screen
@@ -13,7 +13,15 @@
 //	---
 //
 // Layouts lie in email/layouts (NAME.html.liquid and NAME.txt.liquid, each printing
-// {{ content }}), partials in email/partials, and SMS texts are sms/NAME.txt.liquid.
+// {{ content }}), partials in email/partials, and texts are sms/NAME.txt.liquid and
+// whatsapp/NAME.txt.liquid.
+//
+// A webhook is webhook/NAME.yaml: where it goes, its headers, and a body of Liquid that makes
+// JSON. What is printed between quotes is escaped, what is printed elsewhere is a whole JSON
+// value, and a body that is no JSON is an error, so that no name of a customer reaches the
+// shop's system as anything but a name. Secrets stand as ${NAME} in headers and behind the
+// host; a rendered Call still names them, so that it can be shown, and Call.Filled puts them
+// in at the last moment.
 //
 // Everything is compiled when the workspace is read, so that a mistake is found by the
 // person who made it and not by a customer. What is printed into HTML is escaped; subjects

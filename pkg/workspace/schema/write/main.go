@@ -1,6 +1,3 @@
-// Write writes the JSON Schemas of a workspace's files into a directory:
-//
-//	go run ./write ../../../templates/schema
 package main
 
 import (
