@@ -22,21 +22,32 @@ const (
 var errNoAnswer = errors.New("delivered again and again without an answer; it probably ends the process that handles it")
 
 // runLane handles the messages of one lane one after the other. A retry holds
-// the lane, which is what keeps the order of a key.
+// the lane, which is what keeps the order of a key, unless its handler yields:
+// then another goroutine takes the lane over, and this one ends with the message.
 func (s *subscription) runLane(lane <-chan *item) {
 	defer s.laneDone.Done()
 	for it := range lane {
-		s.handle(it)
+		left := false
+		s.handle(it, func() {
+			left = true
+			s.laneDone.Add(1)
+			go s.runLane(lane)
+		})
+		if left {
+			return
+		}
 	}
 }
 
-func (s *subscription) handle(it *item) {
+// handle works a message off. It calls leave at most once, when the lane may go on
+// without it.
+func (s *subscription) handle(it *item, leave func()) {
 	if it.d.Attempt > s.opt.MaxDeliver {
 		s.bury(it, errNoAnswer)
 		return
 	}
 	for attempt := 1; ; attempt++ {
-		switch s.attempt(it) {
+		switch s.attempt(it, &leave) {
 		case acked:
 			s.release(it)
 			s.settle(it, it.msg.Ack())
@@ -67,8 +78,9 @@ func (s *subscription) handle(it *item) {
 	}
 }
 
-// attempt hands a message to the reader of the channel and waits for its answer.
-func (s *subscription) attempt(it *item) verdict {
+// attempt hands a message to the reader of the channel and waits for its answer. leave is
+// taken away once it is called.
+func (s *subscription) attempt(it *item, leave *func()) verdict {
 	select {
 	case <-s.closing:
 		return unseen
@@ -81,13 +93,22 @@ func (s *subscription) attempt(it *item) verdict {
 	case <-s.closing:
 		return unseen
 	}
-	select {
-	case <-msg.Acked():
-		return acked
-	case <-msg.Nacked():
-		return nacked
-	case <-s.hard.Done():
-		return abandoned
+	yielded := it.yielded
+	if *leave == nil {
+		yielded = nil
+	}
+	for {
+		select {
+		case <-msg.Acked():
+			return acked
+		case <-msg.Nacked():
+			return nacked
+		case <-s.hard.Done():
+			return abandoned
+		case <-yielded:
+			(*leave)()
+			*leave, yielded = nil, nil
+		}
 	}
 }
 

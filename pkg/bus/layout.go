@@ -134,7 +134,7 @@ func Streams(layout Layout) []jetstream.StreamConfig {
 		{
 			Name:               StreamSend,
 			Description:        "What is to be sent, per channel and profile.",
-			Subjects:           []string{"send.email.*", "send.sms.*"},
+			Subjects:           []string{"send.email.*", "send.sms.*", "send.whatsapp.*", "send.webhook.*"},
 			Retention:          jetstream.LimitsPolicy,
 			Storage:            jetstream.FileStorage,
 			Discard:            jetstream.DiscardNew,

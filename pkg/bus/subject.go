@@ -86,8 +86,8 @@ const clockTokens = ".clock.tick"
 // on purpose: a consumer with two looks at every message of the stream the slow way.
 func partitionFilter(partition int) string { return "evp." + strconv.Itoa(partition) + ".>" }
 
-// SendSubject is where messages to be sent are published; the channel is
-// "email" or "sms", the key is the profile's.
+// SendSubject is where messages to be sent are published; the channel is one of
+// message.Channels, the key is the profile's.
 func SendSubject(channel, key string) string { return "send." + channel + "." + Token(key) }
 
 // lastToken is the key's token in all subjects of ours.

@@ -50,7 +50,7 @@ type SubscriberOptions struct {
 	// 32 when 0. The server itself stops at twice as many.
 	MaxDeliver int
 	// MaxInFlight is how many messages all processes of this durable hold at
-	// once, 1000 when 0; half of it is asked for at a time. When it is
+	// once, those that yielded among them, 1000 when 0; half of it is asked for at a time. When it is
 	// reached the server delivers no more.
 	MaxInFlight int
 
@@ -188,6 +188,20 @@ func Received(ctx context.Context) (Delivery, bool) {
 		return Delivery{}, false
 	}
 	return it.d, true
+}
+
+// Yield lets the lane of a handler's message go on with its next one, because this one
+// will take long: it waits for something that the others need not wait for. The message
+// stays in hand and is kept alive until it is answered; later messages of its key
+// overtake it. How many messages can wait like that is SubscriberOptions.MaxInFlight:
+// when all do, the server delivers no more. It reports whether the context is that of
+// a message; calling it again changes nothing.
+func Yield(ctx context.Context) bool {
+	it, ok := ctx.Value(itemKey{}).(*item)
+	if ok {
+		it.yielding.Do(func() { close(it.yielded) })
+	}
+	return ok
 }
 
 // Nack refuses a message with its reason, for consumers that read the channel

@@ -24,6 +24,9 @@ type item struct {
 	msg    jetstream.Msg
 	d      Delivery
 	reason atomic.Pointer[error]
+
+	yielding sync.Once
+	yielded  chan struct{} // closed when the handler lets the lane go on
 }
 
 // itemKey finds the item in a message's context.
@@ -118,7 +121,7 @@ func (s *subscription) file(m jetstream.Msg) {
 		s.opt.Logger.Error("message without jetstream metadata ignored", "error", err)
 		return
 	}
-	it := &item{msg: m, d: d}
+	it := &item{msg: m, d: d, yielded: make(chan struct{})}
 	lane := s.lanes[s.laneOf(d)]
 	s.mu.Lock()
 	defer s.mu.Unlock()

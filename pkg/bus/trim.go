@@ -55,8 +55,8 @@ func firstSince(ctx context.Context, s jetstream.Stream, first, last uint64, t t
 }
 
 // Acknowledged is the sequence through which the durable consumers of a stream
-// have answered everything. It is 0 while a subject of the stream has no
-// consumer: its service has not started yet, and its messages are waiting.
+// have answered everything. It is 0 while messages wait on a subject that has no
+// consumer: its service has not started yet.
 func Acknowledged(ctx context.Context, js jetstream.JetStream, stream string) (uint64, error) {
 	s, err := js.Stream(ctx, stream)
 	if err != nil {
@@ -89,8 +89,14 @@ func Acknowledged(ctx context.Context, js jetstream.JetStream, stream string) (u
 	if err := consumers.Err(); err != nil {
 		return 0, fmt.Errorf("list consumers of %s: %w", stream, err)
 	}
-	if len(waiting) > 0 {
-		return 0, nil
+	for subject := range waiting {
+		_, err := s.GetMsg(ctx, info.State.FirstSeq, jetstream.WithGetMsgSubject(subject))
+		switch {
+		case err == nil:
+			return 0, nil
+		case !errors.Is(err, jetstream.ErrMsgNotFound):
+			return 0, fmt.Errorf("look for messages on %s: %w", subject, err)
+		}
 	}
 	return floor, nil
 }

@@ -58,6 +58,26 @@ func TestTrimKeepsWhatIsYoungOrUnhandled(t *testing.T) {
 	}
 }
 
+// Messages of a service that has not started yet are nobody's to throw away; a channel
+// that nobody uses holds nothing up.
+func TestWhatNobodyConsumesYetIsKept(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	_, msgs := subscribe(t, js, bus.SubscriberOptions{Lanes: 1})
+	publishRange(t, js, "ada", 0, 3)
+	for range 3 {
+		receive(t, msgs).Ack()
+	}
+	settled(t, js, "mailer")
+	if through, err := bus.Acknowledged(deadline(t), js, bus.StreamSend); err != nil || through != 3 {
+		t.Fatalf("acknowledged through %d, %v; want 3", through, err)
+	}
+	publish(t, js, bus.SendSubject("webhook", "ada"), "hook-1", "x")
+	if through, err := bus.Acknowledged(deadline(t), js, bus.StreamSend); err != nil || through != 0 {
+		t.Fatalf("while a webhook waits for its worker: acknowledged through %d, %v; want 0", through, err)
+	}
+}
+
 // A full stream takes messages again after it was trimmed.
 func TestTrimMakesRoom(t *testing.T) {
 	t.Parallel()

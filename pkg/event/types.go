@@ -12,6 +12,9 @@ const (
 	MessageSent      = "message.sent"
 	MessageFailed    = "message.failed"
 	MessageUncertain = "message.uncertain"
+	// MessageSuppressed is a message that was decided and that a worker kept back at the
+	// last moment.
+	MessageSuppressed = "message.suppressed"
 
 	// ClockAdvanced tells a partition that time has reached the event's time.
 	// Only replays publish it, at the end of their input.

@@ -24,7 +24,7 @@ func TestReceiptIsAnEventWithADerivedID(t *testing.T) {
 	t.Parallel()
 	cmd := message.Command{ID: "m1", Profile: "ada", Journey: "j", Step: "s", Channel: message.Email, Template: "t"}
 	for outcome, typ := range map[message.Outcome]string{
-		message.Sent: event.MessageSent, message.Failed: event.MessageFailed, message.Uncertain: event.MessageUncertain,
+		message.Sent: event.MessageSent, message.Failed: event.MessageFailed, message.Uncertain: event.MessageUncertain, message.Suppressed: event.MessageSuppressed,
 	} {
 		r := message.ReceiptFor(&cmd, outcome, "", time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
 		e, err := r.Event("rapport/mailer", cmd.Profile)

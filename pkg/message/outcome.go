@@ -45,7 +45,7 @@ const (
 )
 
 // Receipt is what a worker says about a command, as the data of a message.sent,
-// message.failed or message.uncertain event.
+// message.failed, message.uncertain or message.suppressed event.
 type Receipt struct {
 	MessageID  string    `json:"message_id"`
 	Journey    string    `json:"journey"`
@@ -78,7 +78,12 @@ func (r *Receipt) Event(source, profile string) (event.Event, error) {
 	if err != nil {
 		return event.Event{}, fmt.Errorf("encode receipt of message %s: %w", r.MessageID, err)
 	}
-	typ := map[Outcome]string{Sent: event.MessageSent, Failed: event.MessageFailed, Uncertain: event.MessageUncertain}[r.Outcome]
+	typ, ok := map[Outcome]string{
+		Sent: event.MessageSent, Failed: event.MessageFailed, Uncertain: event.MessageUncertain, Suppressed: event.MessageSuppressed,
+	}[r.Outcome]
+	if !ok {
+		return event.Event{}, fmt.Errorf("receipt of message %s: there is no outcome %q", r.MessageID, r.Outcome)
+	}
 	return event.Event{
 		ID: r.MessageID + "/" + string(r.Outcome), Source: source, Type: typ,
 		Subject: profile, Time: r.At.UTC(), Data: data,

@@ -109,7 +109,7 @@ func (p *Profile) Address(c message.Channel) string {
 	switch c {
 	case message.Email:
 		return p.Trait("email")
-	case message.SMS:
+	case message.SMS, message.WhatsApp:
 		return p.Trait("phone")
 	}
 	return ""

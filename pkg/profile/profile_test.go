@@ -61,7 +61,7 @@ func TestTraitsAndAddresses(t *testing.T) {
 	p := profile.New("ada", at(1))
 	apply(t, p, event.ProfileIdentified, at(1), object{event.ProfileProperty: object{"traits": object{"email": "a@example.com", "age": 36}}})
 	apply(t, p, event.ProfileIdentified, at(2), object{event.ProfileProperty: object{"traits": object{"age": nil, "phone": "+447700900001"}}})
-	if p.Address(message.Email) != "a@example.com" || p.Address(message.SMS) != "+447700900001" || p.Address("fax") != "" {
+	if p.Address(message.Email) != "a@example.com" || p.Address(message.SMS) != "+447700900001" || p.Address(message.WhatsApp) != "+447700900001" || p.Address("fax") != "" {
 		t.Errorf("traits = %v", p.Traits)
 	}
 	if _, ok := p.Traits["age"]; ok {

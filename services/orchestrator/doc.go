@@ -2,7 +2,7 @@
 // engine (pkg/journey) and commits what follows.
 //
 // Consumes: the EVENTS stream, partition by partition; answers of the recommender.
-// Publishes: send.email.* and send.sms.* (decided messages), through the outbox and the
+// Publishes: send.<channel>.* (decided messages), through the outbox and the
 // Relay; dead.orchestrator.> (events that cannot be read), under derived ids before the
 // position passes them.
 // Owns: profiles, instances, timers, timeline, decided messages, the outbox, and the

@@ -176,6 +176,26 @@ func TestReceiptsSetOutcomes(t *testing.T) {
 	}
 }
 
+// TestKeptBackAtTheLastMoment: a worker did not hand the message over.
+func TestKeptBackAtTheLastMoment(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, thankYou())
+	o, _ := r.run(nil)
+	r.publish(r.order("ada", start(), "A1", "lamp"))
+	r.settled(o)
+	cmd := r.sends()[0]
+	receipt := message.ReceiptFor(&cmd, message.Suppressed, message.ReasonNoConsent, start().Add(time.Minute))
+	r.publish(must(receipt.Event("rapport/mailer", cmd.Profile))(t))
+	r.settled(o)
+	got := must(r.store.Message(t.Context(), cmd.Partition, cmd.ID))(t)
+	if got.Outcome != message.Suppressed || got.Reason != message.ReasonNoConsent {
+		t.Errorf("message = %+v", got)
+	}
+	if n := r.counts().Events[event.MessageSuppressed]; n != 1 {
+		t.Errorf("%d receipts in the history, want 1", n)
+	}
+}
+
 func TestStopAndGoOn(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, thankYou(), winBack())
