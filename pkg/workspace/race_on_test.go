@@ -1,0 +1,6 @@
+//go:build race
+
+package workspace
+
+// slowdown is how much longer everything takes under the race detector.
+const slowdown = 10
