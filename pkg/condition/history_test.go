@@ -191,6 +191,7 @@ func TestHistoryMistakes(t *testing.T) {
 		`profile.segments.exists("vip")`:                        `1:18: exists needs a name for an element, and what to ask of it`,
 		`profile.consent.email.marketng`:                        `1:23: nobody is asked to consent to marketng (did you mean marketing?)`,
 		`profile.predicted.churn_rsk > 1`:                       `1:19: nobody predicts churn_rsk (did you mean churn_risk?)`,
+		`customer.country == "DE"`:                              `1:1: unknown word customer (did you mean profile?)`,
 		`weekday == "monday"`:                                   `1:12: weekday is never "monday" (`,
 		`event.total > 1.5d`:                                    `1:15: 1.5d is not a length of time (write whole numbers with w, d, h, m or s: 36h, 30d or 1d12h)`,
 		`since(orders.last) > 3 d`:                              `1:24: did not expect d here`,
@@ -202,6 +203,33 @@ func TestHistoryMistakes(t *testing.T) {
 		_, err := Compile(src, env)
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s\n got %v\nwant %v", src, err, want)
+		}
+	}
+}
+
+// TestDesign compiles every expression of the language's design as it is written there.
+func TestDesign(t *testing.T) {
+	t.Parallel()
+	for src, env := range map[string]Env{
+		`event.total >= 20.0 && profile.orders.count <= 3`:               {Event: event.OrderCompleted, NoTrigger: true},
+		`event.order_id == trigger.order_id`:                             {Event: event.OrderRefunded, Trigger: event.OrderCompleted},
+		`profile.segments.exists(s, s == "vip-care")`:                    {Trigger: event.OrderCompleted},
+		`event.message_id == sent.offer.id`:                              {Event: "email.clicked", Trigger: event.OrderCompleted, Sends: []string{"offer"}},
+		`profile.consent.sms.marketing && profile.predicted.clv > 200.0`: {NoEvent: true, Trigger: event.OrderCompleted},
+		`orders.count(last = 90d) == 0`:                                  {Segment: true},
+		`orders.sum(total) > 500 and events("product.viewed").count > 3`: {Segment: true},
+	} {
+		if _, err := Compile(src, env); err != nil {
+			t.Errorf("%s: %v", src, err)
+		}
+	}
+	for src, env := range map[string]Env{
+		`event.order_id`:      {Event: event.OrderCompleted, NoTrigger: true},
+		`event.total`:         {Event: event.OrderCompleted},
+		`event.link_category`: {Event: "email.clicked"},
+	} {
+		if _, err := CompileValue(src, env); err != nil {
+			t.Errorf("%s: %v", src, err)
 		}
 	}
 }

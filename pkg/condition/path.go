@@ -111,6 +111,9 @@ func (c *compiler) identifier(name string, at place) operand {
 	if o, ok := c.past(name, at); ok {
 		return o
 	}
+	if other := elsewhere(name); other != "" {
+		return c.fail(at, "unknown word "+name, "did you mean "+other+"?")
+	}
 	if near := spelling.Nearest(name, c.roots()); near != "" {
 		return c.fail(at, "unknown word "+name, "did you mean "+near+"?")
 	}
@@ -118,6 +121,19 @@ func (c *compiler) identifier(name string, at place) operand {
 		return c.fail(at, "unknown word "+name, `a trait is written profile.`+name+`, a text in quotes: "`+name+`"`)
 	}
 	return c.fail(at, "unknown word "+name, `a property is written event.`+name+` or profile.`+name+`, a text in quotes: "`+name+`"`)
+}
+
+// elsewhere knows what other tools call things.
+func elsewhere(name string) string {
+	switch name {
+	case "customer", "user", "person", "contact", "subscriber":
+		return "profile"
+	case "order":
+		return "event, or orders"
+	case "segments", "segment", "tags", "consent", "loyalty", "predicted":
+		return "profile." + name
+	}
+	return ""
 }
 
 func (c *compiler) inSegment() string {

@@ -152,7 +152,7 @@ func appendLines(b []byte, lines []event.Product) []byte {
 // fits reports whether a JSON value is short enough to be kept.
 func fits(raw []byte) bool {
 	if raw[0] == '"' {
-		return len(raw) <= maxText+2
+		return len(raw) >= 2 && len(raw) <= maxText+2 && raw[len(raw)-1] == '"'
 	}
 	return raw[0] != 'n'
 }
