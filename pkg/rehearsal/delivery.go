@@ -4,7 +4,6 @@ import (
 	"container/heap"
 	"time"
 
-	"rapport/pkg/event"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
 )
@@ -16,7 +15,8 @@ type Delivery struct {
 	Reason  message.Reason // of Failed and Uncertain
 	Detail  string         // in words, without addresses
 	// After is how long it takes. The engine is asked once more then whether the message may
-	// go (Recheck); a message that may not is told to the Sink as kept back.
+	// go (Recheck); one that may not is told to the Sink as kept back, and comes back as
+	// message.suppressed.
 	After time.Duration
 }
 
@@ -42,6 +42,7 @@ func (s *Stage) arrive(r road) {
 		s.o.Sink.Happened(Happening{
 			Profile: p.id, Effect: journey.Message{Command: *c, Reason: reason}, Cause: Cause{Kind: ByDelivery, At: s.now},
 		})
+		s.receipt(c, Delivery{Outcome: message.Suppressed, Reason: reason})
 		return
 	}
 	s.receipt(c, r.delivery)
@@ -56,10 +57,7 @@ func (s *Stage) receipt(c *message.Command, d Delivery) {
 	r.Detail, r.Provider = d.Detail, "rehearsal"
 	ev, err := r.Event(worker(c.Channel), c.Profile)
 	if err != nil {
-		return // Texts and times always encode.
-	}
-	if !event.Receipt(ev.Type) {
-		return // There is no event of this outcome: nobody is told.
+		return // There is no such outcome: nobody says anything.
 	}
 	s.back = append(s.back, &ev)
 }

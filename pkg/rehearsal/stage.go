@@ -50,7 +50,6 @@ type Stage struct {
 	roads  roads          // messages on their way
 	back   []*event.Event // what came back at this very time, oldest first
 	seen   map[uid]struct{}
-	rounds int // how often this instant has gone on
 }
 
 // uid is the hash of an event's subject and UID.

@@ -205,7 +205,7 @@ func TestDeliveriesThatTakeTime(t *testing.T) {
 	c.refuse = message.ReasonLeft
 	must(t, s.Event(ev("n", "ada", "send", time.Hour, nil)))
 	must(t, s.Until(start().Add(2*time.Hour)))
-	equal(t, c.log[5:], "1h0m0s send ada", "1h10m0s recheck ada")
+	equal(t, c.log[5:], "1h0m0s send ada", "1h10m0s recheck ada", "1h10m0s message.suppressed ada")
 	equal(t, sink.kept, `0s event ""`, `1m0s event ""`, `1h0m0s event ""`, `1h10m0s delivery "journey_left"`)
 }
 

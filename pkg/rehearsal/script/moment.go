@@ -113,7 +113,7 @@ func after(now, t time.Time) string {
 	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
 		if n := d / u.unit; n > 0 {
 			out += itoa(int(n)) + u.name
-			d -= n * u.unit
+			d %= u.unit
 		}
 	}
 	if out == "" {
