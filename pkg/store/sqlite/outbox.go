@@ -11,10 +11,18 @@ import (
 	"rapport/pkg/store"
 )
 
+// besidesData is about how many bytes a message takes besides its data: subject, id, trace.
+const besidesData = 192
+
 // packOutbox encodes one commit's outgoing messages as one CBOR value, which replaces what
 // is in the buffer: bodies stay the bytes they are, where JSON would make base64 of them.
 func packOutbox(to *bytes.Buffer, out []store.Outgoing) error {
 	to.Reset()
+	size := 0
+	for i := range out {
+		size += len(out[i].Data) + besidesData
+	}
+	to.Grow(size)
 	if err := cbor.MarshalToBuffer(out, to); err != nil {
 		return fmt.Errorf("encode the outbox: %w", err)
 	}
