@@ -81,7 +81,12 @@ func TestExamples(t *testing.T) {
 				return
 			}
 			alone := *form
-			alone.ID, alone.Title, alone.Doc, alone.Defs = "example", "", "", append(append([]schema.Def{}, form.Defs...), s.Defs...)
+			alone.ID, alone.Title, alone.Doc, alone.Defs = "example", "", "", nil
+			each(form, "", func(inner *schema.Schema, _ *schema.Key, _ string) {
+				if inner.Ref != "" {
+					alone.Defs = s.Defs
+				}
+			})
 			check := schematest.Compile(t, &alone)
 			for _, e := range examples {
 				text, err := json.Marshal(e)
