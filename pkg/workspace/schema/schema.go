@@ -70,7 +70,7 @@ type Def struct {
 	Form *Schema
 }
 
-// Names are the names of the keys of a mapping.
+// KeyNames are the names of the keys of a mapping, in their order.
 func (s *Schema) KeyNames() []string {
 	names := make([]string, len(s.Keys))
 	for i, k := range s.Keys {
