@@ -36,6 +36,14 @@ var pureExceptions = map[string]map[string]string{
 		"context": "a template that runs too long is stopped by the deadline that its caller set",
 		"sync":    "an engine is shared by the workers that render, and remembers the partials it has parsed",
 	},
+	"schedule": {
+		"sync":                            "zones that were loaded are remembered for all who compute with them",
+		"time/tzdata":                     "zones are known on machines that have no zone files, too",
+		"github.com/nyaruka/phonenumbers": "a phone number's region says in which zones its owner may be; the library only computes",
+	},
+	"condition": {
+		"regexp/syntax": "the size of a pattern is measured before it is compiled",
+	},
 }
 
 // layer returns the place in pure that a package belongs to, and -1 for a package that is not pure.

@@ -46,11 +46,16 @@ func located(dir string, err error) error {
 	if !errors.As(err, &problems) {
 		return err
 	}
+	return fmt.Errorf("the workspace %s has mistakes:\n\n%w", dir, Located(dir, problems))
+}
+
+// Located names the files of problems from where the program was started.
+func Located(dir string, problems workspace.Problems) workspace.Problems {
 	problems = slices.Clone(problems)
 	for i := range problems {
 		problems[i].File = filepath.Join(dir, problems[i].File)
 	}
-	return fmt.Errorf("the workspace %s has mistakes:\n\n%w", dir, problems)
+	return problems
 }
 
 // workspace puts the workspace in force: the directory's, which is followed from then on,
