@@ -43,7 +43,8 @@
 //	.count(channel = "email")            the same, for a property that equals a value
 //	.count(since = trigger.time)         a window that begins at a time
 //
-// Windows reach back 400 days at most. How exact an answer about the distant past is, says
+// Windows reach back 400 days at most, and have no upper end: an event whose clock runs
+// ahead of ours counts. How exact an answer about the distant past is, says
 // package profile; conditions on properties, and sums of others than total, value and
 // revenue, look at the latest 64 events of a type. An order's products are kept with
 // product_id and category: orders.where(any(products, .category == "lamps")).count.

@@ -14,9 +14,9 @@ import (
 )
 
 // English is a condition as a sentence, for people who would rather not read expressions:
-// "The event's total is at least 20 and the number of orders in the last 90 days is 0."
+// "The event's total is at least 20 and the number of orders in the last 90 days is 0.".
 // What has no short words is quoted as it is written. Conditions of other packages are
-// quoted whole; nil is "Always."
+// quoted whole, and no condition at all is always.
 func English(c journey.Condition) string {
 	var parts []string
 	switch c := c.(type) {

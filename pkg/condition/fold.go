@@ -2,7 +2,6 @@ package condition
 
 import (
 	"math"
-	"time"
 
 	"rapport/pkg/event"
 	"rapport/pkg/profile"
@@ -193,13 +192,11 @@ func (a *aggregate) whenEver(f *frame, latest bool) any {
 	case a.typ == event.OrderCompleted:
 		return moment(p.Orders.FirstAt)
 	}
-	r, t := p.History.Of(a.typ), time.Time{}
+	r := p.History.Of(a.typ)
 	if latest {
-		t = r.LastAt()
-	} else {
-		t = r.FirstAt()
+		return moment(r.LastAt())
 	}
-	return moment(t)
+	return moment(r.FirstAt())
 }
 
 // at is the latest or the oldest matching event that is kept by itself.
