@@ -160,4 +160,7 @@ type Goal struct {
 	Within time.Duration
 	Value  Expr // what it is worth; nil: nothing
 	Leave  bool // reaching it ends the walk
+	// Recalls is set when If reads the event that entered or what was sent: they
+	// are then kept for as long as the goal may be reached, past the instance's end.
+	Recalls bool
 }

@@ -245,6 +245,7 @@ func (w *walk) end(id string, finished bool, reason string) {
 	in := w.state.Instances[i]
 	w.state.Instances = slices.Delete(w.state.Instances, i, i+1)
 	w.ended = true
+	w.recall(&in)
 	w.effect(Ended{
 		Instance: in.ID, Journey: in.Journey, Version: in.Version, Step: in.Step,
 		Finished: finished, Reason: reason, Ghost: in.Ghost, At: w.now,

@@ -231,3 +231,26 @@ func TestSetsRefuseWhatCannotBeLaidOut(t *testing.T) {
 		}
 	}
 }
+
+// A goal that asks for the order that entered finds it after the walk is over.
+func TestGoalsRecallWhatEntered(t *testing.T) {
+	t.Parallel()
+	d := thankYou()
+	d.Goal = &journey.Goal{On: event.OrderRefunded, Within: 10 * day, Recalls: true, If: when(func(s *journey.Scope) bool {
+		return s.EventProperty("order_id") == s.TriggerProperty("order_id") && s.Sent()["thanks"] != nil
+	})}
+	p := newPerson(t, "ada", d)
+	p.orders(0, "A1", "lamp")
+	p.orders(day, "A2", "bulb")
+	if len(p.state.Instances) != 0 || len(p.state.Triggers) != 2 {
+		t.Fatalf("%d instances, %d triggers kept, want none and both", len(p.state.Instances), len(p.state.Triggers))
+	}
+	p.happens(2*day, "r1", event.OrderRefunded, map[string]any{"order_id": "A2", "total": 1})
+	if n := len(p.state.Goals); n != 1 || len(p.state.Triggers) != 1 {
+		t.Errorf("%d goals and %d triggers are left, want those of A1", n, len(p.state.Triggers))
+	}
+	p.happens(20*day, "r2", event.OrderRefunded, map[string]any{"order_id": "A1", "total": 1})
+	if len(p.state.Goals) != 0 || len(p.state.Triggers) != 0 {
+		t.Errorf("goals %+v and triggers %+v outlive their time", p.state.Goals, p.state.Triggers)
+	}
+}

@@ -24,13 +24,14 @@ func (w *walk) pursue() {
 	var leaving []string
 	w.state.Goals = slices.DeleteFunc(w.state.Goals, func(g Pursuit) bool {
 		if w.now.After(g.Until) {
+			w.ended = w.ended || g.Trigger != ""
 			return true
 		}
 		goal := w.goal(&g)
 		if goal == nil || goal.On != w.event.Type {
 			return false
 		}
-		scope := NewScope(w.now, &w.state.Profile, w.event, nil, nil)
+		scope := NewScope(w.now, &w.state.Profile, w.event, w.state.trigger(g.Trigger), g.Sent)
 		at := place{in: &Instance{ID: g.Instance, Journey: g.Journey, Version: g.Version}, where: "goal"}
 		if i := w.state.index(g.Instance); i >= 0 {
 			at.in = &w.state.Instances[i]
@@ -48,6 +49,7 @@ func (w *walk) pursue() {
 			}
 		}
 		w.effect(c)
+		w.ended = w.ended || g.Trigger != ""
 		if goal.Leave {
 			leaving = append(leaving, g.Instance)
 		}
@@ -56,6 +58,19 @@ func (w *walk) pursue() {
 	for _, id := range leaving {
 		if w.state.index(id) >= 0 {
 			w.depart(id, LeftConverted)
+		}
+	}
+}
+
+// recall keeps for an instance's goal what the instance takes with it at its end.
+func (w *walk) recall(in *Instance) {
+	for i := range w.state.Goals {
+		g := &w.state.Goals[i]
+		if g.Instance != in.ID {
+			continue
+		}
+		if goal := w.goal(g); goal != nil && goal.Recalls {
+			g.Trigger, g.Sent = in.Trigger, in.Sent
 		}
 	}
 }

@@ -77,6 +77,9 @@ type Pursuit struct {
 	Until    time.Time `cbor:"4,keyasint"`
 	Ghost    bool      `cbor:"5,keyasint,omitempty"`
 	Arms     []ArmRef  `cbor:"6,keyasint,omitempty"`
+	// Trigger and Sent are those of an instance that has ended, where the goal recalls them.
+	Trigger string    `cbor:"7,keyasint,omitempty"`
+	Sent    []SentRef `cbor:"8,keyasint,omitempty"`
 }
 
 // Sorting says by which version of a segment the profile was sorted, and when its
@@ -213,10 +216,11 @@ func (s *State) trigger(uid string) *Trigger {
 	return nil
 }
 
-// tidy forgets triggers that no instance has any more.
+// tidy forgets triggers that no instance and no goal has any more.
 func (s *State) tidy() {
 	s.Triggers = slices.DeleteFunc(s.Triggers, func(t Trigger) bool {
-		return !slices.ContainsFunc(s.Instances, func(in Instance) bool { return in.Trigger == t.UID })
+		return !slices.ContainsFunc(s.Instances, func(in Instance) bool { return in.Trigger == t.UID }) &&
+			!slices.ContainsFunc(s.Goals, func(g Pursuit) bool { return g.Trigger == t.UID })
 	})
 }
 

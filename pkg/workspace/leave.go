@@ -70,6 +70,8 @@ func (r *reader) goal(n *source.Node) *journey.Goal {
 	}
 	g.Value = r.compiled(n.Get("value"), condition.CompileNumber, r.on(g.On))
 	g.Leave = r.truth(n.Get("leave"), "leave")
+	reads := condition.DepsOf(g.If)
+	g.Recalls = reads.Trigger || reads.Sent
 	return g
 }
 
