@@ -3,6 +3,7 @@ package delivery
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"rapport/pkg/message"
 )
@@ -15,6 +16,7 @@ const (
 	transient                    // this message was put off; nothing was handed over
 	unavailable                  // nobody's message would pass now; nothing was handed over
 	unknown                      // the provider may have taken it
+	repeatable                   // it may have, and knows a repeat
 )
 
 // Fault is an error of a channel together with what it means for the message. Its text
@@ -23,6 +25,7 @@ type Fault struct {
 	class  class
 	reason message.Reason
 	err    error
+	after  time.Duration // what the provider asks to wait, at least
 }
 
 func (f *Fault) Error() string { return f.err.Error() }
@@ -33,20 +36,41 @@ func (f *Fault) Unwrap() error { return f.err }
 // Permanent says that the message can never be sent, and why; detail is the provider's
 // words.
 func Permanent(reason message.Reason, detail string) error {
-	return &Fault{permanent, reason, errors.New(detail)}
+	return &Fault{class: permanent, reason: reason, err: errors.New(detail)}
 }
 
 // Transient says that the provider put this message off: it was certainly not handed
 // over and may pass later.
-func Transient(err error) error { return &Fault{transient, message.ReasonUnavailable, err} }
+func Transient(err error) error {
+	return &Fault{class: transient, reason: message.ReasonUnavailable, err: err}
+}
 
 // Unavailable says that the provider cannot be worked with at all (no connection, wrong
 // credentials, rate limit): the message was certainly not handed over, and others would
 // not pass either. It is what opens the circuit breaker.
-func Unavailable(err error) error { return &Fault{unavailable, message.ReasonUnavailable, err} }
+func Unavailable(err error) error {
+	return &Fault{class: unavailable, reason: message.ReasonUnavailable, err: err}
+}
 
 // Unknown says that the message may have been handed over.
-func Unknown(err error) error { return &Fault{unknown, message.ReasonInFlight, err} }
+func Unknown(err error) error {
+	return &Fault{class: unknown, reason: message.ReasonInFlight, err: err}
+}
+
+// Repeatable says that the message may have been handed over, to a provider that knows a
+// repeat by the message's id: it is sent again like one that was put off. When it never
+// succeeds, it is uncertain. Like Unavailable it counts against the provider.
+func Repeatable(err error) error {
+	return &Fault{class: repeatable, reason: message.ReasonInFlight, err: err}
+}
+
+// After is the fault with the time that the provider asks to wait before the next attempt.
+// More than Options.Patience is not waited.
+func After(err error, d time.Duration) error {
+	f := *faultOf(err)
+	f.after = d
+	return &f
+}
 
 // faultOf finds what an attempt's error means. An error without a class is taken for
 // Unknown: to guess that nothing was handed over could send a message twice.
@@ -55,7 +79,7 @@ func faultOf(err error) *Fault {
 	if errors.As(err, &f) {
 		return f
 	}
-	return &Fault{unknown, message.ReasonInFlight, err}
+	return &Fault{class: unknown, reason: message.ReasonInFlight, err: err}
 }
 
 // renderFault is the same for rendering, where nothing can have been handed over.
@@ -64,7 +88,7 @@ func renderFault(err error) *Fault {
 	if errors.As(err, &f) {
 		return f
 	}
-	return &Fault{permanent, message.ReasonRender, err}
+	return &Fault{class: permanent, reason: message.ReasonRender, err: err}
 }
 
 // CommandError says that a message of the SEND stream is not a command that can be

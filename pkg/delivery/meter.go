@@ -28,6 +28,7 @@ type meter struct {
 	uncertains metric.Int64Counter     // messages that may have been handed over before
 	open       metric.Int64Gauge       // 1 while the breaker leaves the provider alone
 	latency    metric.Float64Histogram // seconds from decision to hand-over
+	throttle   metric.Float64Histogram // seconds that messages waited for throttles
 }
 
 func newMeter(o *Options) (*meter, error) {
@@ -50,6 +51,9 @@ func newMeter(o *Options) (*meter, error) {
 	keep(e)
 	t.latency, e = m.Float64Histogram("delivery.latency", metric.WithUnit("s"), metric.WithDescription("From the decision to the hand-over."),
 		metric.WithExplicitBucketBoundaries(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200))
+	keep(e)
+	t.throttle, e = m.Float64Histogram("delivery.throttle.wait", metric.WithUnit("s"), metric.WithDescription("How long messages waited that throttles held up."),
+		metric.WithExplicitBucketBoundaries(0.1, 1, 5, 30, 60, 300, 1800, 7200, 43200))
 	keep(e)
 	return t, err
 }
@@ -94,12 +98,20 @@ func (t *meter) uncertain(ctx context.Context, c *message.Command, again bool) {
 		attribute.String("category", string(c.Category)), attribute.Bool("sent_again", again)))
 }
 
-func (t *meter) breaker(open bool) {
+func (t *meter) waited(ctx context.Context, c *message.Command, d time.Duration) {
+	t.throttle.Record(ctx, d.Seconds(), metric.WithAttributes(attribute.String("channel", string(c.Channel)), attribute.String("category", string(c.Category))))
+}
+
+func (t *meter) breaker(host string, open bool) {
 	var v int64
 	if open {
 		v = 1
 	}
-	t.open.Record(context.Background(), v, metric.WithAttributes(attribute.String("provider", t.provider)))
+	about := []attribute.KeyValue{attribute.String("provider", t.provider)}
+	if host != "" {
+		about = append(about, attribute.String("host", host))
+	}
+	t.open.Record(context.Background(), v, metric.WithAttributes(about...))
 }
 
 // ended counts a recorded receipt and names it on the consumer's span.

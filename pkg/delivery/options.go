@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/trace"
@@ -41,6 +40,16 @@ type Options struct {
 	// OnUncertain chooses for messages that may have been handed over. Nil: Transactional
 	// e-mail is sent again, everything else is kept.
 	OnUncertain func(message.Channel, message.Category) Choice
+	// Recheck is the last look at a message, right before each attempt to hand it over. A
+	// reason ends the message as suppressed; an error makes it wait, up to Outage. Nil, or
+	// EventTime: messages go as decided.
+	Recheck Recheck
+	// Throttles makes messages wait for the pace that the policy allows, unclaimed and
+	// without holding a lane. Nil, or EventTime: none.
+	Throttles *Throttles
+	// Lateness is how long after its decision a message may still go; throttles keep
+	// it back then. Nil: 24 hours for each.
+	Lateness func(*message.Command) time.Duration
 	// InFlight is how many messages the provider has in its hands at a time (8).
 	InFlight int
 	// Patience is how long a message is tried that the provider puts off (5 minutes). It
@@ -111,12 +120,7 @@ func New(o Options) (*Pipeline, error) {
 		stopping: make(chan struct{}),
 		hands:    hands{busy: map[string]chan struct{}{}, open: map[string]*claim{}},
 	}
-	p.breaker = circuitbreaker.NewBuilder[any]().
-		WithFailureThreshold(o.Breaker.Failures).
-		WithSuccessThreshold(1).
-		WithDelay(o.Breaker.Pause).
-		OnStateChanged(p.breakerChanged).
-		Build()
+	p.breakers = breakers{of: map[string]breaker{}, make: p.newBreaker}
 	return p, nil
 }
 
@@ -131,6 +135,9 @@ func (o *Options) setDefaults() {
 	if o.OnUncertain == nil {
 		o.OnUncertain = SendTransactionalMailAgain
 	}
+	if o.Lateness == nil {
+		o.Lateness = func(*message.Command) time.Duration { return maxLateness }
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -144,6 +151,9 @@ func (o *Options) setDefaults() {
 		o.Meter = metricnoop.NewMeterProvider()
 	}
 }
+
+// maxLateness is that of journeys which say nothing else.
+const maxLateness = 24 * time.Hour
 
 func fill[T comparable](field *T, value T) {
 	var zero T

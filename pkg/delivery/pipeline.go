@@ -8,10 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
-
 	wm "github.com/ThreeDotsLabs/watermill/message"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/message"
 	"rapport/pkg/store"
 )
@@ -46,12 +45,13 @@ type HandOver func(ctx context.Context) (providerID string, err error)
 // Pipeline delivers commands. It is safe for concurrent use: the more commands are in it
 // at a time, the better the store can combine their claims.
 type Pipeline struct {
-	o       Options
-	log     *slog.Logger
-	breaker circuitbreaker.CircuitBreaker[any]
-	slots   chan struct{} // one for each message in the provider's hands
-	hands   hands
-	meter   *meter
+	o        Options
+	log      *slog.Logger
+	breakers breakers
+	slots    chan struct{} // one for each message in the provider's hands
+	hands    hands
+	looks    looks
+	meter    *meter
 
 	stopOnce sync.Once
 	stopping chan struct{}
@@ -62,6 +62,10 @@ type attempt struct {
 	cmd      *message.Command
 	since    time.Time
 	resent   bool     // it may have been handed over before
+	host     string   // where it goes, of a Branching channel
+	branch   bool     // the channel is one
+	breaker  breaker  // of where it goes
+	lapsed   bool     // throttles did not let it through in time
 	handOver HandOver // rendered
 	claim    *claim   // our open claim, nil before the claim and after the record
 	receipt  *message.Receipt
@@ -84,12 +88,14 @@ func (p *Pipeline) Deliver(ctx context.Context, c *message.Command) error {
 	defer let()
 
 	a := &attempt{cmd: c, since: time.Now()}
+	p.locate(ctx, a)
 	defer p.giveUp(ctx, a)
 	for _, run := range []stage{
-		p.admit,   // wait for a broken provider before anything is claimed
+		p.admit,   // wait for a broken provider and for throttles before anything is claimed
 		p.claim,   // durable, before the provider sees anything
+		p.lapse,   // keep back what throttles did not let through in time
 		p.render,  // without the network
-		p.send,    // with retries, breaker, and a bound on how many at a time
+		p.send,    // after a last look, with retries, breaker, and a bound on how many at a time
 		p.record,  // durable, before anybody is told
 		p.publish, // told, under an id that makes repeats harmless
 	} {
@@ -132,6 +138,15 @@ func (p *Pipeline) pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// rest is a pause of one message that others need not wait for: where a channel leads to
+// many places, the bus's lane goes on meanwhile.
+func (p *Pipeline) rest(ctx context.Context, a *attempt, d time.Duration) error {
+	if a.branch {
+		bus.Yield(ctx)
+	}
+	return p.pause(ctx, d)
 }
 
 // render fills the template. A failure is the template's or the address's, so it is

@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
-
+	"rapport/pkg/bus"
 	"rapport/pkg/message"
 )
 
@@ -17,16 +16,68 @@ var errOutage = errors.New("the provider could not be reached in time")
 // poll is how often messages look whether a trial of the provider has ended well.
 const poll = 50 * time.Millisecond
 
-// admit waits for a provider that the breaker leaves alone. A message that waits here is
-// nobody's: if the process dies, it is not uncertain.
+// admit waits until the message's turn has come: for a provider that the breaker leaves
+// alone, and for throttles. A message that waits here is nobody's: if the process dies, it
+// is not uncertain.
 func (p *Pipeline) admit(ctx context.Context, a *attempt) error {
-	for p.breaker.IsOpen() && time.Since(a.since) < p.o.Outage {
-		if err := p.pause(ctx, max(p.breaker.RemainingDelay(), poll)); err != nil {
+	for {
+		if err := p.recovered(ctx, a); err != nil {
+			return err
+		}
+		if err := p.turn(ctx, a); err != nil || a.lapsed {
+			return err
+		}
+		// It may have broken while the message stood in line; then this turn is over, so
+		// that not everybody has had theirs when it comes back.
+		broken := a.breaker.IsOpen() && a.breaker.RemainingDelay() > 0
+		if p.o.Throttles == nil || !broken || time.Since(a.since) >= p.o.Outage {
+			return nil
+		}
+	}
+}
+
+// recovered waits for a provider that the breaker leaves alone.
+func (p *Pipeline) recovered(ctx context.Context, a *attempt) error {
+	for a.breaker.IsOpen() && time.Since(a.since) < p.o.Outage {
+		if err := p.rest(ctx, a, max(a.breaker.RemainingDelay(), poll)); err != nil {
 			return fmt.Errorf("wait for %s: %w", p.o.Road.Provider(), err)
 		}
-		if p.breaker.RemainingDelay() <= 0 {
+		if a.breaker.RemainingDelay() <= 0 {
 			return nil // somebody has to try it
 		}
+	}
+	return nil
+}
+
+// turn waits for the throttles, without holding a lane of the bus. A message for which they
+// have no room in time has lapsed.
+func (p *Pipeline) turn(ctx context.Context, a *attempt) error {
+	t := p.o.Throttles
+	if t == nil || p.o.EventTime {
+		return nil
+	}
+	began := time.Now()
+	f := traffic{provider: p.o.Road.Provider(), channel: p.o.Channel, domain: domain(a)}
+	left := p.o.Lateness(a.cmd) - p.o.Now().Sub(a.cmd.DecidedAt)
+	waited := false
+	inTime, err := t.wait(ctx, f, a.cmd.Category == message.Transactional, left, p.stopping, func() {
+		waited = true
+		bus.Yield(ctx)
+	})
+	if waited {
+		p.meter.waited(ctx, a.cmd, time.Since(began))
+	}
+	if err != nil {
+		return fmt.Errorf("wait for a throttle: %w", err)
+	}
+	a.lapsed = !inTime
+	return nil
+}
+
+// lapse ends a message that throttles did not let through in time.
+func (p *Pipeline) lapse(_ context.Context, a *attempt) error {
+	if a.lapsed && a.receipt == nil {
+		p.keepBack(a, message.ReasonThrottled)
 	}
 	return nil
 }
@@ -40,6 +91,14 @@ func (p *Pipeline) send(ctx context.Context, a *attempt) error {
 	wait := p.backoff()
 	var putOff time.Time // when the provider first put this message off
 	for n := 1; ; n++ {
+		if n > 1 { // every attempt is one more that the provider sees
+			if err := p.turn(ctx, a); err != nil {
+				return err
+			}
+			if p.lapse(ctx, a); a.receipt != nil {
+				return nil
+			}
+		}
 		id, err := p.handOver(ctx, a)
 		if errors.Is(err, ErrStopping) || ctx.Err() != nil && err != nil {
 			return fmt.Errorf("hand over to %s: %w", p.o.Road.Provider(), err)
@@ -49,15 +108,24 @@ func (p *Pipeline) send(ctx context.Context, a *attempt) error {
 			a.receipt.ProviderID = id
 			return nil
 		}
+		var kept *keptBack
+		var blind *blindError
+		switch {
+		case errors.As(err, &kept):
+			p.keepBack(a, kept.reason)
+			return nil
+		case errors.As(err, &blind):
+			return err
+		}
 		f := faultOf(err)
-		if f.class == transient && putOff.IsZero() {
+		if (f.class == transient || f.class == repeatable) && putOff.IsZero() {
 			putOff = time.Now()
 		}
 		p.log.WarnContext(ctx, "an attempt to hand a message over failed", "message", a.cmd.ID, "attempt", n, "reason", f.reason, "error", Scrub(f.Error(), a.cmd.To))
 		if p.settle(ctx, a, f, putOff); a.receipt != nil {
 			return nil
 		}
-		if err := p.pause(ctx, wait.pause()); err != nil {
+		if err := p.rest(ctx, a, max(wait.pause(), min(f.after, p.o.Patience))); err != nil {
 			return fmt.Errorf("wait for another attempt: %w", err)
 		}
 	}
@@ -72,6 +140,11 @@ func (p *Pipeline) settle(ctx context.Context, a *attempt, f *Fault, putOff time
 	case unknown:
 		if p.uncertain(ctx, a); a.receipt != nil {
 			a.receipt.Detail = Scrub(f.Error(), a.cmd.To)
+		}
+	case repeatable:
+		a.resent = true
+		if time.Since(putOff) >= p.o.Patience {
+			p.decide(a, message.Uncertain, f.reason, f)
 		}
 	case transient:
 		if time.Since(putOff) >= p.o.Patience {
@@ -103,7 +176,7 @@ func (p *Pipeline) handOver(ctx context.Context, a *attempt) (id string, err err
 		return id, nil
 	}
 	f := faultOf(err)
-	if f.class != unknown {
+	if f.class != unknown && f.class != repeatable {
 		a.claim.handed = a.resent
 	}
 	alive = f.class == permanent || f.class == transient
@@ -111,9 +184,10 @@ func (p *Pipeline) handOver(ctx context.Context, a *attempt) (id string, err err
 	return "", err
 }
 
-// enter takes a slot and the breaker's permit. leave must be told whether the provider
-// answered for this message, whatever it said.
+// enter takes a slot, has the last look, and takes the breaker's permit. leave must be told
+// whether the provider answered for this message, whatever it said.
 func (p *Pipeline) enter(ctx context.Context, a *attempt) (leave func(alive bool), err error) {
+	blind := p.backoff()
 	for {
 		if p.stopped() {
 			return nil, ErrStopping
@@ -125,34 +199,56 @@ func (p *Pipeline) enter(ctx context.Context, a *attempt) (leave func(alive bool
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		if p.breaker.TryAcquirePermit() {
-			return p.leave, nil
+		wait, err := p.mayGo(ctx, a, &blind)
+		if err == nil && wait == 0 {
+			return func(alive bool) { p.leave(a, alive) }, nil
 		}
 		<-p.slots
-		if time.Since(a.since) >= p.o.Outage {
-			return nil, Unavailable(errOutage)
+		if err != nil {
+			return nil, err
 		}
-		if err := p.pause(ctx, max(p.breaker.RemainingDelay(), poll)); err != nil {
+		if err := p.rest(ctx, a, wait); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func (p *Pipeline) leave(alive bool) {
-	if alive {
-		p.breaker.RecordSuccess()
-	} else {
-		p.breaker.RecordFailure()
+// blindError says that nobody could have the last look for too long.
+type blindError struct{ err error }
+
+func (e *blindError) Error() string { return "look at the message for the last time: " + e.err.Error() }
+func (e *blindError) Unwrap() error { return e.err }
+
+// mayGo has the last look at a message with a slot and takes the breaker's permit; wait says
+// how long to wait when one of them is not to be had now. A broken provider is not looked
+// at for every message that waits for it.
+func (p *Pipeline) mayGo(ctx context.Context, a *attempt, blind *backoff) (wait time.Duration, err error) {
+	out := time.Since(a.since) >= p.o.Outage
+	if !a.breaker.IsOpen() || a.breaker.RemainingDelay() <= 0 {
+		reason, err := p.look(ctx, a)
+		switch {
+		case err != nil && out:
+			return 0, &blindError{err}
+		case err != nil:
+			p.log.ErrorContext(ctx, "the message has to wait", "message", a.cmd.ID, "for", "the last look", "error", err)
+			return blind.pause(), nil
+		case reason != "":
+			return 0, &keptBack{reason}
+		case a.breaker.TryAcquirePermit():
+			return 0, nil
+		}
 	}
-	<-p.slots
+	if out {
+		return 0, Unavailable(errOutage)
+	}
+	return max(a.breaker.RemainingDelay(), poll), nil
 }
 
-func (p *Pipeline) breakerChanged(e circuitbreaker.StateChangedEvent) {
-	switch e.NewState {
-	case circuitbreaker.OpenState:
-		p.log.Error("the provider is unavailable and left alone; messages wait", "provider", p.o.Road.Provider(), "try_again_in", p.o.Breaker.Pause)
-	case circuitbreaker.ClosedState:
-		p.log.Info("the provider is available again", "provider", p.o.Road.Provider())
+func (p *Pipeline) leave(a *attempt, alive bool) {
+	if alive {
+		a.breaker.RecordSuccess()
+	} else {
+		a.breaker.RecordFailure()
 	}
-	p.meter.breaker(e.NewState == circuitbreaker.OpenState)
+	<-p.slots
 }
