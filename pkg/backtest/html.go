@@ -49,15 +49,13 @@ type cell struct {
 func (r *Report) WriteHTML(w io.Writer) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"count": count, "day": func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
-		"points":  func(x float64) string { return fmt.Sprintf("%+.1f", x*100) },
 		"percent": func(x float64) string { return fmt.Sprintf("%.1f %%", x*100) },
-		"whole":   func(x float64) string { return fmt.Sprintf("%.0f", x) },
 		"n":       func(x float64) string { return fmt.Sprintf("%.1f", x) },
 		"alpha":   func(x float64) string { return fmt.Sprintf("%.2f", x*0.85) },
 		"width":   func(n, of int) string { return fmt.Sprintf("%.1f", 100*float64(n)/float64(max(of, 1))) },
 		"by":      func(j Journey, c message.Channel) int { return j.by(c) },
 		"left":    func(j Journey) int { return j.left() },
-		"reasons": reasons,
+		"reasons": reasons, "goals": func(j Journey) string { return j.goals() }, "expected": func(j Journey) string { return j.expected() },
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("read the report's page: %w", err)

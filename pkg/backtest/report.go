@@ -45,7 +45,8 @@ type Journey struct {
 	Sent     []ChannelCount `json:"sent"`
 	// Reached is how often its goal was reached by what people did anyway.
 	Reached  int          `json:"goals_reached"`
-	Expected *Expectation `json:"expected,omitempty"` // nil: no past to expect from
+	HasGoal  bool         `json:"has_goal"`
+	Expected *Expectation `json:"expected,omitempty"` // nil: no goal, or no past to expect from
 }
 
 // Left is how many left for a reason.

@@ -128,7 +128,7 @@ func (r *run) give(ev *event.Event) error {
 // receipt reports whether an event is a worker's word on a message. What people and
 // providers did about a message later happened all the same.
 func receipt(typ string) bool {
-	return typ == event.MessageSent || typ == event.MessageFailed || typ == event.MessageUncertain
+	return typ == event.MessageSent || typ == event.MessageFailed || typ == event.MessageUncertain || typ == event.MessageSuppressed
 }
 
 // Happened is part of rehearsal.Sink: it counts.

@@ -40,7 +40,10 @@ func (r *run) journeys() []Journey {
 		j := Journey{
 			Journey: d.Name, Title: d.Title, Status: d.Status, Entered: c.entered, People: c.people, HeldOut: c.ghosts,
 			Finished: c.finished, Inside: c.inside, Reached: c.reached, Left: []Left{}, Sent: []ChannelCount{},
-			Expected: expect(r.in.Past[d.Name], c.entered-c.ghosts),
+			HasGoal: d.Goal != nil,
+		}
+		if d.Goal != nil {
+			j.Expected = expect(r.in.Past[d.Name], c.entered-c.ghosts)
 		}
 		for _, reason := range slices.Sorted(maps.Keys(c.left)) {
 			j.Left = append(j.Left, Left{reason, c.left[reason]})

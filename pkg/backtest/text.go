@@ -88,7 +88,7 @@ func (r *Report) journeyTable(b *strings.Builder) {
 		for _, c := range channels {
 			row = append(row, count(j.by(c)))
 		}
-		rows = append(rows, append(row, count(j.Reached), j.Expected.words()))
+		rows = append(rows, append(row, j.goals(), j.expected()))
 	}
 	table(b, "Journeys", rows)
 }
@@ -118,9 +118,20 @@ func (j *Journey) left() int {
 	return n
 }
 
-// words tell an expectation: 12 (8 to 17), uplift +1.2 points.
-func (e *Expectation) words() string {
-	if e == nil {
+func (j *Journey) goals() string {
+	if !j.HasGoal {
+		return "-"
+	}
+	return count(j.Reached)
+}
+
+// expected tells an expectation: 12 (8 to 17), uplift +1.2 points.
+func (j *Journey) expected() string {
+	e := j.Expected
+	switch {
+	case !j.HasGoal:
+		return "no goal"
+	case e == nil:
 		return "no past"
 	}
 	text := fmt.Sprintf("%.0f (%.0f to %.0f)", e.Conversions, e.ConversionsLow, e.ConversionsHigh)

@@ -28,7 +28,7 @@ const header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,C
 func TestCommandLinesThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"frob":                                 "there is no command \"frob\": use one of apply, check, completion, init, plan, replay, test, up, version, versions",
+		"frob":                                 "there is no command \"frob\": use one of apply, backtest, check, completion, explain, init, plan, replay, test, up, version, versions",
 		"up --nope":                            "unknown flag: --nope",
 		"up now":                               "rapport up takes no arguments, only flags: leave out \"now\"",
 		"up --services mailer,postman":         "--services: there is no service \"postman\": choose from ingest, orchestrator,",

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -113,4 +114,14 @@ func (s *Store) Partitions(ctx context.Context) ([]int, error) {
 		return nil, fmt.Errorf("read which partitions there are: %w", s.explain(err))
 	}
 	return list, nil
+}
+
+// Clock returns the highest time that any partition has seen; zero when none has seen any.
+func (s *Store) Clock(ctx context.Context) (time.Time, error) {
+	var at sql.NullInt64
+	err := s.query(ctx, `SELECT max(clock) FROM partition_offset`, nil, func(scan func(...any) error) error { return scan(&at) })
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read how far time has come: %w", s.explain(err))
+	}
+	return moment(at), nil
 }

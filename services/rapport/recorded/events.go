@@ -1,0 +1,183 @@
+package recorded
+
+import (
+	"container/heap"
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"rapport/pkg/event"
+	"rapport/pkg/journey"
+	"rapport/pkg/store"
+)
+
+// Store is what is read from.
+type Store interface {
+	store.Replaying
+	store.Reading
+	store.Tallying
+	// Partitions are the numbers of the partitions that there are.
+	Partitions(ctx context.Context) ([]int, error)
+	// Clock is how far time has come.
+	Clock(ctx context.Context) (time.Time, error)
+}
+
+// Reader reads from a store.
+type Reader struct {
+	store Store
+	codec *journey.Codec
+}
+
+// New makes a reader of a store.
+func New(s Store) (*Reader, error) {
+	codec, err := journey.NewCodec()
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{store: s, codec: codec}, nil
+}
+
+// Clock is how far time has come in the store.
+func (r *Reader) Clock(ctx context.Context) (time.Time, error) { return r.store.Clock(ctx) }
+
+// Events yields the events of everybody up to a time (zero: all), merged by time. With
+// words, each person's first event carries what is known of them.
+func (r *Reader) Events(ctx context.Context, to time.Time, words bool) iter.Seq2[*event.Event, error] {
+	return func(yield func(*event.Event, error) bool) {
+		partitions, err := r.store.Partitions(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		var heads sources
+		defer func() {
+			for _, s := range heads {
+				s.stop()
+			}
+		}()
+		for _, p := range partitions {
+			s := &source{partition: p}
+			s.next, s.stop = iter.Pull2(r.store.Events(ctx, p, time.Time{}, to))
+			heads = append(heads, s)
+			if err := s.advance(); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+		heads.drop()
+		heap.Init(&heads)
+		said := map[string]*sayings{}
+		for len(heads) > 0 {
+			s := heads[0]
+			ev := Event(s.row)
+			if words {
+				if err := r.say(ctx, s.partition, ev, said); err != nil {
+					yield(nil, err)
+					return
+				}
+			}
+			if !yield(ev, nil) {
+				return
+			}
+			if err := s.advance(); err != nil {
+				yield(nil, err)
+				return
+			}
+			if s.done {
+				heap.Pop(&heads)
+			} else {
+				heap.Fix(&heads, 0)
+			}
+		}
+	}
+}
+
+// say puts on an event what is known of its person and not said yet.
+func (r *Reader) say(ctx context.Context, partition int, ev *event.Event, said map[string]*sayings) error {
+	w, known := said[ev.Subject]
+	if !known {
+		row, err := r.store.Profile(ctx, partition, ev.Subject)
+		if err != nil {
+			return fmt.Errorf("look up who event %s is about: %w", ev.UID(), err)
+		}
+		st, err := r.codec.Decode(row.State)
+		if err != nil {
+			return fmt.Errorf("profile of event %s: %w", ev.UID(), err)
+		}
+		w = sayingsOf(&st.Profile)
+		said[ev.Subject] = w
+	}
+	return w.say(ev)
+}
+
+// Event makes the event of a row of the timeline again.
+func Event(row store.TimelineRow) *event.Event {
+	source, id, _ := strings.Cut(row.ID, "#")
+	ev := &event.Event{ID: id, Source: source, Type: row.Name, Subject: row.Profile, Time: row.At, Data: row.Data}
+	if len(ev.Data) == 0 {
+		ev.Data = []byte("{}")
+	}
+	return ev
+}
+
+// source is one partition's events with the next one at hand.
+type source struct {
+	partition int
+	row       store.TimelineRow
+	done      bool
+	next      func() (store.TimelineRow, error, bool)
+	stop      func()
+}
+
+func (s *source) advance() error {
+	row, err, ok := s.next()
+	switch {
+	case !ok:
+		s.done = true
+	case err != nil:
+		return err
+	}
+	s.row = row
+	return nil
+}
+
+// sources is a heap by time, and then by partition.
+type sources []*source
+
+// drop leaves out those that have nothing.
+func (h *sources) drop() {
+	kept := (*h)[:0]
+	for _, s := range *h {
+		if s.done {
+			s.stop()
+			continue
+		}
+		kept = append(kept, s)
+	}
+	*h = kept
+}
+
+func (h sources) Len() int { return len(h) }
+
+func (h sources) Less(i, j int) bool {
+	if c := h[i].row.At.Compare(h[j].row.At); c != 0 {
+		return c < 0
+	}
+	return h[i].partition < h[j].partition
+}
+
+func (h sources) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+
+// Push is part of heap.Interface; nothing is ever added.
+func (h *sources) Push(x any) { *h = append(*h, x.(*source)) } //nolint:forcetypeassert // container/heap hands on what it was given.
+
+// Pop is part of heap.Interface.
+func (h *sources) Pop() any {
+	last := len(*h) - 1
+	s := (*h)[last]
+	s.stop()
+	*h = (*h)[:last]
+	return s
+}
