@@ -1,0 +1,130 @@
+package delivery_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/bus/embedded"
+	"rapport/pkg/delivery"
+	"rapport/pkg/event"
+	"rapport/pkg/message"
+	"rapport/pkg/policy"
+)
+
+const patience = 20 * time.Second
+
+func newBroker(ctx context.Context, t *testing.T) jetstream.JetStream {
+	t.Helper()
+	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), MaxStore: 1 << 30, SyncInterval: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = srv.Shutdown(context.WithoutCancel(ctx)) })
+	nc, err := srv.Connect(bus.ConnOptions("test", nil)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := bus.JetStream(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bus.Provision(ctx, js, bus.Layout{Partitions: 2, MaxBytes: 512 << 20}); err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
+// handed tells of each message that the provider took.
+func handed() (*road, <-chan string) {
+	ids := make(chan string, 1000)
+	return &road{during: func(_ int, id string) { ids <- id }}, ids
+}
+
+// TestThrottledMessagesHoldNobodyUp sends through the broker: a hundred messages to a
+// throttled domain come first, all on one lane, and wait for longer than AckWait; the others
+// pass them, nothing is delivered twice, and nothing is missing after a restart.
+func TestThrottledMessagesHoldNobodyUp(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	js := newBroker(ctx, t)
+	send := func(n int, domain string) {
+		for i := range n {
+			c := mailCommand(fmt.Sprintf("%s-%03d", domain, i), message.Marketing)
+			c.To, c.DecidedAt = "jane@"+domain, time.Now()
+			raw, err := json.Marshal(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := js.PublishMsg(ctx, bus.NewMsg(bus.SendSubject("email", event.Key(c.Profile)), c.ID, raw)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	claims, limit := newLedger(), newRules(policy.Throttle{Domain: "slow.example", AtMost: 1, Per: time.Hour})
+	run := func(r *road, worker string) (stop func()) {
+		sub, err := bus.NewSubscriber(js, bus.SubscriberOptions{Stream: bus.StreamSend, Durable: "mailer", Lanes: 1, AckWait: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := newBench(t, claims, r, func(o *delivery.Options) {
+			o.Worker, o.Publisher, o.Throttles, o.Now = worker, bus.NewPublisher(js), delivery.NewThrottles(limit.now, 1), time.Now
+		})
+		work, end := context.WithCancel(context.WithoutCancel(ctx))
+		ended := make(chan error, 1)
+		go func() { ended <- b.Run(work, delivery.Intake{Name: "mailer", Topic: "send.email.*", Subscriber: sub}) }()
+		return func() {
+			end()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	take := func(ids <-chan string, n int, domain string) {
+		t.Helper()
+		for range n {
+			select {
+			case id := <-ids:
+				if !strings.HasPrefix(id, domain) {
+					t.Fatalf("%s was handed over, want one to %s", id, domain)
+				}
+			case <-ctx.Done():
+				t.Fatalf("messages to %s are not sent", domain)
+			}
+		}
+	}
+
+	r, ids := handed()
+	stop := run(r, "first life")
+	send(100, "slow.example")
+	take(ids, 1, "slow.example")
+	began := time.Now()
+	send(20, "fast.example")
+	take(ids, 20, "fast.example")
+	<-time.After(time.Until(began.Add(1500 * time.Millisecond))) // more than AckWait
+	cons, err := js.Consumer(ctx, bus.StreamSend, "mailer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info := cons.CachedInfo(); info.NumRedelivered != 0 || info.Delivered.Consumer != 120 {
+		t.Errorf("%d deliveries of 120 messages, %d are repeats", info.Delivered.Consumer, info.NumRedelivered)
+	}
+	stop()
+	if n := len(claims.workers); n != 21 {
+		t.Errorf("%d messages are claimed, want the 21 that were sent", n)
+	}
+
+	r, ids = handed()
+	limit.Store(&[]policy.Throttle{})
+	stop = run(r, "second life")
+	take(ids, 99, "slow.example")
+	stop()
+}
