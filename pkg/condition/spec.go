@@ -25,7 +25,7 @@ const (
 // types as event.TypeFromName does; receipts are message.Receipt.
 func spec() []entry {
 	return []entry{
-		{"order.completed order.updated order.refunded order.cancelled", orderTexts, orderNumbers, "", "", "products"},
+		{"order.completed order.updated order.refunded order.cancelled order.shipped order.fulfilled order.delivered", orderTexts, orderNumbers, "", "", "products"},
 		{"checkout.started", orderTexts, orderNumbers, "", "", "products"},
 		{"checkout_step.viewed checkout_step.completed", "checkout_id shipping_method payment_method", "step", "", "", ""},
 		{"payment_info.entered", "checkout_id order_id shipping_method payment_method", "step", "", "", ""},
@@ -45,7 +45,7 @@ func spec() []entry {
 		{"profile.tagged profile.untagged", "tag", "", "", "", ""},
 		{"segment.entered segment.left", "segment", "", "", "", ""},
 		{"loyalty.points_awarded", "reason", "points", "", "", ""},
-		{"loyalty.tier_reached", "tier", "", "", "", ""},
+		{"loyalty.tier_reached", "tier previous", "from points", "", "", ""},
 		{"prediction.churn_risk_changed prediction.clv_changed", "", "value before", "", "", ""},
 		{"survey.answered", "survey text message_id", "score", "", "", ""},
 

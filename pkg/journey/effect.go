@@ -73,6 +73,8 @@ type ArmRef struct {
 type Published struct {
 	Event   event.Event
 	Trigger *Trigger // of the instance; nil: of none
+	// Quiet is set when no journey would hear it: it is recorded, and need not come back.
+	Quiet bool
 }
 
 // Message is a decided message. With a Reason it is kept back and only recorded.

@@ -35,15 +35,13 @@ func made(subject, typ, what string, at time.Time, data map[string]any) *event.E
 
 // fact folds an event of the engine's into the profile and publishes it. in is the
 // instance whose step made it; nil for none. Points that an event earned by the programme's
-// rules are published only where a journey listens.
+// rules are quiet where no journey listens.
 func (w *walk) fact(in *Instance, typ, what string, data map[string]any) {
 	ev := made(w.state.Profile.ID, typ, what, w.now, data)
 	w.state.Profile.Apply(ev)
 	w.changed.profile = true
-	if in == nil && typ == profile.PointsAwarded && !w.set.heard[typ] {
-		return // Every order would be two events; the points are in the profile.
-	}
-	p := Published{Event: *ev}
+	// Every order would be two events; the points are in the profile.
+	p := Published{Event: *ev, Quiet: in == nil && typ == profile.PointsAwarded && !w.set.heard[typ]}
 	if in != nil {
 		if t := w.state.trigger(in.Trigger); t != nil {
 			c := *t
@@ -168,9 +166,14 @@ func (w *walk) tier(in *Instance) {
 	})
 }
 
-// change does what a step says about the profile.
+// change does what a step says about the profile. A ghost walks along for the sake of
+// comparison: it is marked as others are, because its way may depend on it, and gets
+// nothing, neither points nor somebody's time, and nobody outside hears of it.
 func (w *walk) change(in *Instance, s *Step) {
 	what := in.ID + "/" + s.ID
+	if in.Ghost && (s.Award != nil || s.Task != nil || s.Emit != nil) {
+		return
+	}
 	switch {
 	case s.Set != nil:
 		traits := w.values(in, s.Set.Traits)

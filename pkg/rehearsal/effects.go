@@ -64,8 +64,9 @@ func (s *Stage) effects(p *person, effects []journey.Effect, by Cause) {
 			s.o.Sink.Happened(h)
 		case journey.Published:
 			s.o.Sink.Happened(h)
-			ev := e.Event
-			s.back = append(s.back, &ev)
+			if ev := e.Event; !e.Quiet {
+				s.back = append(s.back, &ev)
+			}
 		default:
 			s.o.Sink.Happened(h)
 		}

@@ -7,9 +7,11 @@ import (
 	"time"
 )
 
-// Wait is how long somebody rests: first For, an exact duration, then until the clock shows
-// At on one of Days. Without At it is the first instant of such a day, or at once when it is
-// one already; without Days it is any day.
+// Wait is how long somebody rests: first For, then until the clock shows At on one of Days.
+// Without At it is the first instant of such a day, or at once when it is one already;
+// without Days it is any day. For is an exact duration; with At, whole days are those of
+// the calendar: three days after ten o'clock, then ten o'clock, is the third day, also when
+// clocks are set in between.
 type Wait struct {
 	For  time.Duration
 	At   *Clock
@@ -22,11 +24,17 @@ const searchDays = 16
 // Due is when a wait that begins now is over. It is never before now; a negative For is
 // none, and Days without any real weekday are any day.
 func (w Wait) Due(now time.Time, loc *time.Location) time.Time {
-	t := in(now, loc).Add(max(0, w.For))
-	if w.At != nil {
-		return w.nextClock(t)
+	t := in(now, loc)
+	if w.At == nil {
+		return w.nextDay(t.Add(max(0, w.For)))
 	}
-	return w.nextDay(t)
+	if days := w.For / day; days > 0 && w.For%day == 0 {
+		later := (wallOf(t) + wall(days)*wallDay).first(t.Location())
+		if wallOf(later).midnight() == (wallOf(t) + wall(days)*wallDay).midnight() {
+			return w.nextClock(later)
+		}
+	}
+	return w.nextClock(t.Add(max(0, w.For)))
 }
 
 // nextClock is the first instant from t on at which it is At on one of Days. It begins a day

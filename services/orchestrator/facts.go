@@ -48,6 +48,13 @@ func (b *batch) converted(p *person, e journey.Converted, from cause) {
 // published puts an event that the engine made into the outbox; it comes back as any
 // event does, and is applied and recorded then.
 func (b *batch) published(p *person, e *journey.Published, from cause) error {
+	if e.Quiet {
+		b.out.Timeline = append(b.out.Timeline, store.TimelineRow{
+			Profile: p.id, At: e.Event.Time, ID: "published/" + e.Event.UID(), Kind: store.KindPublished, Name: e.Event.Type,
+			Trace: traceID(from.span), Data: e.Event.Data,
+		})
+		return nil
+	}
 	ctx, span := b.w.o.decisionSpan("publish "+e.Event.Type, e.Trigger, from, attribute.String("rapport.event_type", e.Event.Type))
 	defer span.End()
 	data, err := event.Encode(&e.Event)

@@ -213,7 +213,7 @@ func TestAWorkspaceWithMistakes(t *testing.T) {
 		got := execute(t, command(t, t.TempDir(), args...))
 		for _, want := range []string{
 			filepath.Join(shop, thankYouText) + `:5:25: unknown filter "shout"`,
-			filepath.Join(shop, "journeys/win-back.yaml") + ":25:17: wait cannot be sixty days",
+			filepath.Join(shop, "journeys/win-back.yaml") + ":29:17: for cannot be sixty days",
 		} {
 			if got.code != 1 || !strings.Contains(got.errors, want) {
 				t.Errorf("%s: exit code %d, standard error:\n%s\nwant in it: %s", args[0], got.code, got.errors, want)
