@@ -14,17 +14,17 @@ import (
 // Content is a message with what is in it.
 type Content struct {
 	Message
-	// HTML and Text are the bodies of a mail, each empty when it has none; of an SMS, Text is all of it.
+	// HTML and Text are the bodies of a mail, each empty when it has none; of the others, Text is all of it.
 	HTML string `json:"html,omitempty"`
 	Text string `json:"text"`
-	// Headers are those of a mail, in its order, decoded; of an SMS, the other fields of the form.
+	// Headers are those of a mail, in its order, decoded; of the others, the other fields of the form.
 	Headers     []Header     `json:"headers"`
 	Attachments []Attachment `json:"attachments,omitempty"`
-	// Segments says how an SMS travels; nil for a mail.
+	// Segments says how an SMS travels; nil for the others.
 	Segments *Segments `json:"segments,omitempty"`
 	// Problems are what is wrong with the structure of a mail, in words.
 	Problems []string `json:"problems,omitempty"`
-	// Raw is the message as it came: a mail's source, an SMS's form.
+	// Raw is the message as it came: a mail's source, the form of the others.
 	Raw []byte `json:"raw"`
 
 	parts []*enmime.Part // of the attachments
@@ -47,21 +47,23 @@ type Attachment struct {
 
 // open parses a message. It takes anything: what cannot be parsed has Problems.
 func open(m Message, raw []byte) Content {
-	if m.Channel == SMS {
-		return openSMS(m, raw)
+	if m.text() {
+		return openText(m, raw)
 	}
 	return openMail(m, raw)
 }
 
-func openSMS(m Message, raw []byte) Content {
+func openText(m Message, raw []byte) Content {
 	c := Content{Message: m, Raw: raw}
 	form, err := url.ParseQuery(string(raw))
 	if err != nil {
 		c.Problems = append(c.Problems, err.Error())
 	}
 	c.Text = form.Get("Body")
-	s := segment(c.Text)
-	c.Segments = &s
+	if m.Channel == SMS {
+		s := segment(c.Text)
+		c.Segments = &s
+	}
 	for name, values := range form {
 		for _, value := range values {
 			if name != "Body" {

@@ -1,5 +1,5 @@
-// Package catcher is a mail and SMS provider for development and tests: it accepts whatever is sent, delivers nothing, and
-// has a page on which to read what was caught.
+// Package catcher is a provider of mail, SMS and WhatsApp for development and tests: it accepts whatever is sent, delivers
+// nothing, and has a page on which to read what was caught.
 //
 // Consumes: mail by SMTP; messages by a Twilio-shaped HTTP API; nothing from the broker.
 // Publishes: Twilio's status callbacks ("delivered") to this machine, or to hosts that Options name.
@@ -25,8 +25,9 @@
 //	client.Client{HTTPClient: &http.Client{Transport: toCatcher}, Credentials: client.NewCredentials(sid, token)}
 //
 // Mail is known by the headers X-Rapport-Message and X-Rapport-Journey. Twilio has no field for either, so they are taken
-// from the parameters "message" and "journey" of the StatusCallback. Callbacks are signed like Twilio's, with the secret
-// that the request came with.
+// from the parameters "message" and "journey" of the StatusCallback. What goes to an address with the prefix "whatsapp:" is
+// a WhatsApp message; its sender must be one too. Callbacks are signed like Twilio's, with the secret that the request came
+// with.
 //
 // # Failures on purpose
 //
@@ -51,7 +52,7 @@
 //
 // # Why it is so
 //
-// It is a service of ours and not mailpit because the all-in-one process embeds it, and because it catches SMS as well. A
+// It is a service of ours and not mailpit because the all-in-one process embeds it, and because it catches texts as well. A
 // mail is parsed when somebody looks at it; when it arrives only five header fields are read, so that a replay of a year
 // is not held up by its catcher. A caught mail is shown in a frame without scripts under a policy of its own.
 package catcher

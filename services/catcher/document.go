@@ -26,7 +26,7 @@ func (c *Catcher) serveRaw(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	kind, extension := "message/rfc822", "eml"
-	if content.Channel == SMS {
+	if content.text() {
 		kind, extension = "application/x-www-form-urlencoded", "txt"
 	}
 	header(w, kind, mailPolicy)

@@ -7,8 +7,9 @@ import (
 
 // The channels.
 const (
-	Email = "email"
-	SMS   = "sms"
+	Email    = "email"
+	SMS      = "sms"
+	WhatsApp = "whatsapp"
 )
 
 // ErrNotFound is returned for a message that is not, or no longer, there.
@@ -20,11 +21,12 @@ type Message struct {
 	ID         int64     `json:"id"`
 	Channel    string    `json:"channel"`
 	ReceivedAt time.Time `json:"received_at"`
-	// From is the header From of a mail, and the From or the MessagingServiceSid of an SMS.
+	// From is the header From of a mail, and the From or the MessagingServiceSid of an SMS or a WhatsApp message. Numbers
+	// of WhatsApp are without Twilio's prefix "whatsapp:".
 	From string `json:"from"`
-	// To holds the recipients of the envelope of a mail, and the one To of an SMS.
+	// To holds the recipients of the envelope of a mail, and the one To of the others.
 	To []string `json:"to"`
-	// Subject is the subject of a mail, and the beginning of the text of an SMS.
+	// Subject is the subject of a mail, and the beginning of the text of the others.
 	Subject string `json:"subject"`
 	// ProviderID is what the sender knows the message by at its provider: the Message-ID of a mail, without the angle
 	// brackets, and the sid of an SMS.
@@ -36,6 +38,9 @@ type Message struct {
 	// Size is that of the raw message in bytes.
 	Size int `json:"size"`
 }
+
+// text reports whether the message came by the Twilio API.
+func (m *Message) text() bool { return m.Channel != Email }
 
 // Filter selects messages. Zero fields select everything.
 type Filter struct {
@@ -56,6 +61,8 @@ type Counts struct {
 	Total int `json:"total"`
 	Email int `json:"email"`
 	SMS   int `json:"sms"`
+	// WhatsApp counts what came by the Twilio API for the channel of that name.
+	WhatsApp int `json:"whatsapp"`
 	// Journeys counts by journey; messages without one are under "".
 	Journeys map[string]int `json:"journeys"`
 	// Callbacks counts the status callbacks since the start.

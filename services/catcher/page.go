@@ -88,6 +88,8 @@ func (c *Catcher) inbox(r *http.Request) (*inboxPage, error) {
 		title = "E-mail"
 	case f.Channel == SMS:
 		title = "SMS"
+	case f.Channel == WhatsApp:
+		title = "WhatsApp"
 	}
 	frame, err := c.frame(r, title, f)
 	if err != nil {
@@ -138,7 +140,7 @@ func (c *Catcher) serveMessage(w http.ResponseWriter, r *http.Request, p *pages)
 	}
 	page := messagePage{frame: frame, Content: content, Tabs: []string{"text", "headers", "source"}}
 	switch {
-	case content.Channel == SMS:
+	case content.text():
 		page.Tabs = []string{"message", "source"}
 	case content.HTML != "":
 		page.Tabs = slices.Insert(page.Tabs, 0, "html")

@@ -174,9 +174,9 @@ func (s *store) get(ctx context.Context, id int64) (Message, []byte, error) {
 	return s.getWhere(ctx, "id = ?", id)
 }
 
-// bySID returns the SMS of a sid.
+// bySID returns the SMS or the WhatsApp message of a sid.
 func (s *store) bySID(ctx context.Context, sid string) (Message, []byte, error) {
-	return s.getWhere(ctx, "provider_id = ? AND channel = 'sms'", sid)
+	return s.getWhere(ctx, "provider_id = ? AND channel <> 'email'", sid)
 }
 
 func (s *store) getWhere(ctx context.Context, where string, args ...any) (Message, []byte, error) {
@@ -218,9 +218,12 @@ func (s *store) counts(ctx context.Context) (c Counts, err error) {
 		}
 		c.Total += n
 		c.Journeys[journey] += n
-		if channel == SMS {
+		switch channel {
+		case SMS:
 			c.SMS += n
-		} else {
+		case WhatsApp:
+			c.WhatsApp += n
+		default:
 			c.Email += n
 		}
 	}

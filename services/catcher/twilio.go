@@ -26,6 +26,17 @@ const (
 // e164 is a phone number, or one on a channel of Twilio's such as whatsapp:+447700900123.
 var e164 = regexp.MustCompile(`^([a-z]+:)?\+[1-9][0-9]{6,14}$`)
 
+// onWhatsApp goes before addresses of the channel WhatsApp.
+const onWhatsApp = "whatsapp:"
+
+// channelOf tells the channel of an address of Twilio's, and the number on it.
+func channelOf(address string) (channel, number string) {
+	if number, ok := strings.CutPrefix(address, onWhatsApp); ok {
+		return WhatsApp, number
+	}
+	return SMS, address
+}
+
 // twilioMessage is the Message resource, https://www.twilio.com/docs/messaging/api/message-resource.
 type twilioMessage struct {
 	AccountSID          string            `json:"account_sid"`
@@ -66,10 +77,10 @@ func (c *Catcher) createMessage(w http.ResponseWriter, r *http.Request) {
 		twilioFailure(w, status, code, text)
 		return
 	}
-	m := smsOf(form, time.Now())
+	m := textOf(form, time.Now())
 	if err := c.writer.insert(&m, []byte(form.Encode())); err != nil {
 		if !errors.Is(err, errClosing) {
-			c.log.Error("an SMS could not be stored", "error", err)
+			c.log.Error("a text message could not be stored", "error", err)
 		}
 		twilioFailure(w, http.StatusServiceUnavailable, 20503, "The message could not be stored, try again later")
 		return
@@ -77,7 +88,7 @@ func (c *Catcher) createMessage(w http.ResponseWriter, r *http.Request) {
 	account := r.PathValue("account")
 	if target := form.Get("StatusCallback"); c.mayCall(target) {
 		c.callbacks.add(callback{url: target, token: token, form: url.Values{
-			"AccountSid": {account}, "ApiVersion": {twilioVersion}, "From": {m.From}, "To": {m.To[0]},
+			"AccountSid": {account}, "ApiVersion": {twilioVersion}, "From": {sender(form)}, "To": {form.Get("To")},
 			"MessageSid": {m.ProviderID}, "SmsSid": {m.ProviderID}, "MessageStatus": {"delivered"}, "SmsStatus": {"delivered"},
 		}})
 	}
@@ -97,7 +108,7 @@ func (c *Catcher) fetchMessage(w http.ResponseWriter, r *http.Request) {
 	}
 	form, parseErr := url.ParseQuery(string(raw))
 	if err = errors.Join(err, parseErr); err != nil {
-		c.log.Error("an SMS could not be read", "error", err)
+		c.log.Error("a text message could not be read", "error", err)
 		twilioFailure(w, http.StatusInternalServerError, 20500, "The message could not be read")
 		return
 	}
@@ -122,7 +133,8 @@ func (c *Catcher) authenticate(w http.ResponseWriter, r *http.Request) (token st
 // refusal returns what Twilio would say to a form, with code 0 for nothing. The fixed numbers are those of Twilio's test
 // credentials, https://www.twilio.com/docs/iam/test-credentials.
 func refusal(form url.Values) (status, code int, text string) {
-	to, from := form.Get("To"), form.Get("From")
+	channel, to := channelOf(form.Get("To"))
+	sender, from := channelOf(form.Get("From"))
 	bad := func(code int, text string) (int, int, string) { return http.StatusBadRequest, code, text }
 	switch {
 	case to == "":
@@ -133,6 +145,8 @@ func refusal(form url.Values) (status, code int, text string) {
 		return bad(21602, "Message body is required.")
 	case utf8.RuneCountInString(form.Get("Body")) > maxBodyCharacters:
 		return bad(21617, "The concatenated message body exceeds the 1600 character limit")
+	case from != "" && form.Get("MessagingServiceSid") == "" && sender != channel:
+		return bad(21910, "Invalid From and To pair. From and To should be of the same channel")
 	case !e164.MatchString(to) || to == "+15005550001":
 		return bad(21211, "Invalid 'To' Phone Number: "+to)
 	}
@@ -157,17 +171,23 @@ func refusal(form url.Values) (status, code int, text string) {
 	return 0, 0, ""
 }
 
-// smsOf makes the record of an accepted form.
-func smsOf(form url.Values, at time.Time) Message {
+// sender is who sends a form's message: a number, a name, or a messaging service.
+func sender(form url.Values) string {
+	if from := form.Get("From"); from != "" {
+		return from
+	}
+	return form.Get("MessagingServiceSid")
+}
+
+// textOf makes the record of an accepted form.
+func textOf(form url.Values, at time.Time) Message {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
+	channel, to := channelOf(form.Get("To"))
+	_, from := channelOf(sender(form))
 	m := Message{
-		Channel: SMS, ReceivedAt: at, ProviderID: "SM" + hex.EncodeToString(id[:]),
-		From: clip(form.Get("From")), To: []string{form.Get("To")},
+		Channel: channel, ReceivedAt: at, ProviderID: "SM" + hex.EncodeToString(id[:]), From: clip(from), To: []string{to},
 		Subject: clip(form.Get("Body")), Size: len(form.Get("Body")),
-	}
-	if m.From == "" {
-		m.From = clip(form.Get("MessagingServiceSid"))
 	}
 	if target, err := url.Parse(form.Get("StatusCallback")); err == nil {
 		m.MessageID, m.Journey = clip(target.Query().Get("message")), clip(target.Query().Get("journey"))

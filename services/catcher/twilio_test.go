@@ -97,6 +97,40 @@ func TestTwiliosClientWorksUnchanged(t *testing.T) {
 	}
 }
 
+func TestWhatsApp(t *testing.T) {
+	t.Parallel()
+	c := start(t, catcher.Options{})
+	api := twilioClient(t, c, token).Api
+	sent, err := api.CreateMessage(text("whatsapp:+447700900123", "whatsapp:+447700900999", "Zoe, <b>hello</b>"))
+	if err != nil || *sent.To != "whatsapp:+447700900123" || *sent.From != "whatsapp:+447700900999" {
+		t.Fatalf("answered with %+v, %v", sent, err)
+	}
+	service := text("whatsapp:+447700900123", "", "again")
+	service.SetMessagingServiceSid("MG1")
+	if _, err := api.CreateMessage(service); err != nil {
+		t.Fatal(err)
+	}
+	if fetched, err := api.FetchMessage(*sent.Sid, nil); err != nil || *fetched.To != "whatsapp:+447700900123" {
+		t.Errorf("fetched %+v, %v", fetched, err)
+	}
+	found, err := c.Messages(t.Context(), catcher.Filter{Channel: catcher.WhatsApp, To: "+447700900123"})
+	if err != nil || len(found) != 2 || found[1].From != "+447700900999" || found[0].From != "MG1" {
+		t.Fatalf("caught %+v, %v", found, err)
+	}
+	counts, err := c.Counts(t.Context())
+	if err != nil || counts.WhatsApp != 2 || counts.SMS != 0 || counts.Email != 0 {
+		t.Errorf("counts %+v, %v", counts, err)
+	}
+	for path, want := range map[string]string{
+		"/?channel=whatsapp": `class="badge whatsapp"`, "/messages/1": `Zoe, &lt;b&gt;hello&lt;/b&gt;`, "/messages/1?tab=source": `whatsapp%3A`,
+	} {
+		resp, body := get(t, c.URL()+path)
+		if resp.StatusCode != http.StatusOK || !strings.Contains(body, want) || !strings.Contains(body, "WhatsApp") || strings.Contains(body, "GSM-7") {
+			t.Errorf("%s: %s, want %q in\n%s", path, resp.Status, want, body)
+		}
+	}
+}
+
 func TestMessagingServiceMayStandForTheSender(t *testing.T) {
 	t.Parallel()
 	c := start(t, catcher.Options{})
@@ -131,6 +165,8 @@ func TestTwiliosErrors(t *testing.T) {
 		"bad sender":    {text(to, "+15005550001", "hi"), token, 400, 21212},
 		"not ours":      {text(to, "+15005550007", "hi"), token, 400, 21606},
 		"queue full":    {text(to, "+15005550008", "hi"), token, 429, 21611},
+		"two channels":  {text("whatsapp:"+to, from, "hi"), token, 400, 21910},
+		"blocked":       {text("whatsapp:+15005550004", "whatsapp:"+from, "hi"), token, 400, 21610},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

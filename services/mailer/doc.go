@@ -3,8 +3,8 @@
 // Consumes: message.Command on send.email.* of the stream SEND, as one of any number of
 // workers on one durable consumer.
 //
-// Publishes: a receipt for each command (message.sent, message.failed or
-// message.uncertain) on events.<profile key>.
+// Publishes: a receipt for each command (message.sent, message.failed, message.uncertain or
+// message.suppressed) on events.<profile key>.
 //
 // Owns: the claims on message ids in the store, and a pool of SMTP connections.
 //

@@ -1,10 +1,11 @@
-// Package texter sends the text messages that the orchestrator decided, through Twilio.
+// Package texter sends the text messages that the orchestrator decided, through Twilio: by
+// SMS or by WhatsApp, one channel for each Texter.
 //
-// Consumes: message.Command on send.sms.* of the stream SEND, as one of any number of
-// workers on one durable consumer.
+// Consumes: message.Command on send.sms.* or send.whatsapp.* of the stream SEND, as one of
+// any number of workers on one durable consumer for each channel.
 //
-// Publishes: a receipt for each command (message.sent, message.failed or
-// message.uncertain) on events.<profile key>.
+// Publishes: a receipt for each command (message.sent, message.failed, message.uncertain or
+// message.suppressed) on events.<profile key>.
 //
 // Owns: the claims on message ids in the store, and the HTTP connections to Twilio.
 //
@@ -12,6 +13,9 @@
 // whose answer was lost is never repeated: it becomes uncertain. What counts is whether the
 // request was written to the connection. Wrong credentials lose nothing: messages wait,
 // and the log says so.
+//
+// By WhatsApp it sends plain text, which WhatsApp takes only within 24 hours after the
+// person has written (Twilio's error 63016 otherwise, a refusal in the receipt).
 //
 // # Why it is so
 //

@@ -16,19 +16,31 @@ import (
 	"rapport/pkg/render"
 )
 
+// onWhatsApp goes before numbers that are meant as addresses of WhatsApp.
+const onWhatsApp = "whatsapp:"
+
+// address is a sender or a recipient as Twilio wants it for the channel. Both have to be of
+// the same one (error 21910).
+func (t *Texter) address(number string) string {
+	if t.o.Channel != message.WhatsApp || strings.HasPrefix(number, onWhatsApp) {
+		return number
+	}
+	return onWhatsApp + number
+}
+
 // params are Twilio's parameters of a message
 // (https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource).
 func (t *Texter) params(c *message.Command, sms render.SMS) (*api.CreateMessageParams, error) {
 	p := &api.CreateMessageParams{}
-	p.SetTo(c.To)
+	p.SetTo(t.address(c.To))
 	p.SetBody(sms.Body)
 	switch o := &t.o.Twilio; {
 	case o.MessagingService != "":
 		p.SetMessagingServiceSid(o.MessagingService)
 	case o.From != "":
-		p.SetFrom(o.From)
+		p.SetFrom(t.address(o.From))
 	case sms.From != "":
-		p.SetFrom(sms.From)
+		p.SetFrom(t.address(sms.From))
 	default:
 		return nil, delivery.Permanent(message.ReasonRender, "nobody names a sender: set a messaging service or a number in the configuration, or a sender in the workspace")
 	}

@@ -38,14 +38,19 @@ func codeFault(e *client.TwilioRestError) error {
 	words := fmt.Sprintf("%d %s", e.Code, e.Message)
 	switch e.Code {
 	case 21211, // To is not a valid number
-		21614: // To is not a mobile number
+		21614,        // To is not a mobile number
+		63003, 63024: // WhatsApp does not know the number
 		return delivery.Permanent(message.ReasonInvalidAddress, words)
 	case 21610: // the recipient has replied STOP
 		return delivery.Permanent(message.ReasonRejected, "opted_out: "+words)
 	case 20003, 20005, 30002, // credentials, inactive or suspended account
-		21603, 21703, 21704: // no sender configured
+		21603, 21703, 21704, // no sender configured
+		21910,                             // the sender is not of the recipient's channel
+		63001, 63002, 63007, 63008, 63020, // WhatsApp does not know the sender or the account
+		63051: // the WhatsApp account is locked
 		return delivery.Unavailable(fmt.Errorf("check the configuration of the Twilio account: %s", words))
-	case 20429, 14107, 63038, // too many requests, rate and daily limit
+	case 20429, 14107, 63017, 63018, 63038, // too many requests, rate and daily limit
+		63009, 63010, 63012, // WhatsApp, or the way to it, is broken
 		21611, // the sender's queue is full
 		21730: // maintenance
 		return delivery.Unavailable(errors.New(words))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"rapport/pkg/message"
 	"rapport/pkg/store"
 	"rapport/pkg/store/sqlite"
+	"rapport/services/catcher"
 )
 
 // none is neither a subscriber nor a publisher, for tests that go around the broker.
@@ -37,13 +39,9 @@ type nothing struct{}
 func (nothing) Claim(context.Context, []store.Claim) ([]store.Prior, error) { return nil, nil }
 func (nothing) Record(context.Context, []store.Result) error                { return nil }
 
-// TestService runs commands through broker, store and Twilio: one is opted out, one's
-// answer is lost, all come twice, and nothing of a recipient is in the log.
-func TestService(t *testing.T) {
-	t.Parallel()
-	const n = 60
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	t.Cleanup(cancel)
+// newBroker starts a broker with its streams, and a store.
+func newBroker(ctx context.Context, t *testing.T) (jetstream.JetStream, *sqlite.Store) {
+	t.Helper()
 	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), MaxStore: 1 << 30, SyncInterval: time.Second})
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +64,17 @@ func TestService(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
+	return js, st
+}
+
+// TestService runs commands through broker, store and Twilio: one is opted out, one's
+// answer is lost, all come twice, and nothing of a recipient is in the log.
+func TestService(t *testing.T) {
+	t.Parallel()
+	const n = 60
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	js, st := newBroker(ctx, t)
 	sub, err := bus.NewSubscriber(js, bus.SubscriberOptions{Stream: bus.StreamSend, Durable: "texter", Lanes: 32})
 	if err != nil {
 		t.Fatal(err)
@@ -128,6 +137,64 @@ func TestService(t *testing.T) {
 	for _, secret := range []string{number, number[1:], token, "We miss you"} {
 		if strings.Contains(logs.String(), secret) {
 			t.Errorf("the log contains %q", secret)
+		}
+	}
+}
+
+// TestWhatsAppService runs commands of WhatsApp through the broker to a catcher, which takes
+// them as Twilio does; text messages on the other subject are none of its business.
+func TestWhatsAppService(t *testing.T) {
+	t.Parallel()
+	const n = 20
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	js, st := newBroker(ctx, t)
+	c, err := catcher.New(catcher.Options{Dir: t.TempDir(), SMTPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub, err := bus.NewSubscriber(js, bus.SubscriberOptions{Stream: bus.StreamSend, Durable: "texter-whatsapp"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := newTexter(t, &twilio{Server: &httptest.Server{URL: c.URL()}}, func(o *Options) {
+		o.Channel, o.Subscriber, o.Twilio.From = message.WhatsApp, sub, "+447700900999"
+		o.Twilio.StatusCallback = "https://callbacks.invalid/twilio"
+		o.Delivery = delivery.Options{Claims: st, Publisher: bus.NewPublisher(js), First: time.Millisecond}
+	})
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 2)
+	go func() { ended <- c.Run(work) }()
+	go func() { ended <- x.Run(work) }()
+	for i := range n {
+		for _, ch := range []message.Channel{message.WhatsApp, message.SMS} {
+			cmd := command(fmt.Sprintf("%s-%02d", ch, i))
+			cmd.Channel, cmd.Profile = ch, fmt.Sprintf("customer-%d", i)
+			raw, err := json.Marshal(cmd)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := js.PublishMsg(ctx, bus.NewMsg(bus.SendSubject(string(ch), event.Key(cmd.Profile)), cmd.ID, raw)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := readOutcomes(ctx, t, js, n); got["sent  "] != n {
+		t.Errorf("receipts %v, want %d sent", got, n)
+	}
+	caught, err := c.Messages(ctx, catcher.Filter{Limit: 100})
+	if err != nil || len(caught) != n {
+		t.Fatalf("%d messages were caught, %v; want %d", len(caught), err, n)
+	}
+	for _, m := range caught {
+		if m.Channel != catcher.WhatsApp || m.To[0] != number || !strings.HasPrefix(m.MessageID, "whatsapp-") || m.Journey != "win-back" {
+			t.Errorf("caught %+v", m)
+		}
+	}
+	stop()
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
 	}
 }

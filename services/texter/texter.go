@@ -17,15 +17,21 @@ import (
 	"rapport/pkg/render"
 )
 
-// Topic is where commands come from unless Options.Topic says otherwise.
-const Topic = "send.sms.*"
+// Where commands come from unless Options.Topic says otherwise.
+const (
+	Topic         = "send.sms.*"
+	WhatsAppTopic = "send.whatsapp.*"
+)
 
 // Options are what a Texter is made of. Twilio, Subscriber, Render and of Delivery Claims
 // and Publisher are needed; the rest has defaults.
 type Options struct {
-	Twilio Twilio
-	// Render makes the text of a command, such as workspace.Snapshot.SMS. Its errors are
-	// final.
+	// Channel is message.SMS, the default, or message.WhatsApp. A Texter sends one of them:
+	// two share nothing but the account.
+	Channel message.Channel
+	Twilio  Twilio
+	// Render makes the text of a command, such as workspace.Snapshot.SMS or WhatsApp. Its
+	// errors are final.
 	Render     func(context.Context, *message.Command) (render.SMS, error)
 	Subscriber wm.Subscriber
 	Topic      string
@@ -46,7 +52,9 @@ type Twilio struct {
 	// it goes before the API's.
 	BaseURL string
 	// MessagingService is the SID (MG...) of the service that picks the sender. Empty: From
-	// sends, and where that is empty too, what the template or the workspace names.
+	// sends, and where that is empty too, what the template or the workspace names. For
+	// WhatsApp, From is the number of a WhatsApp sender, with or without "whatsapp:" before
+	// it, and a messaging service must have such a sender.
 	MessagingService, From string
 	// StatusCallback is the URL that Twilio tells about delivery; "message=<id>" and
 	// "journey=<name>" are added to its query. Empty: nobody is told.
@@ -59,6 +67,7 @@ type Twilio struct {
 // Texter is the service.
 type Texter struct {
 	o        Options
+	name     string
 	base     *url.URL
 	callback *url.URL // nil: none
 	pipeline *delivery.Pipeline
@@ -69,18 +78,28 @@ func New(o Options) (*Texter, error) {
 	if o.Render == nil || o.Subscriber == nil {
 		return nil, errors.New("texter: options Render and Subscriber are needed")
 	}
-	if o.Topic == "" {
-		o.Topic = Topic
+	topic, name := Topic, "texter"
+	switch o.Channel {
+	case "":
+		o.Channel = message.SMS
+	case message.SMS:
+	case message.WhatsApp:
+		topic, name = WhatsAppTopic, "texter-whatsapp"
+	default:
+		return nil, fmt.Errorf("texter: options Channel is %q, must be %s or %s", o.Channel, message.SMS, message.WhatsApp)
 	}
-	t := &Texter{o: o}
+	if o.Topic == "" {
+		o.Topic = topic
+	}
+	t := &Texter{o: o, name: name}
 	if err := t.complete(&t.o.Twilio); err != nil {
 		return nil, fmt.Errorf("texter: %w", err)
 	}
 	d := &t.o.Delivery
 	if d.Worker == "" {
-		d.Worker = "texter-" + rand.Text()
+		d.Worker = name + "-" + rand.Text()
 	}
-	d.Channel, d.Source, d.InFlight, d.Road = message.SMS, "rapport/texter", t.o.Twilio.Concurrency, t
+	d.Channel, d.Source, d.InFlight, d.Road = o.Channel, "rapport/texter", t.o.Twilio.Concurrency, t
 	p, err := delivery.New(*d)
 	if err != nil {
 		return nil, fmt.Errorf("texter: %w", err)
@@ -89,15 +108,15 @@ func New(o Options) (*Texter, error) {
 	return t, nil
 }
 
-// Run sends text messages until ctx ends, and finishes what is in hand. A Texter runs once.
+// Run sends messages until ctx ends, and finishes what is in hand. A Texter runs once.
 func (t *Texter) Run(ctx context.Context) error {
 	if idle, ok := t.o.Twilio.Transport.(interface{ CloseIdleConnections() }); ok {
 		defer idle.CloseIdleConnections()
 	}
-	return t.pipeline.Run(ctx, delivery.Intake{Name: "texter", Topic: t.o.Topic, Subscriber: t.o.Subscriber, Drain: t.o.Drain})
+	return t.pipeline.Run(ctx, delivery.Intake{Name: t.name, Topic: t.o.Topic, Subscriber: t.o.Subscriber, Drain: t.o.Drain})
 }
 
-// Provider names Twilio in receipts.
+// Provider names Twilio in receipts, whatever the channel: it is one account with one rate.
 func (t *Texter) Provider() string { return "twilio" }
 
 // e164 is a telephone number as ITU-T E.164 writes it: at most 15 digits, the first of

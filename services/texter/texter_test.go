@@ -146,8 +146,13 @@ func TestRequest(t *testing.T) {
 		change func(*Options)
 		want   url.Values
 	}{
-		"the template's sender": {nil, url.Values{"From": {"Bluem"}}},
-		"a number":              {func(o *Options) { o.Twilio.From = "+447700900000" }, url.Values{"From": {"+447700900000"}}},
+		"the template's sender":    {nil, url.Values{"From": {"Bluem"}}},
+		"a number":                 {func(o *Options) { o.Twilio.From = "+447700900000" }, url.Values{"From": {"+447700900000"}}},
+		"WhatsApp from a number":   {func(o *Options) { o.Channel, o.Twilio.From = message.WhatsApp, "+447700900000" }, url.Values{"From": {"whatsapp:+447700900000"}}},
+		"WhatsApp from an address": {func(o *Options) { o.Channel, o.Twilio.From = message.WhatsApp, "whatsapp:+447700900000" }, url.Values{"From": {"whatsapp:+447700900000"}}},
+		"WhatsApp through a messaging service": {
+			func(o *Options) { o.Channel, o.Twilio.MessagingService = message.WhatsApp, "MG1" }, url.Values{"MessagingServiceSid": {"MG1"}},
+		},
 		"a messaging service, told about delivery": {
 			func(o *Options) {
 				o.Twilio.MessagingService, o.Twilio.StatusCallback = "MG1", "https://shop.test/hooks/twilio?source=a"
@@ -158,7 +163,8 @@ func TestRequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := startTwilio(t, nil)
-			sid, err := try(t, newTexter(t, s, tc.change), command("m1"))
+			x := newTexter(t, s, tc.change)
+			sid, err := try(t, x, command("m1"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,6 +172,9 @@ func TestRequest(t *testing.T) {
 				t.Errorf("sid %q, want %q", sid, want)
 			}
 			tc.want.Set("To", number)
+			if x.o.Channel == message.WhatsApp {
+				tc.want.Set("To", "whatsapp:"+number)
+			}
 			tc.want.Set("Body", "We miss you, Zoë! £5 off: https://shop.test/x")
 			if got := s.requests(); len(got) != 1 || got[0].Encode() != tc.want.Encode() {
 				t.Errorf("requests %v, want %v", got, tc.want)
@@ -201,6 +210,11 @@ func TestFaults(t *testing.T) {
 		"landline":             {says(400, 21614), invalid},
 		"opted out":            {says(400, 21610), rejected},
 		"region not enabled":   {says(400, 21408), rejected},
+		"not on WhatsApp":      {says(400, 63024), invalid},
+		"outside the 24 hours": {says(400, 63016), rejected},
+		"wrong channel":        {says(400, 21910), unavailable},
+		"no WhatsApp sender":   {says(400, 63007), unavailable},
+		"WhatsApp's rate":      {says(429, 63018), unavailable},
 		"wrong credentials":    {says(401, 20003), unavailable},
 		"no sender in service": {says(400, 21703), unavailable},
 		"too many requests":    {says(429, 20429), unavailable},
@@ -357,6 +371,9 @@ func TestRefusesBeforeAsking(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	t.Parallel()
+	if _, err := New(Options{Channel: message.Email, Twilio: Twilio{AccountSID: account, Password: token}, Render: hello, Subscriber: none{}}); err == nil || !strings.Contains(err.Error(), "Channel") {
+		t.Errorf("error %v, want one that names Channel", err)
+	}
 	for want, o := range map[string]Twilio{
 		"Twilio.AccountSID":     {Password: token},
 		"Twilio.Password":       {AccountSID: account},
