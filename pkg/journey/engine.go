@@ -25,7 +25,7 @@ func (s *Set) Event(st *State, ev *event.Event, now time.Time, trace string) []E
 	w.refresh()
 	crossed := w.fold(ev)
 	w.earn(ev)
-	w.changed.typ = ev.Type
+	w.changed.types = append(w.changed.types, ev.Type)
 	w.changed.profile = w.changed.profile || concerns(ev)
 	w.follow()
 	w.deliver(ev, crossed)
@@ -110,7 +110,7 @@ type walk struct {
 	// changed is what segments have not been asked about yet, and joined which memberships
 	// changed that nobody has heard of yet.
 	changed struct {
-		typ     string
+		types   []string // of events in whose history there is one more
 		profile bool
 	}
 	joined []*event.Event

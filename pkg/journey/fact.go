@@ -3,6 +3,7 @@ package journey
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,7 @@ func (w *walk) fact(in *Instance, typ, what string, data map[string]any) {
 	ev := made(w.state.Profile.ID, typ, what, w.now, data)
 	w.state.Profile.Apply(ev)
 	w.changed.profile = true
+	w.happened(typ)
 	// Every order would be two events; the points are in the profile.
 	p := Published{Event: *ev, Quiet: in == nil && typ == profile.PointsAwarded && !w.set.heard[typ]}
 	if in != nil {
@@ -51,11 +53,18 @@ func (w *walk) fact(in *Instance, typ, what string, data map[string]any) {
 	w.effect(p)
 }
 
+// happened notes a type of event whose segments are to be asked again.
+func (w *walk) happened(typ string) {
+	if !slices.Contains(w.changed.types, typ) {
+		w.changed.types = append(w.changed.types, typ)
+	}
+}
+
 // fold takes an event into the profile, and returns the journeys whose threshold it made a
 // prediction cross.
 func (w *walk) fold(ev *event.Event) (crossed []*program) {
-	if ev.Source == event.EngineSource {
-		return nil // It is there already.
+	if ev.Source == event.EngineSource || ev.Type == event.MessageSent {
+		return nil // It is there already, noted when it was made or decided.
 	}
 	if len(w.set.predictions) == 0 || !strings.HasPrefix(ev.Type, "prediction.") {
 		w.state.Profile.Apply(ev)
@@ -164,6 +173,17 @@ func (w *walk) tier(in *Instance) {
 	w.fact(in, profile.TierReached, "tier/"+name, map[string]any{
 		"tier": name, "from": from, "points": l.Points, "previous": l.Tier,
 	})
+}
+
+// noteSent puts a message into the history when it is decided. That it was sent comes back
+// as an event, which changes nothing more: there are as many of those as of everything
+// else, and a state that stays as it is need not be stored again.
+func (w *walk) noteSent(c *message.Command) {
+	data := []byte(`{"channel":"` + string(c.Channel) + `","journey":"` + c.Journey + `","template":"` + c.Template + `"}`)
+	w.state.Profile.Apply(&event.Event{
+		ID: c.ID, Source: event.EngineSource, Type: event.MessageSent, Subject: c.Profile, Time: w.now.UTC(), Data: data,
+	})
+	w.happened(event.MessageSent)
 }
 
 // change does what a step says about the profile. A ghost walks along for the sake of

@@ -17,16 +17,17 @@ import (
 // first, then the timers of dates and broadcasts, which ask for traits and segments.
 func (w *walk) follow() {
 	profile := w.changed.profile
-	if profile || w.changed.typ != "" {
+	types := w.changed.types
+	if len(w.set.segments) > 0 && (profile || len(types) > 0) {
 		w.sort(func(i int) bool {
-			g := w.set.segments[i]
-			return (profile && g.Reads.Profile) || slices.Contains(w.set.sortedOn[w.changed.typ], i)
+			heard := func(typ string) bool { return slices.Contains(w.set.sortedOn[typ], i) }
+			return (profile && w.set.segments[i].Reads.Profile) || slices.ContainsFunc(types, heard)
 		}, false)
 	}
 	if profile || len(w.joined) > 0 {
 		w.appoint()
 	}
-	w.changed.profile, w.changed.typ = false, ""
+	w.changed.profile, w.changed.types = false, types[:0]
 }
 
 // sort asks the concerned segments, and those that ask for segments that changed, whether

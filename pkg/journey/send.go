@@ -94,6 +94,7 @@ func (w *walk) decide(in *Instance, d *Definition, s *Step, what *Send, v policy
 		}
 		w.state.Log.Forget(w.now.Add(-w.set.policy.Horizon()))
 		w.state.Log.Note(policy.Sent{At: w.now, Channel: what.Channel, Category: d.Category, Purpose: d.Purpose, Journey: d.Name, ID: c.ID})
+		w.noteSent(&c)
 	}
 	in.Sent = append(in.Sent, SentRef{Step: s.ID, ID: c.ID, At: w.now})
 	m := Message{Command: c, Reason: v.Reason, Verdict: v}

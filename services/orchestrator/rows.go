@@ -48,7 +48,10 @@ func (b *batch) input(ctx context.Context, in *input) error {
 	}
 	from := cause{span: trace.SpanContextFromContext(spanCtx), direct: true}
 	effects := b.set.Event(p.state, in.event, in.now, traceparent(spanCtx))
-	p.dirty = true // Every event, a receipt too, is in the profile's history.
+	// That a message was sent is in the profile's history since it was decided: unless a
+	// journey reacted to it, the state is what it was and need not be written again.
+	about, _ := in.event.Profile()
+	p.dirty = p.dirty || in.event.Type != event.MessageSent || about != nil || len(effects) > 0
 	if err := b.effects(ctx, p, effects, in.now, from); err != nil {
 		return err
 	}
