@@ -3,6 +3,7 @@ package rehearsal_test
 import (
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,21 +23,14 @@ var update = flag.Bool("update", false, "write what scenarios print into them")
 // fail with the very words it holds.
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/golden/*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) < 10 {
-		t.Fatalf("only %d scenarios", len(files))
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+	for _, file := range scenarios(t) {
+		name := strings.TrimSuffix(filepath.ToSlash(strings.TrimPrefix(file, goldenDir)), ".txtar")
+		t.Run(strings.TrimPrefix(name, "/"), func(t *testing.T) {
 			t.Parallel()
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
+			a := scenario(t, file)
+			if !strings.Contains(a.comment, ".") {
+				t.Error("the scenario does not begin with a sentence that says what it shows")
 			}
-			a := parse(string(text))
 			got := play(t, a)
 			want, says := a.file(wanted)
 			switch {
@@ -52,6 +46,40 @@ func TestGolden(t *testing.T) {
 			}
 		})
 	}
+}
+
+// goldenDir is where scenarios lie, in one directory for each part of the language.
+const goldenDir = "testdata/golden"
+
+// leastScenarios is how many the language is specified by at least.
+const leastScenarios = 150
+
+// scenarios are the files of all scenarios.
+func scenarios(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(goldenDir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && filepath.Ext(path) == ".txtar" {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < leastScenarios {
+		t.Errorf("only %d scenarios, and not %d", len(files), leastScenarios)
+	}
+	return files
+}
+
+func scenario(t *testing.T, file string) *archive {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parse(string(text))
 }
 
 // wanted is the part of a scenario that holds what it prints.
@@ -80,10 +108,11 @@ func play(t *testing.T, a *archive) string {
 	}
 	var b strings.Builder
 	for _, one := range tests {
-		if r := script.Run(t.Context(), snap, one); !r.Passed() {
+		r := script.Run(t.Context(), snap, one)
+		if !r.Passed() {
 			b.WriteString(r.Timeline())
 		}
-		if again := script.Run(t.Context(), snap, one); !slices.EqualFunc(again.Lines, script.Run(t.Context(), snap, one).Lines, sameLine) {
+		if again := script.Run(t.Context(), snap, one); !slices.EqualFunc(again.Lines, r.Lines, sameLine) {
 			t.Errorf("%s: running it twice gives two timelines", one.Name)
 		}
 	}

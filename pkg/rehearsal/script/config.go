@@ -15,7 +15,8 @@ func (t *Test) config(c journey.Config) journey.Config {
 		}
 	}
 	c.Journeys = kept
-	if c.Policy != nil && !t.Holdout {
+	c.Winners = t.won(kept)
+	if c.Policy != nil && !t.Holdout && !t.Drawn {
 		p := *c.Policy
 		p.Holdout = 0
 		c.Policy = &p
@@ -33,14 +34,32 @@ func (t *Test) config(c journey.Config) journey.Config {
 	return c
 }
 
+// won are the experiments of the test's journeys that are decided already.
+func (t *Test) won(kept []*journey.Definition) map[journey.Experiment]string {
+	if len(t.Winners) == 0 {
+		return nil
+	}
+	all := map[journey.Experiment]string{}
+	for _, d := range kept {
+		walk(d.Steps, "", func(s *journey.Step, id string) {
+			if arm, ok := t.Winners[id]; ok && s.Split != nil {
+				all[journey.Experiment{Journey: d.Name, Version: d.Version, Step: id}] = arm
+			}
+		})
+	}
+	return all
+}
+
 // pinned is the journey with its chances decided: nobody is held out, or all are; a split
 // whose arm the test names has that alone. The draft that a test is about runs, so that it
 // can be tested before it is let loose.
 func (t *Test) pinned(d *journey.Definition) *journey.Definition {
 	out := *d
-	out.Holdout = 0
-	if t.Holdout {
+	switch {
+	case t.Holdout:
 		out.Holdout = 1
+	case !t.Drawn:
+		out.Holdout = 0
 	}
 	if out.Status == journey.Draft && out.Name == t.Journey {
 		out.Status = journey.Active

@@ -136,7 +136,7 @@ type reader struct {
 // keys are what a test may hold.
 func keys() []string {
 	return []string{
-		"test", "journey", "with", "profile", "now", "before", "events", "suggest", "changes", "arms", "holdout", "deliver", "until", "expect",
+		"test", "journey", "with", "profile", "now", "before", "events", "suggest", "changes", "arms", "winners", "holdout", "deliver", "until", "expect",
 	}
 }
 
@@ -170,7 +170,7 @@ func (rd *reader) test(n *source.Node) *Test {
 	if !r.Fields(n, "a test", source.Keys{Known: keys()}) {
 		return nil
 	}
-	t := &Test{File: n.File.Name, Line: n.Place.Line, at: n.Place, in: n.File, Arms: map[string]string{}}
+	t := &Test{File: n.File.Name, Line: n.Place.Line, at: n.Place, in: n.File, Arms: map[string]string{}, Winners: map[string]string{}}
 	rd.t, rd.serial = t, 0
 	for _, key := range []string{"test", "journey", "profile", "now", "expect"} {
 		if n.Get(key) == nil {
@@ -195,9 +195,11 @@ func (rd *reader) test(n *source.Node) *Test {
 	rd.events(n.Get("events"))
 	rd.suggest(n.Get("suggest"))
 	rd.arms(n.Get("arms"))
+	rd.winners(n.Get("winners"))
 	rd.deliver(n.Get("deliver"))
 	if h := n.Get("holdout"); h != nil {
-		t.Holdout = r.Choice(h, "holdout", "false", "true") == "true"
+		word := r.Choice(h, "holdout", "false", "true", "drawn")
+		t.Holdout, t.Drawn = word == "true", word == "drawn"
 	}
 	if u := n.Get("until"); u != nil {
 		t.Until, _ = rd.when.read(u, "until")

@@ -3,6 +3,7 @@ package script
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"rapport/pkg/condition/spelling"
 	"rapport/pkg/event"
@@ -31,7 +32,7 @@ func (rd *reader) before(n *source.Node) {
 		}
 		if at, ok := rd.pastTime(e); ok {
 			if ev := rd.given(e); ev != nil {
-				ev.Time = at.UTC()
+				ev.Time = rd.happened(e, at).UTC()
 				rd.insert(ev)
 			}
 		}
@@ -39,7 +40,7 @@ func (rd *reader) before(n *source.Node) {
 }
 
 func eventKeys() []string {
-	return []string{"at", "type", "data", "profile", "id", "source", "traits", "consent", "of"}
+	return []string{"at", "happened", "type", "data", "profile", "id", "source", "traits", "consent", "of"}
 }
 
 // events reads what happens in the test. Events stand in the order of their times.
@@ -63,16 +64,33 @@ func (rd *reader) events(n *source.Node) {
 		if ev == nil {
 			continue
 		}
-		ev.Time = at.UTC()
-		if k := len(rd.t.Events); k > 0 && at.Before(rd.t.Events[k-1].Event.Time) {
+		ev.Time = rd.happened(e, at).UTC()
+		if k := len(rd.t.Events); k > 0 && at.Before(rd.t.Events[k-1].At) {
 			rd.r.At(e.File, e.Place, "this event is earlier than the one before it", "put events in the order of their times")
 		}
-		g := Given{Event: ev, Of: rd.r.Text(e.Get("of"), "of")}
+		g := Given{Event: ev, At: at, Of: rd.r.Text(e.Get("of"), "of")}
 		if g.Of != "" {
 			rd.step(e.Get("of"), g.Of, nil)
 		}
 		rd.t.Events = append(rd.t.Events, g)
 	}
+}
+
+// happened reads when an event happened that is heard of later.
+func (rd *reader) happened(e *source.Node, heard time.Time) time.Time {
+	n := e.Get("happened")
+	if n == nil {
+		return heard
+	}
+	at, ok := rd.when.read(n, "happened")
+	switch {
+	case !ok:
+		return heard
+	case at.After(heard):
+		rd.r.At(n.File, n.Place, "nothing is heard of before it happens", "happened: is for events that come late; leave it out")
+		return heard
+	}
+	return at
 }
 
 // given reads an event but for its time; nil when it cannot be one.
@@ -180,16 +198,26 @@ func (rd *reader) changes(n *source.Node) {
 
 // arms reads which arm of which split everybody takes.
 func (rd *reader) arms(n *source.Node) {
+	rd.bySplit(n, "arms", rd.t.Arms)
+}
+
+// winners reads which arm of which split has won before the test.
+func (rd *reader) winners(n *source.Node) {
+	rd.bySplit(n, "winners", rd.t.Winners)
+}
+
+// bySplit reads names of arms by the ids of their splits.
+func (rd *reader) bySplit(n *source.Node, what string, into map[string]string) {
 	if n == nil {
 		return
 	}
 	if n.Kind != source.Map {
-		rd.r.At(n.File, n.Place, "arms must be a mapping, not "+n.Kind.String(), "write arms: {version: plain}, with the split's id and an arm of it")
+		rd.r.At(n.File, n.Place, what+" must be a mapping, not "+n.Kind.String(), "write "+what+": {version: plain}, with the split's id and an arm of it")
 		return
 	}
 	for _, p := range n.Pairs {
 		arm := rd.r.Text(p.Value, "arm")
-		rd.t.Arms[p.Key] = arm
+		into[p.Key] = arm
 		rd.arm(n.File, p.At, p.Value, p.Key, arm)
 	}
 }

@@ -102,10 +102,7 @@ func (rd *reader) sent(n *source.Node, e *Expectation) { rd.target(n, e) }
 
 // target reads a message: its channel and template, and what it says.
 func (rd *reader) target(n *source.Node, e *Expectation) {
-	var channels []string
-	for _, c := range message.Channels() {
-		channels = append(channels, string(c))
-	}
+	channels := channelNames()
 	more := []string{"step"}
 	if e.Kind == Sent {
 		more = append(more, "subject", "contains", "lacks")

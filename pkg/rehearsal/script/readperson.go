@@ -23,7 +23,7 @@ type object = map[string]any
 // the person is what a person with that past is.
 func (rd *reader) profile(n *source.Node) {
 	if n == nil || !rd.r.Fields(n, "profile", source.Keys{Known: []string{
-		"id", "since", "traits", "consent", "segments", "tags", "loyalty", "predictions", "orders",
+		"id", "since", "traits", "consent", "suppressed", "segments", "tags", "loyalty", "predictions", "orders",
 	}}) {
 		return
 	}
@@ -58,6 +58,7 @@ func (rd *reader) profile(n *source.Node) {
 	}
 	rd.standing(n, since)
 	rd.segments(n.Get("segments"))
+	rd.suppressed(n.Get("suppressed"), since)
 }
 
 // mailbox is where a person who gave no address in the test gets mail: reserved for
@@ -102,11 +103,7 @@ func (rd *reader) consent(n *source.Node, at time.Time) []object {
 	if n == nil {
 		return nil
 	}
-	var channels []string
-	for _, c := range message.Channels() {
-		channels = append(channels, string(c))
-	}
-	if !rd.r.Fields(n, "consent", source.Keys{Known: channels}) {
+	if !rd.r.Fields(n, "consent", source.Keys{Known: channelNames()}) {
 		return nil
 	}
 	var out []object
@@ -126,6 +123,25 @@ func (rd *reader) consent(n *source.Node, at time.Time) []object {
 		}
 	}
 	return out
+}
+
+// suppressed reads {email: bounced}: the channels that must not be used, and why.
+func (rd *reader) suppressed(n *source.Node, at time.Time) {
+	if n == nil || !rd.r.Fields(n, "suppressed", source.Keys{Known: channelNames()}) {
+		return
+	}
+	for _, p := range n.Pairs {
+		why := rd.r.Choice(p.Value, p.Key, "bounced", "complained", "erased")
+		rd.t.Suppressed = append(rd.t.Suppressed, profile.Block{Channel: message.Channel(p.Key), Why: why, At: at.UTC()})
+	}
+}
+
+func channelNames() []string {
+	var names []string
+	for _, c := range message.Channels() {
+		names = append(names, string(c))
+	}
+	return names
 }
 
 // segments reads what the person is in.

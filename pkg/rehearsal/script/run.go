@@ -96,6 +96,9 @@ func (r *run) play() error {
 			return fmt.Errorf("apply the past: %w", err)
 		}
 	}
+	if st := r.stage.State(r.t.Profile); st != nil {
+		st.Profile.Blocked = r.t.Suppressed
+	}
 	r.rec.on = true
 	if err := r.adopt(r.snap, r.t.Now); err != nil {
 		return err
@@ -125,7 +128,7 @@ func (r *run) happen() error {
 	changes := r.t.Changes
 	for i := range r.t.Events {
 		g := &r.t.Events[i]
-		for len(changes) > 0 && !changes[0].At.After(g.Event.Time) {
+		for len(changes) > 0 && !changes[0].At.After(g.At) {
 			if err := r.change(&changes[0]); err != nil {
 				return err
 			}
@@ -146,15 +149,16 @@ func (r *run) happen() error {
 // give lets an event happen.
 func (r *run) give(g *Given) error {
 	ev := *g.Event
+	// A late event happened before; and a message may be decided by a timer that lies before
+	// the event that is about it.
+	if err := r.stage.Until(g.At); err != nil {
+		return err
+	}
 	if g.Of != "" {
-		// The message may be decided by a timer that lies before the event.
-		if err := r.stage.Until(ev.Time); err != nil {
-			return err
-		}
 		id := r.rec.latest(ev.Subject, g.Of)
 		if id == "" {
 			return &Difference{
-				At: ev.Time, Text: fmt.Sprintf("%s is about the message of step %s, which has sent none to %s by then", ev.Type, g.Of, ev.Subject),
+				At: g.At, Text: fmt.Sprintf("%s is about the message of step %s, which has sent none to %s by then", ev.Type, g.Of, ev.Subject),
 			}
 		}
 		ev = event.Event{ID: ev.ID, Source: ev.Source, Type: ev.Type, Subject: ev.Subject, Time: ev.Time, Data: withMessage(ev.Data, id)}
@@ -204,7 +208,7 @@ func (r *run) runOut() error {
 	}
 	spoken, open, none := r.t.Now, false, false
 	for _, g := range r.t.Events {
-		spoken = later(spoken, g.Event.Time)
+		spoken = later(spoken, g.At)
 	}
 	for i := range r.t.Expect {
 		e := &r.t.Expect[i]

@@ -6,6 +6,7 @@ import (
 	"rapport/pkg/event"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
+	"rapport/pkg/profile"
 	"rapport/pkg/workspace/source"
 )
 
@@ -32,10 +33,16 @@ type Test struct {
 	suggest bool
 	Changes []Change
 	Arms    map[string]string // arm by split
-	Holdout bool              // everybody is in the holdout
-	Deliver []Fate
-	Until   time.Time // how long time runs; zero: until nothing is left to happen
-	Expect  []Expectation
+	// Winners are arms that have won already, by split: who comes now takes them.
+	Winners map[string]string
+	Holdout bool // everybody is in the holdout
+	// Drawn leaves holdouts to their hashes, as they are live; else nobody is in any.
+	Drawn bool
+	// Suppressed are the channels that the person must not be reached by, and why.
+	Suppressed []profile.Block
+	Deliver    []Fate
+	Until      time.Time // how long time runs; zero: until nothing is left to happen
+	Expect     []Expectation
 
 	at source.Place
 	in *source.File
@@ -44,6 +51,8 @@ type Test struct {
 // Given is an event that happens in a test.
 type Given struct {
 	Event *event.Event
+	// At is when it is heard of: its own time, unless it is late.
+	At time.Time
 	// Of is the step whose latest message the event is about: its data gets message_id.
 	Of string
 }

@@ -44,7 +44,8 @@ func testKeys() []Key {
 			key("files", open("", &Schema{Types: []string{"string", "null"}}), "Files by their names, with their new text; nothing for a file that goes.").must(),
 		)), "How the workspace changes on the way."),
 		key("arms", open("", text()), "Which arm of which split everybody takes.").such(map[string]string{"version": "plain"}),
-		key("holdout", truth(), "Everybody is in the holdout.").byDefault(false),
+		key("winners", open("", text()), "Which arm of which split has won already: who comes now takes it.").such(map[string]string{"version": "story"}),
+		key("holdout", anyOf(truth(), choice("drawn")), "Everybody is in the holdout; or, drawn: those who are in it live. Left out: nobody is.").byDefault(false),
 		key("deliver", list(mapping(
 			key("step", text(), "The step whose messages are meant. Left out: all."),
 			key("outcome", choice("sent", "failed", "uncertain", "none"), "What becomes of them.").byDefault("sent"),
@@ -75,6 +76,7 @@ func person() *Schema {
 		key("since", moment("-90d"), "Since when the shop knows them."),
 		key("traits", data(), "What is known about them.").such(map[string]string{"first_name": "Ada", "timezone": "Europe/Berlin"}),
 		key("consent", ref("consent"), "What they agreed to."),
+		key("suppressed", suppressed(), "Channels that they must not be reached by, and why.").such(map[string]string{"email": "bounced"}),
 		key("segments", texts(), "Segments that they are in, whatever their conditions say.").such([]string{"vip"}),
 		key("tags", texts(), "Tags that they have."),
 		key("loyalty", mapping(
@@ -92,6 +94,14 @@ func person() *Schema {
 	)
 }
 
+func suppressed() *Schema {
+	var keys []Key
+	for _, c := range channelNames(message.Channels()...) {
+		keys = append(keys, key(c, choice("bounced", "complained", "erased"), "Why nothing goes out on this channel; erased closes every channel."))
+	}
+	return mapping(keys...)
+}
+
 func consent() *Schema {
 	var keys []Key
 	for _, c := range channelNames(message.Channels()...) {
@@ -104,6 +114,7 @@ func consent() *Schema {
 func given() *Schema {
 	return mapping(
 		key("at", moment("+4d", "-10d"), "When it happens."),
+		key("happened", moment("+1d"), "When it happened, if it is heard of only at the time of at."),
 		key("type", ref("event"), "What happens.").must(),
 		key("data", data(), "Its properties."),
 		key("profile", text(), "Whom it happens to. Left out: the person of the test."),
