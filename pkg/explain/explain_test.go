@@ -218,3 +218,33 @@ func TestPhases(t *testing.T) {
 		}
 	}
 }
+
+// A recommend step is answered by what the messages after it show; one before it, or one
+// that is sent for want of suggestions, shows nothing.
+func TestRecommended(t *testing.T) {
+	t.Parallel()
+	for step, enough := range map[string]bool{"hello": false, "plain": false, "offer": true, "bye": true} {
+		in := past(t)
+		hello := in.Recorded[0]
+		for _, m := range in.Recorded {
+			if m.Step == "hello" {
+				hello = m
+			}
+		}
+		one := hello
+		one.ID, one.Step = "another", step
+		in.Recorded = []explain.Recorded{hello, one}
+		r, err := explain.Run(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report := r.Report(explain.Query{Journey: "regulars"})
+		var text bytes.Buffer
+		if err := report.WriteText(&text); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(text.String(), "the messages show that it was enough"); got != enough || strings.Contains(text.String(), "message plain") == enough {
+			t.Errorf("with a message of step %s it was enough: %v\n%s", step, got, text.String())
+		}
+	}
+}

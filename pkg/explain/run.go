@@ -136,71 +136,53 @@ func (r *record) suggest(_ string, q journey.Query) []journey.Suggestion {
 	return list
 }
 
-// went reports whether the instance that asks was given enough.
+// went reports whether the instance that asks was given enough. A live run enters some
+// journeys at the time at which it looks, under another id than the replay: there, what the
+// journey decided within a day counts.
 func (r *record) went() bool {
+	later := r.beyond()
 	for _, m := range r.in.Recorded {
-		if m.Instance == r.asking.Instance && !r.without(m.Step) {
+		near := m.Journey == r.asking.Journey && !m.DecidedAt.Before(r.now.At) && m.DecidedAt.Sub(r.now.At) < nearby
+		if (m.Instance == r.asking.Instance || near) && later[m.Step] {
 			return true
 		}
 	}
 	return false
 }
 
-// without reports whether a step is one of those that the asking step takes for want of
-// suggestions.
-func (r *record) without(step string) bool {
+// beyond are the steps that stand after the asking one, without those that it takes for
+// want of suggestions.
+func (r *record) beyond() map[string]bool {
+	d := r.definition(r.asking.Journey, r.asking.Version)
+	if d == nil {
+		return nil
+	}
+	steps := map[string]bool{}
+	passed := false
+	journey.Walk(d.Steps, func(s *journey.Step) {
+		steps[s.ID] = passed
+		passed = passed || s.ID == r.asking.Step
+	})
+	journey.Walk(d.Steps, func(s *journey.Step) {
+		if s.ID == r.asking.Step && s.Recommend != nil {
+			journey.Walk(s.Recommend.Otherwise, func(s *journey.Step) { steps[s.ID] = false })
+		}
+	})
+	return steps
+}
+
+// definition is one version of a journey, of whatever phase.
+func (r *record) definition(name, version string) *journey.Definition {
 	for _, p := range r.in.Phases {
 		for _, list := range [][]*journey.Definition{p.Config.Journeys, p.Config.Old} {
 			for _, d := range list {
-				if d.Name != r.asking.Journey || d.Version != r.asking.Version {
-					continue
+				if d.Name == name && d.Version == version {
+					return d
 				}
-				if rec := find(d.Steps, r.asking.Step); rec != nil && rec.Recommend != nil {
-					return find(rec.Recommend.Otherwise, step) != nil
-				}
-			}
-		}
-	}
-	return false
-}
-
-// find looks a step up by its id, in nested ones too.
-func find(steps []journey.Step, id string) *journey.Step {
-	for i := range steps {
-		s := &steps[i]
-		if s.ID == id {
-			return s
-		}
-		for _, block := range blocks(s) {
-			if found := find(block, id); found != nil {
-				return found
 			}
 		}
 	}
 	return nil
-}
-
-// blocks are the steps within a step.
-func blocks(s *journey.Step) [][]journey.Step {
-	var list [][]journey.Step
-	switch {
-	case s.Wait != nil:
-		for _, e := range s.Wait.Events {
-			list = append(list, e.Steps)
-		}
-		list = append(list, s.Wait.Otherwise)
-	case s.Recommend != nil:
-		list = append(list, s.Recommend.Otherwise)
-	case s.Branch != nil:
-		for _, c := range s.Branch.Cases {
-			list = append(list, c.Steps)
-		}
-	case s.Split != nil:
-		for _, a := range s.Split.Arms {
-			list = append(list, a.Steps)
-		}
-	}
-	return list
 }
 
 // engine reports whether an event is one that the engine makes again by itself.

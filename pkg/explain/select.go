@@ -142,27 +142,19 @@ func conditions(d *journey.Definition) []journey.Condition {
 	if d.Goal != nil {
 		list = append(list, d.Goal.If)
 	}
-	var walk func([]journey.Step)
-	walk = func(steps []journey.Step) {
-		for i := range steps {
-			s := &steps[i]
-			if s.Branch != nil {
-				for _, c := range s.Branch.Cases {
-					list = append(list, c.If)
-				}
-			}
-			if s.Wait != nil {
-				list = append(list, s.Wait.Until)
-				for _, e := range s.Wait.Events {
-					list = append(list, e.If)
-				}
-			}
-			for _, b := range blocks(s) {
-				walk(b)
+	journey.Walk(d.Steps, func(s *journey.Step) {
+		if s.Branch != nil {
+			for _, c := range s.Branch.Cases {
+				list = append(list, c.If)
 			}
 		}
-	}
-	walk(d.Steps)
+		if s.Wait != nil {
+			list = append(list, s.Wait.Until)
+			for _, e := range s.Wait.Events {
+				list = append(list, e.If)
+			}
+		}
+	})
 	return slices.DeleteFunc(list, func(c journey.Condition) bool { return c == nil })
 }
 

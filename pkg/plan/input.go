@@ -14,7 +14,7 @@ type Workspace struct {
 // Journey is one version of a journey.
 type Journey struct {
 	Name, Version string
-	Status        journey.Status
+	Status        journey.Status // empty: not known
 	OnChange      journey.Change
 	Moves         map[string]string
 	Steps         []Step // all, nested ones too, in the order of the file
@@ -43,39 +43,14 @@ type Input struct {
 	// inside of, as far as they are known.
 	Old    []Journey
 	People []Place
+	Notes  []string // what the plan cannot know
 }
 
 // Of takes from a definition what a plan compares.
 func Of(d *journey.Definition) Journey {
-	return Journey{
-		Name: d.Name, Version: d.Version, Status: d.Status, OnChange: d.OnChange, Moves: d.Moves, Steps: steps(nil, d.Steps),
-	}
-}
-
-// steps lays steps out flat.
-func steps(out []Step, list []journey.Step) []Step {
-	for i := range list {
-		s := &list[i]
-		out = append(out, Step{ID: s.ID, Kind: kind(s)})
-		switch {
-		case s.Wait != nil:
-			for k := range s.Wait.Events {
-				out = steps(out, s.Wait.Events[k].Steps)
-			}
-			out = steps(out, s.Wait.Otherwise)
-		case s.Recommend != nil:
-			out = steps(out, s.Recommend.Otherwise)
-		case s.Branch != nil:
-			for k := range s.Branch.Cases {
-				out = steps(out, s.Branch.Cases[k].Steps)
-			}
-		case s.Split != nil:
-			for k := range s.Split.Arms {
-				out = steps(out, s.Split.Arms[k].Steps)
-			}
-		}
-	}
-	return out
+	j := Journey{Name: d.Name, Version: d.Version, Status: d.Status, OnChange: d.OnChange, Moves: d.Moves}
+	journey.Walk(d.Steps, func(s *journey.Step) { j.Steps = append(j.Steps, Step{ID: s.ID, Kind: kind(s)}) })
+	return j
 }
 
 // kind names what a step does. The engine tells these apart when somebody moves from one to

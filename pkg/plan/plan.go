@@ -18,6 +18,7 @@ type Plan struct {
 	Policy   []PolicyChange  `json:"policy"`
 	Files    []FileChange    `json:"files"`
 	Refusals []Refusal       `json:"refusals"`
+	Notes    []string        `json:"notes,omitempty"`
 }
 
 // Change is what becomes of a part of the workspace.
@@ -91,7 +92,7 @@ func Make(in Input) Plan {
 	p := Plan{
 		From: in.Now.Version, To: in.Next.Version,
 		Journeys: []JourneyChange{}, Segments: segments(in.Now.Segments, in.Next.Segments),
-		Policy: policies(in.Now.Policy, in.Next.Policy), Files: files(in.Now.Files, in.Next.Files), Refusals: []Refusal{},
+		Policy: policies(in.Now.Policy, in.Next.Policy), Files: files(in.Now.Files, in.Next.Files), Refusals: []Refusal{}, Notes: in.Notes,
 	}
 	now, next := byName(in.Now.Journeys), byName(in.Next.Journeys)
 	names := map[string]bool{}
@@ -150,7 +151,7 @@ func compare(name string, now, next *Journey) JourneyChange {
 	if now != nil {
 		was = now.Status
 	}
-	if was != next.Status {
+	if was != next.Status && was != "" {
 		c.Changes = append(c.Changes, map[journey.Status]Change{
 			journey.Active: Resumed, journey.Paused: Paused, journey.Archived: Archived, journey.Draft: Drafted,
 		}[next.Status])

@@ -47,6 +47,12 @@ func (p *Plan) WriteText(w io.Writer) error {
 			b.WriteString(": " + r.Problem + "\n")
 		}
 	}
+	if len(p.Notes) > 0 {
+		b.WriteString("\nNotes\n")
+		for _, n := range p.Notes {
+			b.WriteString("  " + n + "\n")
+		}
+	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("write the plan: %w", err)
 	}

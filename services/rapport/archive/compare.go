@@ -29,6 +29,10 @@ func (a *Archive) Plan(ctx context.Context, next *workspace.Snapshot) (plan.Plan
 		return plan.Plan{}, err
 	}
 	snap, err := a.Snapshot(ctx, now.Version)
+	var mistakes workspace.Problems
+	if errors.As(err, &mistakes) {
+		return a.byName(ctx, now.Version, in)
+	}
 	if err != nil {
 		return plan.Plan{}, err
 	}
@@ -40,6 +44,21 @@ func (a *Archive) Plan(ctx context.Context, next *workspace.Snapshot) (plan.Plan
 	for _, d := range old {
 		in.Old = append(in.Old, plan.Of(d))
 	}
+	return plan.Make(in), nil
+}
+
+// byName is the plan where the version in force does not read any more, because another
+// program wrote it: it must not keep anybody from putting one in force that does.
+func (a *Archive) byName(ctx context.Context, version string, in plan.Input) (plan.Plan, error) {
+	v, err := a.store.Version(ctx, version)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	in.Now.Version = version
+	for _, h := range v.Holds {
+		in.Now.Journeys = append(in.Now.Journeys, plan.Journey{Name: h.Journey, Version: h.Version})
+	}
+	in.Notes = append(in.Notes, "The version in force does not read in this program: it is compared by the names and versions of its journeys alone.")
 	return plan.Make(in), nil
 }
 
