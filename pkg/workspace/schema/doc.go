@@ -20,4 +20,4 @@
 // such structs, because a decoder loses the places of mistakes (package source).
 package schema
 
-//go:generate go run ./write ../../../templates/schema
+//go:generate go run ./write ../../../templates

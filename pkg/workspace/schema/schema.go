@@ -39,7 +39,13 @@ type Schema struct {
 	Defs []Def
 
 	Examples []any
+
+	// word is what Table calls a value of the form; empty: what follows from the rest.
+	word string
 }
+
+// called gives a form a name for people.
+func (s *Schema) called(word string) *Schema { s.word = word; return s }
 
 // Key is one key of a mapping.
 type Key struct {
@@ -158,7 +164,10 @@ func each(names ...string) []Way {
 
 func anyOf(forms ...*Schema) *Schema { return &Schema{AnyOf: forms} }
 
-func ref(name string) *Schema { return &Schema{Ref: name} }
+func ref(name string) *Schema {
+	word := map[string]string{"event": "type of event", "when": "questions", "person": "person", "given": "event of a test"}[name]
+	return &Schema{Ref: name, word: word}
+}
 
 func key(name string, form *Schema, doc string) Key { return Key{Name: name, Form: form, Doc: doc} }
 

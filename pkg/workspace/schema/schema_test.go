@@ -33,6 +33,24 @@ func TestFresh(t *testing.T) {
 	}
 }
 
+// TestPageFresh: the tables of the language's page are what the forms say.
+func TestPageFresh(t *testing.T) {
+	t.Parallel()
+	got, err := os.ReadFile("../../../templates/LANGUAGE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := schema.Fill(string(got)); err != nil || want != string(got) {
+		t.Errorf("LANGUAGE.md is stale (%v): run go generate ./workspace/schema", err)
+	}
+	if _, err := schema.Fill("<!-- begin: generated journey -->\n<!-- end: generated -->"); err == nil {
+		t.Error("a page without the other tables passes")
+	}
+	if _, err := schema.Fill("<!-- begin: generated nothing -->\n<!-- end: generated -->"); err == nil {
+		t.Error("a page with a table of nothing passes")
+	}
+}
+
 // each visits all forms of a schema.
 func each(s *schema.Schema, path string, visit func(s *schema.Schema, k *schema.Key, path string)) {
 	visit(s, nil, path)

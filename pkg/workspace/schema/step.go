@@ -116,5 +116,5 @@ func tags() *Schema {
 // assigned is a value of set: and of emit: data.
 func assigned() *Schema {
 	scalar := &Schema{Types: []string{"string", "number", "boolean", "null"}}
-	return anyOf(scalar, list(scalar))
+	return anyOf(scalar, list(scalar)).called("value")
 }

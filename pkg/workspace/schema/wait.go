@@ -2,11 +2,11 @@ package schema
 
 // wait is the long form of a wait.
 func wait() *Schema {
-	day := choice("mon", "tue", "wed", "thu", "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "weekdays", "weekend")
+	day := choice("mon", "tue", "wed", "thu", "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "weekdays", "weekend").called("day")
 	return mapping(
 		key("for", duration("3d"), "Rest for so long."),
 		key("then_at", clock("10:00"), "After for:, until this time of day in the person's own zone.").with("for"),
-		key("days", anyOf(day, list(day).atLeast(1)), "Only on these days of the week.").such([]string{"mon", "tue", "wed", "thu", "fri"}, "weekdays"),
+		key("days", anyOf(day, list(day).atLeast(1)), "Only on these days of the week: mon or monday and so on, weekdays, weekend.").such([]string{"mon", "tue", "wed", "thu", "fri"}, "weekdays"),
 		key("at", clock("10:00"), "Until this time of day in the person's own zone. With date:, the time of that day."),
 		key("date", expression("profile.birthday", "trigger.delivery_date"), "Until this date. One that is past ends the wait at once."),
 		key("offset", pattern(offsetPattern, "-3d"), "Whole days before (-) or after the date.").with("date"),

@@ -17,16 +17,16 @@ const (
 	percentPattern  = `^ *[0-9]+(\.[0-9]+)? *% *$`
 )
 
-func name(examples ...any) *Schema { return pattern(namePattern, examples...) }
+func name(examples ...any) *Schema { return pattern(namePattern, examples...).called("name") }
 
 func duration(examples ...any) *Schema {
-	s := pattern(durationPattern, examples...)
+	s := pattern(durationPattern, examples...).called("length of time")
 	s.Doc = "A length of time: a whole number and s, m, h, d or w, such as 90m, 36h, 3d or 2w."
 	return s
 }
 
 func clock(examples ...any) *Schema {
-	s := pattern(clockPattern, examples...)
+	s := pattern(clockPattern, examples...).called("time of day")
 	s.Doc = `A time of day from "00:00" to "23:59", in quotes.`
 	return s
 }
@@ -34,22 +34,22 @@ func clock(examples ...any) *Schema {
 // share is 10%, or 0.1.
 func share(examples ...any) *Schema {
 	low, high := 0.0, 1.0
-	return anyOf(pattern(percentPattern, examples...), &Schema{Types: []string{"number"}, Low: &low, High: &high})
+	return anyOf(pattern(percentPattern, examples...), &Schema{Types: []string{"number"}, Low: &low, High: &high}).called("percentage")
 }
 
 // condition is an expression that is true or false.
 func condition(examples ...any) *Schema {
-	return &Schema{Types: []string{"string", "boolean"}, Examples: examples}
+	return &Schema{Types: []string{"string", "boolean"}, Examples: examples, word: "condition"}
 }
 
 // expression is one with any result; numbers and truths stand for themselves.
 func expression(examples ...any) *Schema {
-	return &Schema{Types: []string{"string", "number", "boolean"}, Examples: examples}
+	return &Schema{Types: []string{"string", "number", "boolean"}, Examples: examples, word: "expression"}
 }
 
 // amount is an expression whose result is a number.
 func amount(examples ...any) *Schema {
-	return &Schema{Types: []string{"string", "number"}, Examples: examples}
+	return &Schema{Types: []string{"string", "number"}, Examples: examples, word: "number or expression"}
 }
 
 // event is the type of an event. Editors offer the common ones; any other will do.
