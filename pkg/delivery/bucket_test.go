@@ -1,9 +1,11 @@
 package delivery
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 	"pgregory.net/rapid"
 
 	"rapport/pkg/policy"
@@ -53,4 +55,26 @@ func TestNoWindowHoldsMore(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestBreakersAreBounded: hosts come and go without end, and those that are broken keep
+// their breakers.
+func TestBreakersAreBounded(t *testing.T) {
+	t.Parallel()
+	b := breakers{of: map[string]breaker{}, make: func(string) breaker {
+		return circuitbreaker.NewBuilder[any]().WithFailureThreshold(1).WithDelay(time.Hour).Build()
+	}}
+	b.get("broken").RecordFailure()
+	for i := range 5 * maxHosts {
+		b.get(fmt.Sprint("host-", i))
+	}
+	if len(b.of) > maxHosts || !b.get("broken").IsOpen() {
+		t.Errorf("%d breakers are kept, the broken host's is open: %v", len(b.of), b.get("broken").IsOpen())
+	}
+	for i := range 5 * maxHosts {
+		b.get(fmt.Sprint("broken-", i)).RecordFailure()
+	}
+	if len(b.of) > maxHosts+1 {
+		t.Errorf("%d breakers are kept", len(b.of))
+	}
 }
