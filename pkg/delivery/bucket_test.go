@@ -65,13 +65,13 @@ func TestBreakersAreBounded(t *testing.T) {
 		return circuitbreaker.NewBuilder[any]().WithFailureThreshold(1).WithDelay(time.Hour).Build()
 	}}
 	b.get("broken").RecordFailure()
-	for i := range 5 * maxHosts {
+	for i := range 2 * maxHosts {
 		b.get(fmt.Sprint("host-", i))
 	}
 	if len(b.of) > maxHosts || !b.get("broken").IsOpen() {
 		t.Errorf("%d breakers are kept, the broken host's is open: %v", len(b.of), b.get("broken").IsOpen())
 	}
-	for i := range 5 * maxHosts {
+	for i := range 2 * maxHosts {
 		b.get(fmt.Sprint("broken-", i)).RecordFailure()
 	}
 	if len(b.of) > maxHosts+1 {

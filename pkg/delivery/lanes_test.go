@@ -118,7 +118,7 @@ func TestThrottledMessagesHoldNobodyUp(t *testing.T) {
 		t.Errorf("%d deliveries of 120 messages, %d are repeats", info.Delivered.Consumer, info.NumRedelivered)
 	}
 	stop()
-	if n := len(claims.workers); n != 21 {
+	if n := claims.claimed(); n != 21 {
 		t.Errorf("%d messages are claimed, want the 21 that were sent", n)
 	}
 

@@ -96,6 +96,12 @@ func (l *ledger) worker(id string) string {
 	return l.workers[id]
 }
 
+func (l *ledger) claimed() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.workers)
+}
+
 // outlet keeps the receipts that were published.
 type outlet struct {
 	mu   sync.Mutex

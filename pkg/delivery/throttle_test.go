@@ -171,7 +171,7 @@ func TestThrottledTooLong(t *testing.T) {
 		}
 		time.Sleep(89 * time.Minute)
 		synctest.Wait()
-		if n := len(b.claims.workers); n != 2 {
+		if n := b.claims.claimed(); n != 2 {
 			t.Errorf("%d messages are claimed while one still waits, want 2", n)
 		}
 		wg.Wait()
@@ -241,8 +241,8 @@ func TestStopWhileThrottled(t *testing.T) {
 		if err := <-ended; !errors.Is(err, delivery.ErrStopping) {
 			t.Errorf("error %v, want ErrStopping", err)
 		}
-		if len(b.claims.workers) != 1 {
-			t.Errorf("claimed: %v, want the first message alone", b.claims.workers)
+		if n := b.claims.claimed(); n != 1 {
+			t.Errorf("%d messages are claimed, want the first alone", n)
 		}
 	})
 }
