@@ -127,6 +127,7 @@ func sameLine(a, b script.Line) bool {
 const shop = `shop: {name: Lamps, url: "https://lamps.example", currency: EUR, locale: en-GB, timezone: UTC, address: [Lamps Ltd, 1 Example Street]}
 email: {from: {name: Lamps, address: hello@lamps.example}}
 sms: {from: Lamps}
+whatsapp: {from: "+447700900123"}
 `
 
 var mention = regexp.MustCompile(`\b(email|sms|whatsapp|webhook): ([a-z0-9-]+)`)
@@ -147,17 +148,17 @@ func complete(files fstest.MapFS) {
 	}
 	for _, m := range mention.FindAllStringSubmatch(all.String(), -1) {
 		name := m[2]
+		if name == "none" { // of quiet hours
+			continue
+		}
 		switch m[1] {
 		case "email":
-			if name == "none" || name == "from" {
-				continue
-			}
 			add("email/"+name+".html.liquid", fmt.Sprintf("---\nsubject: %s\n---\n<p>Hello {{ profile.id }}</p>\n", name))
 			add("email/"+name+".txt.liquid", "Hello {{ profile.id }}\n")
 		case "sms", "whatsapp":
 			add(m[1]+"/"+name+".txt.liquid", name+" for {{ profile.id }}\n")
 		case "webhook":
-			add("webhook/"+name+".yaml", "url: https://hooks.example/"+name+"\n")
+			add("webhook/"+name+".yaml", "url: https://hooks.example/"+name+"\nbody: '{\"customer\": \"{{ profile.id }}\"}'\n")
 		}
 	}
 }
