@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/message"
 	"rapport/pkg/store"
 )
@@ -30,7 +31,8 @@ type hands struct {
 }
 
 // take waits until no other delivery of the id runs in this process, so that copies of a
-// command that arrive together go one after the other.
+// command that arrive together go one after the other. A copy waits off its lane: the other
+// may wait for a throttle.
 func (h *hands) take(ctx context.Context, id string) (let func(), err error) {
 	for {
 		h.mu.Lock()
@@ -47,6 +49,7 @@ func (h *hands) take(ctx context.Context, id string) (let func(), err error) {
 			}, nil
 		}
 		h.mu.Unlock()
+		bus.Yield(ctx)
 		select {
 		case <-other:
 		case <-ctx.Done():
