@@ -48,6 +48,64 @@ func handed() (*road, <-chan string) {
 	return &road{during: func(_ int, id string) { ids <- id }}, ids
 }
 
+// lane is a broker with one mailer on one lane.
+type lane struct {
+	js     jetstream.JetStream
+	claims *ledger
+	limit  *rules
+}
+
+// send publishes n messages to a domain.
+func (l *lane) send(ctx context.Context, t *testing.T, n int, domain string) {
+	t.Helper()
+	for i := range n {
+		c := mailCommand(fmt.Sprintf("%s-%03d", domain, i), message.Marketing)
+		c.To, c.DecidedAt = "jane@"+domain, time.Now()
+		raw, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.js.PublishMsg(ctx, bus.NewMsg(bus.SendSubject("email", event.Key(c.Profile)), c.ID, raw)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (l *lane) run(ctx context.Context, t *testing.T, r *road, worker string) (stop func()) {
+	t.Helper()
+	sub, err := bus.NewSubscriber(l.js, bus.SubscriberOptions{Stream: bus.StreamSend, Durable: "mailer", Lanes: 1, AckWait: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, l.claims, r, func(o *delivery.Options) {
+		o.Worker, o.Publisher, o.Throttles, o.Now = worker, bus.NewPublisher(l.js), delivery.NewThrottles(l.limit.now, 1), time.Now
+	})
+	work, end := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- b.Run(work, delivery.Intake{Name: "mailer", Topic: "send.email.*", Subscriber: sub}) }()
+	return func() {
+		end()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// take waits until n messages were handed over, all to one domain.
+func take(ctx context.Context, t *testing.T, ids <-chan string, n int, domain string) {
+	t.Helper()
+	for range n {
+		select {
+		case id := <-ids:
+			if !strings.HasPrefix(id, domain) {
+				t.Fatalf("%s was handed over, want one to %s", id, domain)
+			}
+		case <-ctx.Done():
+			t.Fatalf("messages to %s are not sent", domain)
+		}
+	}
+}
+
 // TestThrottledMessagesHoldNobodyUp sends through the broker: a hundred messages to a
 // throttled domain come first, all on one lane, and wait for longer than AckWait; the others
 // pass them, nothing is delivered twice, and nothing is missing after a restart.
@@ -55,62 +113,16 @@ func TestThrottledMessagesHoldNobodyUp(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	js := newBroker(ctx, t)
-	send := func(n int, domain string) {
-		for i := range n {
-			c := mailCommand(fmt.Sprintf("%s-%03d", domain, i), message.Marketing)
-			c.To, c.DecidedAt = "jane@"+domain, time.Now()
-			raw, err := json.Marshal(c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := js.PublishMsg(ctx, bus.NewMsg(bus.SendSubject("email", event.Key(c.Profile)), c.ID, raw)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	claims, limit := newLedger(), newRules(policy.Throttle{Domain: "slow.example", AtMost: 1, Per: time.Hour})
-	run := func(r *road, worker string) (stop func()) {
-		sub, err := bus.NewSubscriber(js, bus.SubscriberOptions{Stream: bus.StreamSend, Durable: "mailer", Lanes: 1, AckWait: time.Second})
-		if err != nil {
-			t.Fatal(err)
-		}
-		b := newBench(t, claims, r, func(o *delivery.Options) {
-			o.Worker, o.Publisher, o.Throttles, o.Now = worker, bus.NewPublisher(js), delivery.NewThrottles(limit.now, 1), time.Now
-		})
-		work, end := context.WithCancel(context.WithoutCancel(ctx))
-		ended := make(chan error, 1)
-		go func() { ended <- b.Run(work, delivery.Intake{Name: "mailer", Topic: "send.email.*", Subscriber: sub}) }()
-		return func() {
-			end()
-			if err := <-ended; err != nil {
-				t.Error(err)
-			}
-		}
-	}
-	take := func(ids <-chan string, n int, domain string) {
-		t.Helper()
-		for range n {
-			select {
-			case id := <-ids:
-				if !strings.HasPrefix(id, domain) {
-					t.Fatalf("%s was handed over, want one to %s", id, domain)
-				}
-			case <-ctx.Done():
-				t.Fatalf("messages to %s are not sent", domain)
-			}
-		}
-	}
-
+	l := &lane{js: newBroker(ctx, t), claims: newLedger(), limit: newRules(policy.Throttle{Domain: "slow.example", AtMost: 1, Per: time.Hour})}
 	r, ids := handed()
-	stop := run(r, "first life")
-	send(100, "slow.example")
-	take(ids, 1, "slow.example")
+	stop := l.run(ctx, t, r, "first life")
+	l.send(ctx, t, 100, "slow.example")
+	take(ctx, t, ids, 1, "slow.example")
 	began := time.Now()
-	send(20, "fast.example")
-	take(ids, 20, "fast.example")
+	l.send(ctx, t, 20, "fast.example")
+	take(ctx, t, ids, 20, "fast.example")
 	<-time.After(time.Until(began.Add(1500 * time.Millisecond))) // more than AckWait
-	cons, err := js.Consumer(ctx, bus.StreamSend, "mailer")
+	cons, err := l.js.Consumer(ctx, bus.StreamSend, "mailer")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,13 +130,13 @@ func TestThrottledMessagesHoldNobodyUp(t *testing.T) {
 		t.Errorf("%d deliveries of 120 messages, %d are repeats", info.Delivered.Consumer, info.NumRedelivered)
 	}
 	stop()
-	if n := claims.claimed(); n != 21 {
+	if n := l.claims.claimed(); n != 21 {
 		t.Errorf("%d messages are claimed, want the 21 that were sent", n)
 	}
 
 	r, ids = handed()
-	limit.Store(&[]policy.Throttle{})
-	stop = run(r, "second life")
-	take(ids, 99, "slow.example")
+	l.limit.Store(&[]policy.Throttle{})
+	stop = l.run(ctx, t, r, "second life")
+	take(ctx, t, ids, 99, "slow.example")
 	stop()
 }

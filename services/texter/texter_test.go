@@ -190,6 +190,18 @@ var (
 	invalid     = delivery.Permanent(message.ReasonInvalidAddress, "")
 )
 
+// TestWhatsAppFaults are the errors that only channels have.
+func TestWhatsAppFaults(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[int]error{63003: invalid, 63024: invalid, 63016: rejected, 63033: rejected, 21910: unavailable, 63007: unavailable, 63018: unavailable, 63012: unavailable} {
+		s := startTwilio(t, func(w http.ResponseWriter, _ int) bool { refuse(w, 400, code, "words"); return true })
+		x := newTexter(t, s, func(o *Options) { o.Channel = message.WhatsApp })
+		if _, err := try(t, x, command("m1")); !delivery.SameKind(err, want) {
+			t.Errorf("%d: error %v, want the kind of %#v", code, err, want)
+		}
+	}
+}
+
 // TestFaults is the table of what Twilio, or what stands before it, can answer.
 func TestFaults(t *testing.T) {
 	t.Parallel()
@@ -210,11 +222,6 @@ func TestFaults(t *testing.T) {
 		"landline":             {says(400, 21614), invalid},
 		"opted out":            {says(400, 21610), rejected},
 		"region not enabled":   {says(400, 21408), rejected},
-		"not on WhatsApp":      {says(400, 63024), invalid},
-		"outside the 24 hours": {says(400, 63016), rejected},
-		"wrong channel":        {says(400, 21910), unavailable},
-		"no WhatsApp sender":   {says(400, 63007), unavailable},
-		"WhatsApp's rate":      {says(429, 63018), unavailable},
 		"wrong credentials":    {says(401, 20003), unavailable},
 		"no sender in service": {says(400, 21703), unavailable},
 		"too many requests":    {says(429, 20429), unavailable},
