@@ -86,6 +86,9 @@ func (s *Set) add(d *Definition) (*program, error) {
 	}
 	s.versions[d.Name][d.Version] = p
 	s.heard[d.Enter.On] = true
+	if d.Goal != nil {
+		s.heard[d.Goal.On] = true
+	}
 	for typ := range p.hears {
 		s.heard[typ] = true
 	}
@@ -117,11 +120,16 @@ func (s *Set) index() {
 	}
 	for _, e := range s.config.Loyalty.Earn {
 		s.earning[e.On] = append(s.earning[e.On], e)
+		s.heard[e.On] = true
 	}
 }
 
 // Version is that of the workspace.
 func (s *Set) Version() string { return s.config.Version }
+
+// Hears reports whether a type of event concerns any journey or the loyalty programme by
+// name: who enters by it, waits for it, leaves by it, has it as a goal or earns by it.
+func (s *Set) Hears(typ string) bool { return s.heard[typ] }
 
 // Definitions are the journeys in force. They are shared and must not be changed.
 func (s *Set) Definitions() []*Definition { return s.config.Journeys }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"rapport/pkg/event"
 	"rapport/pkg/journey"
 	"rapport/pkg/store"
 )
@@ -32,6 +33,9 @@ type person struct {
 	seen  map[string]bool
 	dirty bool
 	rests []place // where its instances rested when it was loaded
+	// unopened is set for a profile of which only receipts are at hand that no journey hears:
+	// its state is not decoded. Under load that is half of all events.
+	unopened bool
 }
 
 // prepare loads every profile that the inputs or the timers due by horizon concern.
@@ -49,7 +53,7 @@ func (w *worker) prepare(ctx context.Context, ins []input, horizon time.Time) (*
 	if len(wakes) == maxWakes {
 		b.cut = &wakes[len(wakes)-1]
 	}
-	if err := b.load(ctx, wants(ins, wakes)); err != nil {
+	if err := b.load(ctx, wants(ins, wakes), b.concerned(ins, wakes)); err != nil {
 		return nil, err
 	}
 	for _, p := range b.people {
@@ -84,7 +88,22 @@ func wants(ins []input, wakes []store.Wake) []store.Want {
 	return list
 }
 
-func (b *batch) load(ctx context.Context, list []store.Want) error {
+// concerned are the profiles whose state anything may change or read.
+func (b *batch) concerned(ins []input, wakes []store.Wake) map[string]bool {
+	m := make(map[string]bool, len(ins)+len(wakes))
+	for i := range ins {
+		if in := &ins[i]; in.broken == nil && !in.tick && (in.event.Type != event.MessageSent || b.set.Hears(event.MessageSent)) {
+			m[in.event.Subject] = true
+		}
+	}
+	for _, k := range wakes {
+		m[k.Profile] = true
+	}
+	return m
+}
+
+// load reads profiles, and opens the states of those concerned.
+func (b *batch) load(ctx context.Context, list []store.Want, concerned map[string]bool) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -97,7 +116,10 @@ func (b *batch) load(ctx context.Context, list []store.Want) error {
 		for _, uid := range l.Seen {
 			p.seen[uid] = true
 		}
-		if l.State != nil {
+		switch {
+		case l.State != nil && !concerned[p.id]:
+			p.unopened = true
+		case l.State != nil:
 			if p.state, err = b.w.o.codec.Decode(l.State); err != nil {
 				return fmt.Errorf("profile %s: %w", p.id, err)
 			}

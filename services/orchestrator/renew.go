@@ -51,11 +51,11 @@ func (w *worker) renew(ctx context.Context) error {
 		return err
 	}
 	b.set = set
-	wants := make([]store.Want, len(ids))
+	wants, concerned := make([]store.Want, len(ids)), make(map[string]bool, len(ids))
 	for i, id := range ids {
-		wants[i] = store.Want{Profile: id}
+		wants[i], concerned[id] = store.Want{Profile: id}, true
 	}
-	if err := b.load(ctx, wants); err != nil {
+	if err := b.load(ctx, wants, concerned); err != nil {
 		return err
 	}
 	for _, id := range ids {

@@ -31,7 +31,7 @@ func (b *batch) input(ctx context.Context, in *input) error {
 		return nil
 	}
 	p.seen[uid] = true
-	if p.state == nil {
+	if p.state == nil && !p.unopened {
 		p.state, p.dirty = journey.NewState(in.event.Subject, in.event.Time), true
 	}
 	spanCtx, span := b.w.o.applySpan(in)
@@ -45,6 +45,9 @@ func (b *batch) input(ctx context.Context, in *input) error {
 			MessageID: r.MessageID, Outcome: r.Outcome, Reason: r.Reason, Detail: r.Detail,
 			Provider: r.Provider, ProviderID: r.ProviderID, Resent: r.Resent, At: r.At,
 		})
+	}
+	if p.unopened {
+		return nil // Nobody hears the receipt, and the profile knew when it was decided.
 	}
 	from := cause{span: trace.SpanContextFromContext(spanCtx), direct: true}
 	effects := b.set.Event(p.state, in.event, in.now, traceparent(spanCtx))
