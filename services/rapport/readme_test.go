@@ -36,8 +36,10 @@ func tried() map[string]func(*testing.T, string) {
 	all["bin/rapport up --data demo-data"] = tryDemoData
 	all["curl -u dev: http://127.0.0.1:8080/v1/track"] = nil // TestFirstOrder pastes the banner's, which is the same.
 	all["curl -s 'http://127.0.0.1:8025/api/messages?to=ada@example.com'"] = tryCurl
-	all["cp -r templates my-shop"] = nil
-	all["bin/rapport check my-shop"] = nil
+	for _, s := range tour() {
+		all[s.line] = nil // TestReadmeTour
+	}
+	all["make bench-engine"] = tryBenchEngine
 	all["bin/rapport up --workspace my-shop"] = tryMyShop
 	all["bin/rapport replay --json online-retail.csv.gz"] = tryReplayJSON
 	all["OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 OTEL_METRICS_EXPORTER=none make up"] = tryTraces
@@ -236,6 +238,13 @@ func tryMakeUp(t *testing.T, _ string) {
 	r := upIn(t, root(t)) // With the default data directory and ./templates.
 	if banner := r.out.String(); !strings.Contains(banner, "workspace templates") || !strings.Contains(banner, "data      data\n") {
 		t.Errorf("not on ./templates and ./data:\n%s", banner)
+	}
+}
+
+// The benchmarks of which the README tells figures are there to be run.
+func tryBenchEngine(t *testing.T, _ string) {
+	if got := makes(t, "bench-engine"); !strings.Contains(got, "-bench . -benchmem ./pkg/journey") {
+		t.Errorf("make bench-engine runs %s", got)
 	}
 }
 

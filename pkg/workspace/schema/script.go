@@ -161,8 +161,8 @@ func expectation() *Schema {
 			key("is", text(), "The arm.").must(),
 		), "The person takes this arm of a split."),
 		key("converted", anyOf(yes, number(), mapping(key("value", number(), "What it is worth."))), "The goal is reached."),
-		key("nothing_after", moment("+4d"), "No message goes out after this time."),
-		key("nothing", yes, "No message goes out at all."),
+		key("nothing_after", moment("+4d"), "After this time no message goes out, nobody enters, and no points, tasks and events follow."),
+		key("nothing", yes, "No message goes out at all, nobody enters, and no points, tasks and events follow."),
 	}
 	s := mapping(append([]Key{key("at", moment("+4d"), "When. Left out: any time after the expectation above.")}, append(kinds,
 		key("profile", text(), "To whom. Left out: the person of the test."),
