@@ -181,3 +181,33 @@ func TestLanguagePageCommands(t *testing.T) {
 		t.Errorf("only %d commands", ran)
 	}
 }
+
+// Links of the README and of the language's page lead to files and headings that are there.
+func TestLinksOfDocuments(t *testing.T) {
+	t.Parallel()
+	heading := regexp.MustCompile(`(?m)^#+ (.*)$`)
+	strip := regexp.MustCompile(`[^a-z0-9 _-]`)
+	for _, name := range []string{"../../README.md", "../../templates/LANGUAGE.md"} {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var anchors []string
+		for _, m := range heading.FindAllStringSubmatch(string(b), -1) {
+			anchors = append(anchors, "#"+strings.ReplaceAll(strip.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
+		}
+		for _, m := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(string(b), -1) {
+			switch link := m[1]; {
+			case strings.Contains(link, "://"):
+			case strings.HasPrefix(link, "#"):
+				if !slices.Contains(anchors, link) {
+					t.Errorf("%s has no heading %s: %v", name, link, anchors)
+				}
+			default:
+				if _, err := os.Stat(filepath.Join(filepath.Dir(name), link)); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		}
+	}
+}
