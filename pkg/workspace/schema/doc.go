@@ -6,7 +6,8 @@
 //
 // The forms are Go values (Schema) made of a few constructors, each key with the sentence
 // that an editor shows beside it. The files in templates/schema are written from them by go
-// generate; a test fails when they are stale.
+// generate, and so are the tables in templates/LANGUAGE.md, which marketers read; a test fails
+// when they are stale.
 //
 // Promises. A schema and the reader of its files (package workspace, and rehearsal/script for
 // tests) know the same keys in the same places: tests hold them together both ways, by
