@@ -33,8 +33,8 @@ demo: build ## Replay real invoices through the whole of it and print what was s
 test: ## Run the tests of all modules
 	$(GO) test -timeout 20m work
 	@# Go caches a test result by the files of the test's own module; the tests in ./services look at the whole
-	@# repository, so that their results must not be remembered.
-	$(GO) test -count=1 ./services
+	@# repository and those of the workspace at templates/, so that their results must not be remembered.
+	$(GO) test -count=1 ./services ./pkg/workspace/...
 
 .PHONY: race
 race: ## Run the tests of all modules under the race detector (needs a C compiler)

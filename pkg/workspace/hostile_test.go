@@ -56,7 +56,7 @@ func TestHostileJourneys(t *testing.T) {
 		began := time.Now()
 		_, err := load(files)
 		took := time.Since(began)
-		if took > slowdown*500*time.Millisecond {
+		if took > slowdown*5*time.Second {
 			t.Errorf("%s took %s", name, took)
 		}
 		t.Logf("%s: %d bytes, %s", name, len(text), took)

@@ -9,7 +9,7 @@ import (
 func (r *reader) recommends(step, n *source.Node, number string, s *journey.Step) {
 	s.Recommend = r.recommend(n)
 	r.heard = hearing{}
-	s.Recommend.Otherwise = r.otherwise(step.Get("otherwise"), number+".otherwise.")
+	s.Recommend.Otherwise = r.otherwise(step.Get("otherwise"), number+".otherwise.", "too few recommendations")
 	r.heard = hearing{}
 }
 
@@ -61,13 +61,13 @@ func (r *reader) basis(n *source.Node) journey.Basis {
 }
 
 // otherwise reads what happens with too few products: leave, or steps.
-func (r *reader) otherwise(n *source.Node, prefix string) []journey.Step {
+func (r *reader) otherwise(n *source.Node, prefix, reason string) []journey.Step {
 	switch {
 	case n == nil:
 		return nil
 	case n.Kind == source.Text && n.Value == "leave":
 		r.ids[prefix+"1"] = n
-		return []journey.Step{{ID: prefix + "1", Exit: &journey.Exit{Reason: "too few recommendations"}}}
+		return []journey.Step{{ID: prefix + "1", Exit: &journey.Exit{Reason: reason}}}
 	case n.Kind == source.List:
 		return r.steps(n, prefix)
 	}

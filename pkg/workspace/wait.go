@@ -37,9 +37,7 @@ func (r *reader) waits(step, n *source.Node, number string, s *journey.Step) {
 		}
 	}
 	r.heard = hearing{}
-	if otherwise != nil {
-		w.Otherwise, _ = r.nested(otherwise, number+".otherwise.", hearing{})
-	}
+	w.Otherwise = r.otherwise(otherwise, number+".otherwise.", "waited in vain")
 	r.heard = hearing{}
 }
 
