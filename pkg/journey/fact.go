@@ -101,9 +101,10 @@ func (c *Crossing) crossed(from, to float64) bool {
 	return to > c.Threshold && !(from > c.Threshold)
 }
 
-// withdraw frees the slot of a message that did not go out after all.
+// withdraw frees the slot of a message that did not go out after all: it failed, or the last
+// look kept it back. One that is uncertain may have arrived and keeps its slot.
 func (w *walk) withdraw(ev *event.Event) {
-	if w.state.Log == nil || ev.Type != event.MessageFailed {
+	if w.state.Log == nil || ev.Type != event.MessageFailed && ev.Type != event.MessageSuppressed {
 		return
 	}
 	if id, ok := property(properties(ev.Data), "message_id", "", "", time.Time{}).(string); ok {

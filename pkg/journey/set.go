@@ -159,6 +159,15 @@ func (s *Set) status(in *Instance) Status {
 	return Archived
 }
 
+// Lateness is how long after its decision a message of a journey's version may still go:
+// DefaultLateness for a journey that is not known any more.
+func (s *Set) Lateness(name, version string) time.Duration {
+	if d := s.definition(name, version); d != nil {
+		return d.lateness()
+	}
+	return DefaultLateness
+}
+
 // resting reports whether the journey keeps people where they are.
 func (st Status) resting() bool { return st == Paused || st == Draft }
 
