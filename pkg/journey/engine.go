@@ -44,6 +44,7 @@ func (s *Set) Fire(st *State, now time.Time) []Effect {
 			break
 		}
 		w.fire(due)
+		w.rounds = 0
 		w.settle()
 	}
 	return w.done()
@@ -82,7 +83,9 @@ func (s *Set) Answer(st *State, instance string, suggestions []Suggestion, now t
 	} else {
 		in.Suggestions = suggestions[:min(len(suggestions), r.Max)]
 	}
+	w.due = in.Owed
 	w.run(instance, p, next)
+	w.due = time.Time{}
 	w.settle()
 	return w.done()
 }

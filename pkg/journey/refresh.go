@@ -1,6 +1,9 @@
 package journey
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // refresh brings the profile under the set's version of the workspace.
 func (w *walk) refresh() {
@@ -64,17 +67,56 @@ func (w *walk) migrate(in *Instance, to *program) bool {
 	old := in.Version
 	in.Version, in.Step = to.def.Version, step
 	w.effect(Moved{Instance: in.ID, Journey: in.Journey, From: old, To: in.Version, Step: step, At: w.now})
-	if from != nil {
+	in.Look = time.Time{}
+	if from != nil && in.Heard != anew {
 		if was, ok := from.byID[rested]; ok && from.nodes[was].step.kind() == to.nodes[n].step.kind() {
-			return false // It goes on resting as it did, with the time it had.
+			return w.stay(in, from.nodes[was].step.Wait, to, n)
 		}
 	}
+	in.Since, in.FellDue, in.Heard = time.Time{}, time.Time{}, 0
 	if to.def.Status.resting() {
-		in.FellDue, in.Due = w.now, time.Time{}
+		in.FellDue, in.Heard, in.Due = w.now, anew, time.Time{}
 		return false
 	}
 	w.run(in.ID, to, n)
 	return true
+}
+
+// stay lets an instance rest on as it did, with the time it had. A wait asks the condition
+// of the new version, and a pause goes on keeping the event that was heard where the new
+// version waits for it too. It reports whether the instance walked on.
+func (w *walk) stay(in *Instance, was *Wait, to *program, n int) bool {
+	wait := to.nodes[n].step.Wait
+	if wait == nil {
+		return false
+	}
+	if in.Heard > 0 {
+		if in.Heard = wait.place(was, in.Heard); in.Heard == 0 {
+			in.Heard = anew
+		}
+		return false
+	}
+	if wait.Until != nil && w.until(in, &to.nodes[n]) {
+		w.take(in, to, n, len(wait.Events)+1)
+		return true
+	}
+	return false
+}
+
+// place is the number that an event or the condition of an earlier version has here; zero:
+// none.
+func (w *Wait) place(was *Wait, heard int) int {
+	if heard > len(was.Events) {
+		if w.Until != nil {
+			return len(w.Events) + 1
+		}
+		return 0
+	}
+	on := was.Events[heard-1].On
+	if heard <= len(w.Events) && w.Events[heard-1].On == on {
+		return heard
+	}
+	return slices.IndexFunc(w.Events, func(e WaitEvent) bool { return e.On == on }) + 1
 }
 
 // kind names what a step does.

@@ -51,11 +51,14 @@ func (w *walk) judge(in *Instance, d *Definition, step string, c message.Channel
 }
 
 // lateness is how long ago what is happening should have happened.
-func (w *walk) lateness() time.Duration {
+func (w *walk) lateness() time.Duration { return w.now.Sub(w.meant()) }
+
+// meant is when what is happening should have happened.
+func (w *walk) meant() time.Time {
 	if w.due.IsZero() {
-		return 0
+		return w.now
 	}
-	return w.now.Sub(w.due)
+	return w.due
 }
 
 // deferral is until when a message is put off. Quiet hours end by themselves within a day,

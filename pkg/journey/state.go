@@ -55,10 +55,17 @@ type Instance struct {
 	Check time.Time `cbor:"14,keyasint,omitzero"`
 	Look  time.Time `cbor:"17,keyasint,omitzero"`
 	// FellDue is when something happened to it that its paused journey keeps for later: its
-	// timer, or, with Heard, the event it waited for (its number, from one).
+	// timer, or, with Heard, the event it waited for (its number, from one), or that it was
+	// moved to a step of another kind (anew).
 	FellDue time.Time `cbor:"15,keyasint,omitzero"`
 	Heard   int       `cbor:"16,keyasint,omitempty"`
+	// Owed is when it should have come to the recommendation that it rests on: what is late
+	// before an answer is late after it.
+	Owed time.Time `cbor:"18,keyasint,omitzero"`
 }
+
+// anew is what Heard says of an instance that has yet to come to its step.
+const anew = -1
 
 // Suggestion is one product as templates see it.
 type Suggestion struct {

@@ -70,7 +70,7 @@ func (w *walk) hear() {
 		}
 		in := &w.state.Instances[i]
 		p, n := w.place(in)
-		if n == end || p.nodes[n].step.Wait == nil || in.Heard > 0 {
+		if n == end || p.nodes[n].step.Wait == nil || in.Heard != 0 {
 			continue
 		}
 		if arm := w.heard(in, &p.nodes[n]); arm > 0 {
@@ -97,7 +97,7 @@ func (w *walk) heard(in *Instance, nd *node) int {
 // take goes on from a wait by an arm. A paused journey keeps it for later.
 func (w *walk) take(in *Instance, p *program, n, arm int) {
 	if w.set.status(in).resting() {
-		in.Heard, in.FellDue, in.Due = arm, w.now, time.Time{}
+		in.Heard, in.FellDue, in.Due, in.Look = arm, w.meant(), time.Time{}, time.Time{}
 		return
 	}
 	wait, nd := p.nodes[n].step.Wait, &p.nodes[n]
@@ -177,9 +177,13 @@ func (w *walk) wake(id string, due time.Time) {
 		w.depart(id, LeftLifetime)
 		return
 	}
-	nd := &p.nodes[n]
-	if wait := nd.step.Wait; wait != nil && wait.Until != nil && w.until(in, nd) {
+	if in.Look.Equal(due) {
+		in.Look = time.Time{} // It is being asked, and says itself when to ask again.
+	}
+	if wait := p.nodes[n].step.Wait; wait != nil && wait.Until != nil && in.Heard == 0 && w.until(in, &p.nodes[n]) {
+		w.due = due
 		w.take(in, p, n, len(wait.Events)+1)
+		w.due = time.Time{}
 		return
 	}
 	if !in.Due.Equal(due) {
@@ -196,7 +200,10 @@ func (w *walk) wake(id string, due time.Time) {
 func (w *walk) goOn(in *Instance, p *program, n int) {
 	nd, wait := &p.nodes[n], p.nodes[n].step.Wait
 	w.due = in.Due
-	if !in.FellDue.IsZero() {
+	switch {
+	case !in.Owed.IsZero():
+		w.due = in.Owed
+	case !in.FellDue.IsZero():
 		w.due = in.FellDue
 	}
 	heard := in.Heard
@@ -204,7 +211,7 @@ func (w *walk) goOn(in *Instance, p *program, n int) {
 	switch {
 	case heard > 0:
 		w.take(in, p, n, heard)
-	case wait == nil:
+	case wait == nil || heard == anew:
 		w.run(in.ID, p, n) // It was put off, and tries again.
 	case len(wait.Events) > 0 || wait.Until != nil:
 		w.run(in.ID, p, nd.otherwise())

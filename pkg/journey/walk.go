@@ -11,7 +11,7 @@ func (w *walk) run(id string, p *program, n int) {
 		if in.Step != s.ID || in.Since.IsZero() {
 			in.Since = w.now
 		}
-		in.Step, in.Due, in.Look = s.ID, time.Time{}, time.Time{}
+		in.Step, in.Due, in.Look, in.Owed = s.ID, time.Time{}, time.Time{}, time.Time{}
 		if w.set.observer != nil {
 			w.set.observer.Stepped(in, s.ID, w.now)
 		}
@@ -121,6 +121,7 @@ func (w *walk) suggest(in *Instance, r *Recommend) {
 	if t := w.state.trigger(in.Trigger); r.Basis != BasisBought && t != nil {
 		basket = t.Products
 	}
+	in.Owed = w.meant()
 	w.effect(Ask{Instance: in.ID, Query: Query{
 		AsOf: w.now, Basket: basket, Exclude: bought, From: r.From, Min: r.Min, Max: r.Max,
 	}})
