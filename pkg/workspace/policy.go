@@ -139,6 +139,7 @@ func (r *reader) throttle(n *source.Node) policy.Throttle {
 	if per := needed(n, "per", "say in how much time: per: 1m", r.Report); per != nil {
 		t.Per = r.Duration(per, "per")
 	}
+	r.idle(n, &t)
 	return t
 }
 
