@@ -41,6 +41,7 @@ type Joined struct {
 	Segment      string
 	Left, Filled bool
 	At           time.Time
+	Again        int // how often this has happened before at this very instant
 }
 
 // Armed says which arm of a split an instance took.

@@ -21,7 +21,7 @@ const (
 // Event applies an event to a profile. The event must not have been applied before. trace
 // is the W3C traceparent under which it is applied, kept by instances that enter.
 func (s *Set) Event(st *State, ev *event.Event, now time.Time, trace string) []Effect {
-	w := walk{set: s, state: st, now: now, trace: trace}
+	w := walk{set: s, state: st, now: now, trace: trace, born: st.Snapshot == ""}
 	w.refresh()
 	crossed := w.fold(ev)
 	w.earn(ev)
@@ -109,6 +109,7 @@ type walk struct {
 	ended   bool
 
 	refreshing bool
+	born       bool // the profile is new, and no segment has been asked about it
 
 	// changed is what segments have not been asked about yet, and joined which memberships
 	// changed that nobody has heard of yet.

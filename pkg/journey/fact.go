@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -130,13 +131,17 @@ func (w *walk) earn(ev *event.Event) {
 	if !w.state.Profile.Known {
 		return
 	}
-	for _, e := range w.set.earning[ev.Type] {
+	for i, e := range w.set.earning[ev.Type] {
 		scope := NewScope(w.now, &w.state.Profile, ev, nil, nil)
 		if w.holds(e.If, scope, place{where: "earn", step: ev.Type}) {
-			w.award(nil, points(e.Points, scope), "earn/"+ev.UID(), ev.Type)
+			what := "earn/" + ev.UID()
+			if i > 0 {
+				what += "/" + strconv.Itoa(i) // Each rule's points are a fact of their own.
+			}
+			w.award(nil, points(e.Points, scope), what, ev.Type)
 		}
 	}
-	w.tier(nil)
+	w.tier(nil, ev.UID())
 }
 
 // points are whole; what cannot be read as a number gives none.
@@ -156,24 +161,30 @@ func (w *walk) award(in *Instance, n int64, what, reason string) {
 	w.fact(in, profile.PointsAwarded, what, map[string]any{
 		"points": n, "reason": reason, "balance": w.state.Profile.Loyalty.Points + n,
 	})
-	w.tier(in)
+	w.tier(in, what)
 }
 
-// tier reaches the highest tier that the points allow.
-func (w *walk) tier(in *Instance) {
+// tier reaches the highest tier that the points allow; what made them so many is part of
+// the fact's id. Whoever has too few for any falls out of them, which nobody is told.
+func (w *walk) tier(in *Instance, what string) {
 	l := &w.state.Profile.Loyalty
-	name, from := "", int64(0)
+	name, from, ours := "", int64(0), false
 	for _, t := range w.set.config.Loyalty.Tiers {
 		if l.Points >= t.From {
 			name, from = t.Name, t.From
 		}
+		ours = ours || t.Name == l.Tier
 	}
-	if name == "" || name == l.Tier {
+	switch {
+	case name == l.Tier, name == "" && !ours:
 		return
+	case name != "":
+		w.fact(in, profile.TierReached, "tier/"+name+"/"+what, map[string]any{
+			"tier": name, "from": from, "points": l.Points, "previous": l.Tier,
+		})
 	}
-	w.fact(in, profile.TierReached, "tier/"+name, map[string]any{
-		"tier": name, "from": from, "points": l.Points, "previous": l.Tier,
-	})
+	// The profile would go by times, and several tiers may be reached at one instant.
+	l.Tier, l.TierAt = name, w.now
 }
 
 // noteSent puts a message into the history when it is decided. That it was sent comes back

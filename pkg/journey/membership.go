@@ -2,6 +2,7 @@ package journey
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"rapport/pkg/event"
@@ -18,16 +19,16 @@ import (
 func (w *walk) follow() {
 	profile := w.changed.profile
 	types := w.changed.types
-	if len(w.set.segments) > 0 && (profile || len(types) > 0) {
+	if len(w.set.segments) > 0 && (profile || w.born || len(types) > 0) {
 		w.sort(func(i int) bool {
 			heard := func(typ string) bool { return slices.Contains(w.set.sortedOn[typ], i) }
-			return (profile && w.set.segments[i].Reads.Profile) || slices.ContainsFunc(types, heard)
+			return w.born || (profile && w.set.segments[i].Reads.Profile) || slices.ContainsFunc(types, heard)
 		}, false)
 	}
-	if profile || len(w.joined) > 0 {
+	if profile || w.born || len(w.joined) > 0 {
 		w.appoint()
 	}
-	w.changed.profile, w.changed.types = false, types[:0]
+	w.changed.profile, w.changed.types, w.born = false, types[:0], false
 }
 
 // sort asks the concerned segments, and those that ask for segments that changed, whether
@@ -55,27 +56,48 @@ func (w *walk) member(g *Segment, is, fill bool) bool {
 	if is == (at >= 0) {
 		return false
 	}
-	typ := SegmentEntered
+	typ, what := SegmentEntered, "segment/"+g.Name
+	again := 0
 	if is {
+		again = w.flips(g.Name, false)
 		prof.Segments = append(prof.Segments, profile.Membership{Name: g.Name, Since: w.now})
 	} else {
 		typ = SegmentLeft
+		again = w.flips(g.Name, prof.Segments[at].Since.Equal(w.now))
 		prof.Segments = slices.Delete(prof.Segments, at, at+1)
 	}
-	w.effect(Joined{Segment: g.Name, Left: !is, Filled: fill, At: w.now})
+	w.effect(Joined{Segment: g.Name, Left: !is, Filled: fill, At: w.now, Again: again})
 	if !fill {
-		w.joined = append(w.joined, made(prof.ID, typ, "segment/"+g.Name, w.now, map[string]any{"segment": g.Name}))
+		if again > 0 {
+			what += "/" + strconv.Itoa(again)
+		}
+		w.joined = append(w.joined, made(prof.ID, typ, what, w.now, map[string]any{"segment": g.Name}))
 	}
 	return true
 }
 
-func (w *walk) noteSorting(g *Segment, next time.Time) {
-	s := Sorting{Segment: g.Name, Version: g.Version, Next: next}
-	if i := slices.IndexFunc(w.state.Sorted, func(s Sorting) bool { return s.Segment == g.Name }); i >= 0 {
-		w.state.Sorted[i] = s
-	} else {
-		w.state.Sorted = append(w.state.Sorted, s)
+// flips is how often the profile has left the segment at this very instant right after it
+// entered; one counts another time. Events of one batch are dealt with at one instant.
+func (w *walk) flips(segment string, one bool) int {
+	s := w.sorting(segment)
+	if at := w.now.UnixNano(); s.Flipped != at {
+		if !one {
+			return 0
+		}
+		s.Flipped, s.Flips = at, 0
 	}
+	if one {
+		s.Flips++
+	}
+	return s.Flips
+}
+
+func (w *walk) noteSorting(g *Segment, next time.Time) {
+	if s := w.sorting(g.Name); s != nil {
+		s.Version, s.Next = g.Version, next
+		return
+	}
+	w.state.Sorted = append(w.state.Sorted, Sorting{Segment: g.Name, Version: g.Version, Next: next})
 }
 
 // fill sorts the profile by the segments that are new or have changed, in silence: what

@@ -19,7 +19,10 @@ func (w *walk) refresh() {
 	for _, id := range ids {
 		w.renew(id)
 	}
-	w.fill()
+	if !w.born {
+		// Who is new becomes a member of what they fit, and is told so: with their first event.
+		w.fill()
+	}
 	w.appoint()
 	w.refreshing = false
 }

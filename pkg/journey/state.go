@@ -95,6 +95,10 @@ type Sorting struct {
 	Segment string    `cbor:"1,keyasint"`
 	Version string    `cbor:"2,keyasint"`
 	Next    time.Time `cbor:"3,keyasint,omitzero"`
+	// Flips is how often the profile left the segment at the very instant, Flipped, at which
+	// it had entered: what happens again then has another id.
+	Flipped int64 `cbor:"4,keyasint,omitempty"` // Unix nanoseconds
+	Flips   int   `cbor:"5,keyasint,omitempty"`
 }
 
 // Start is the timer of a journey that dates or broadcasts enter.

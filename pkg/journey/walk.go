@@ -1,6 +1,9 @@
 package journey
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // run walks an instance from a node until it rests or ends.
 func (w *walk) run(id string, p *program, n int) {
@@ -69,17 +72,22 @@ func (w *walk) branch(in *Instance, nd *node) int {
 }
 
 // split takes the arm that a hash of profile, journey and step falls into, or the winner.
-// The version is not part of it, so that who has an arm keeps it when a text is corrected.
+// The version is not part of it, so that who has an arm keeps it when a text is corrected;
+// an instance that a migration leads here again keeps its arm and is not counted again.
 func (w *walk) split(in *Instance, nd *node) int {
 	s := nd.step.Split
+	named := func(step, name string) int {
+		return slices.IndexFunc(s.Arms, func(a Arm) bool { return step == nd.step.ID && a.Name == name })
+	}
+	for _, had := range in.Arms {
+		if arm := named(had.Step, had.Arm); arm >= 0 {
+			return nd.arms[arm]
+		}
+	}
 	x := Experiment{Journey: in.Journey, Version: in.Version, Step: nd.step.ID}
 	arm := -1
 	if won, ok := w.set.config.Winners[x]; ok {
-		for i := range s.Arms {
-			if s.Arms[i].Name == won {
-				arm = i
-			}
-		}
+		arm = named(x.Step, won)
 	}
 	if arm < 0 {
 		arm = armOf(s.Arms, Fraction("split", in.Journey, nd.step.ID, w.state.Profile.ID))
