@@ -29,8 +29,8 @@ func filterOf(q url.Values) (Filter, error) {
 	f := Filter{
 		Channel: q.Get("channel"), Journey: q.Get("journey"), MessageID: q.Get("message"), To: q.Get("to"), Query: q.Get("q"),
 	}
-	if f.Channel != "" && !slices.Contains([]string{Email, SMS, WhatsApp}, f.Channel) {
-		return f, fmt.Errorf("channel is %q: use email, sms or whatsapp", f.Channel)
+	if f.Channel != "" && !slices.Contains([]string{Email, SMS, WhatsApp, Webhook}, f.Channel) {
+		return f, fmt.Errorf("channel is %q: use email, sms, whatsapp or webhook", f.Channel)
 	}
 	after, badAfter := number(q, "after")
 	limit, badLimit := number(q, "limit")

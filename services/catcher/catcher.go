@@ -21,7 +21,7 @@ const (
 	maxConnections = 256
 )
 
-// Catcher is a mail and SMS catcher. Make it with New, then Run it once.
+// Catcher catches mail, text messages and webhooks. Make it with New, then Run it once.
 type Catcher struct {
 	opts      Options
 	log       *slog.Logger
@@ -67,6 +67,9 @@ func (c *Catcher) HTTPAddr() string { return c.httpLn.Addr().String() }
 
 // URL is the address of the page, and the base to send Twilio's requests to.
 func (c *Catcher) URL() string { return "http://" + c.HTTPAddr() }
+
+// WebhookURL is the door for webhooks.
+func (c *Catcher) WebhookURL() string { return c.URL() + "/webhooks" }
 
 // Ready is closed when messages are taken.
 func (c *Catcher) Ready() <-chan struct{} { return c.ready }

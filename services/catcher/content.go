@@ -14,17 +14,21 @@ import (
 // Content is a message with what is in it.
 type Content struct {
 	Message
-	// HTML and Text are the bodies of a mail, each empty when it has none; of the others, Text is all of it.
+	// HTML and Text are the bodies of a mail, each empty when it has none; of a webhook, Text is the body, JSON with line
+	// breaks; of the others, it is all of it.
 	HTML string `json:"html,omitempty"`
 	Text string `json:"text"`
-	// Headers are those of a mail, in its order, decoded; of the others, the other fields of the form.
+	// Method and URL are where a webhook would have gone.
+	Method string `json:"method,omitempty"`
+	URL    string `json:"url,omitempty"`
+	// Headers are those of a mail, in its order, decoded; those of a webhook; of the others, the other fields of the form.
 	Headers     []Header     `json:"headers"`
 	Attachments []Attachment `json:"attachments,omitempty"`
 	// Segments says how an SMS travels; nil for the others.
 	Segments *Segments `json:"segments,omitempty"`
 	// Problems are what is wrong with the structure of a mail, in words.
 	Problems []string `json:"problems,omitempty"`
-	// Raw is the message as it came: a mail's source, the form of the others.
+	// Raw is the message as it came: a mail's source, a webhook's request without secrets, the form of the others.
 	Raw []byte `json:"raw"`
 
 	parts []*enmime.Part // of the attachments
@@ -47,8 +51,11 @@ type Attachment struct {
 
 // open parses a message. It takes anything: what cannot be parsed has Problems.
 func open(m Message, raw []byte) Content {
-	if m.text() {
+	switch m.Channel {
+	case SMS, WhatsApp:
 		return openText(m, raw)
+	case Webhook:
+		return openCall(m, raw)
 	}
 	return openMail(m, raw)
 }

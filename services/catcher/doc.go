@@ -1,7 +1,7 @@
-// Package catcher is a provider of mail, SMS and WhatsApp for development and tests: it accepts whatever is sent, delivers
-// nothing, and has a page on which to read what was caught.
+// Package catcher is a provider of mail, SMS and WhatsApp and a receiver of webhooks for development and tests: it accepts
+// whatever is sent, delivers nothing, and has a page on which to read what was caught.
 //
-// Consumes: mail by SMTP; messages by a Twilio-shaped HTTP API; nothing from the broker.
+// Consumes: mail by SMTP; messages by a Twilio-shaped HTTP API; webhooks by POST /webhooks; nothing from the broker.
 // Publishes: Twilio's status callbacks ("delivered") to this machine, or to hosts that Options name.
 // Owns: one SQLite file, catcher.db in Options.Dir.
 //
@@ -29,6 +29,11 @@
 // a WhatsApp message; its sender must be one too. Callbacks are signed like Twilio's, with the secret that the request came
 // with.
 //
+// Webhooks come as the body of POST /webhooks, of the type message/http: the request as a proxy would get it, with the whole
+// address in its first line. X-Rapport-Message and X-Rapport-Journey are headers of what brings it. It is answered with 200
+// and {"id": n}. Secrets are not kept: of the headers that hold them only such values are shown that name the secret, as in
+// "Bearer ${CRM_TOKEN}".
+//
 // # Failures on purpose
 //
 // The local part of a recipient, alone or before a plus, asks for one:
@@ -52,7 +57,7 @@
 //
 // # Why it is so
 //
-// It is a service of ours and not mailpit because the all-in-one process embeds it, and because it catches texts as well. A
+// It is a service of ours and not mailpit because the all-in-one process embeds it, and because it catches texts and calls too. A
 // mail is parsed when somebody looks at it; when it arrives only five header fields are read, so that a replay of a year
 // is not held up by its catcher. A caught mail is shown in a frame without scripts under a policy of its own.
 package catcher

@@ -26,8 +26,11 @@ func (c *Catcher) serveRaw(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	kind, extension := "message/rfc822", "eml"
-	if content.text() {
+	switch {
+	case content.text():
 		kind, extension = "application/x-www-form-urlencoded", "txt"
+	case content.Channel == Webhook:
+		kind, extension = "message/http", "http"
 	}
 	header(w, kind, mailPolicy)
 	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=message-%d.%s", content.ID, extension))

@@ -10,6 +10,7 @@ const (
 	Email    = "email"
 	SMS      = "sms"
 	WhatsApp = "whatsapp"
+	Webhook  = "webhook"
 )
 
 // ErrNotFound is returned for a message that is not, or no longer, there.
@@ -22,17 +23,17 @@ type Message struct {
 	Channel    string    `json:"channel"`
 	ReceivedAt time.Time `json:"received_at"`
 	// From is the header From of a mail, and the From or the MessagingServiceSid of an SMS or a WhatsApp message. Numbers
-	// of WhatsApp are without Twilio's prefix "whatsapp:".
+	// of WhatsApp are without Twilio's prefix "whatsapp:". A webhook has none.
 	From string `json:"from"`
-	// To holds the recipients of the envelope of a mail, and the one To of the others.
+	// To holds the recipients of the envelope of a mail, the host of a webhook, and the one To of the others.
 	To []string `json:"to"`
-	// Subject is the subject of a mail, and the beginning of the text of the others.
+	// Subject is the subject of a mail, the method and the path of a webhook, and the beginning of the text of the others.
 	Subject string `json:"subject"`
 	// ProviderID is what the sender knows the message by at its provider: the Message-ID of a mail, without the angle
-	// brackets, and the sid of an SMS.
+	// brackets, the sid of an SMS, and the Idempotency-Key of a webhook.
 	ProviderID string `json:"provider_id"`
-	// MessageID and Journey are Rapport's: the headers X-Rapport-Message and X-Rapport-Journey of a mail; the parameters
-	// message and journey of the StatusCallback of an SMS, because Twilio has no field for them.
+	// MessageID and Journey are Rapport's: the headers X-Rapport-Message and X-Rapport-Journey of a mail, or of what brings
+	// a webhook; the parameters message and journey of the StatusCallback of an SMS, because Twilio has no field for them.
 	MessageID string `json:"message_id,omitempty"`
 	Journey   string `json:"journey,omitempty"`
 	// Size is that of the raw message in bytes.
@@ -40,7 +41,7 @@ type Message struct {
 }
 
 // text reports whether the message came by the Twilio API.
-func (m *Message) text() bool { return m.Channel != Email }
+func (m *Message) text() bool { return m.Channel == SMS || m.Channel == WhatsApp }
 
 // Filter selects messages. Zero fields select everything.
 type Filter struct {
@@ -63,6 +64,7 @@ type Counts struct {
 	SMS   int `json:"sms"`
 	// WhatsApp counts what came by the Twilio API for the channel of that name.
 	WhatsApp int `json:"whatsapp"`
+	Webhook  int `json:"webhook"`
 	// Journeys counts by journey; messages without one are under "".
 	Journeys map[string]int `json:"journeys"`
 	// Callbacks counts the status callbacks since the start.

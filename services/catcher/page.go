@@ -90,6 +90,8 @@ func (c *Catcher) inbox(r *http.Request) (*inboxPage, error) {
 		title = "SMS"
 	case f.Channel == WhatsApp:
 		title = "WhatsApp"
+	case f.Channel == Webhook:
+		title = "Webhooks"
 	}
 	frame, err := c.frame(r, title, f)
 	if err != nil {
@@ -142,6 +144,8 @@ func (c *Catcher) serveMessage(w http.ResponseWriter, r *http.Request, p *pages)
 	switch {
 	case content.text():
 		page.Tabs = []string{"message", "source"}
+	case content.Channel == Webhook:
+		page.Tabs = []string{"body", "headers", "source"}
 	case content.HTML != "":
 		page.Tabs = slices.Insert(page.Tabs, 0, "html")
 	}

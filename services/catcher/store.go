@@ -176,7 +176,7 @@ func (s *store) get(ctx context.Context, id int64) (Message, []byte, error) {
 
 // bySID returns the SMS or the WhatsApp message of a sid.
 func (s *store) bySID(ctx context.Context, sid string) (Message, []byte, error) {
-	return s.getWhere(ctx, "provider_id = ? AND channel <> 'email'", sid)
+	return s.getWhere(ctx, "provider_id = ? AND channel IN ('sms', 'whatsapp')", sid)
 }
 
 func (s *store) getWhere(ctx context.Context, where string, args ...any) (Message, []byte, error) {
@@ -223,6 +223,8 @@ func (s *store) counts(ctx context.Context) (c Counts, err error) {
 			c.SMS += n
 		case WhatsApp:
 			c.WhatsApp += n
+		case Webhook:
+			c.Webhook += n
 		default:
 			c.Email += n
 		}

@@ -64,6 +64,7 @@ func (c *Catcher) handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2010-04-01/Accounts/{account}/Messages.json", c.createMessage)
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages/{file}", c.fetchMessage)
+	mux.HandleFunc("POST /webhooks", c.catchCall)
 	mux.HandleFunc("GET /api/messages", c.listMessages)
 	mux.HandleFunc("GET /api/messages/{id}", c.getMessage)
 	mux.HandleFunc("DELETE /api/messages", c.deleteMessages)
