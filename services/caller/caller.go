@@ -38,6 +38,13 @@ type Options struct {
 	// Signing are the keys that calls are signed with, one signature for each; none: calls
 	// are not signed.
 	Signing []string
+	// AllowPrivate lets webhooks that say allow_private connect to addresses of no public
+	// network. Both have to agree: who writes files is not always who runs the process.
+	AllowPrivate bool
+	// Catcher is the address of a door that takes every call instead of its receiver, for
+	// development and tests; see the package's description. Secrets are not read then, and
+	// stay in the call as ${NAME}. Empty: calls go out.
+	Catcher string
 	// TLS is for connections to all hosts. Nil: the system's roots, TLS 1.2 or later.
 	TLS         *tls.Config
 	Concurrency int // calls at a time (32)
@@ -54,6 +61,7 @@ type Caller struct {
 	o        Options
 	public   *http.Transport // refuses to connect to addresses of no public network
 	anywhere *http.Transport
+	catcher  *url.URL // nil: calls go out
 	pipeline *delivery.Pipeline
 }
 
@@ -63,8 +71,8 @@ func New(o Options) (*Caller, error) {
 		return nil, errors.New("caller: options Render and Subscriber are needed")
 	}
 	for _, key := range o.Signing {
-		if len(key) < minKey {
-			return nil, fmt.Errorf("caller: a key in Signing has %d bytes, use at least %d random ones", len(key), minKey)
+		if len(key) < MinKey {
+			return nil, fmt.Errorf("caller: a key in Signing has %d bytes, use at least %d random ones", len(key), MinKey)
 		}
 	}
 	if o.Concurrency < 0 {
@@ -76,6 +84,9 @@ func New(o Options) (*Caller, error) {
 	fill(&o.Topic, Topic)
 	fill(&o.Concurrency, 32)
 	c := &Caller{o: o}
+	if err := c.catch(); err != nil {
+		return nil, err
+	}
 	c.public, c.anywhere = c.transport(publicOnly), c.transport(nil)
 	d := &c.o.Delivery
 	fill(&d.Worker, "caller-"+rand.Text())
@@ -96,9 +107,9 @@ func New(o Options) (*Caller, error) {
 	return c, nil
 }
 
-// minKey is how long signing keys are at least; SHA-256 gains nothing from more than twice
-// as much.
-const minKey = 16
+// MinKey is how long signing keys are at least, in bytes; SHA-256 gains nothing from more
+// than twice as much.
+const MinKey = 16
 
 // environment reads a secret from the one part of the environment that is meant for them.
 func environment(name string) (string, bool) {

@@ -68,7 +68,7 @@ func secrets(name string) (string, bool) {
 func newCaller(t *testing.T, call render.Call, change func(*Options)) *Caller {
 	t.Helper()
 	o := Options{
-		Render: func(context.Context, *message.Command) (render.Call, error) { return call, nil }, Secret: secrets, Subscriber: none{},
+		Render: func(context.Context, *message.Command) (render.Call, error) { return call, nil }, Secret: secrets, Subscriber: none{}, AllowPrivate: true,
 		Delivery: delivery.Options{Claims: none{}, Publisher: none{}},
 	}
 	if change != nil {
@@ -361,6 +361,7 @@ func TestOptions(t *testing.T) {
 		"Subscriber":  func(o *Options) { o.Subscriber = nil },
 		"Signing":     func(o *Options) { o.Signing = []string{"short"} },
 		"Concurrency": func(o *Options) { o.Concurrency = -1 },
+		"Catcher":     func(o *Options) { o.Catcher = "nowhere" },
 		"Claims":      func(o *Options) { o.Delivery.Claims = nil },
 	} {
 		o := good()

@@ -17,6 +17,9 @@ func (*privateError) Error() string {
 	return "the webhook's host has an address in no public network: add allow_private: true to its file if that is meant"
 }
 
+// vetoed is what is wrong when the file asks for what the process does not allow.
+const vetoed = "the webhook's host has an address in no public network; its file says allow_private, and who runs the caller has to allow that too"
+
 // control decides about an address right before it is connected to.
 type control func(ctx context.Context, network, address string, c syscall.RawConn) error
 

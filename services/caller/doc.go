@@ -44,11 +44,22 @@
 //
 // Whoever writes a webhook chooses an address that this process connects to. Addresses of no
 // public network (loopback, private, link-local, and the others of IANA's special-purpose
-// registries) are refused unless the file says allow_private. That is decided by the IP
-// address at the moment of connecting, not by the name, so that a name that leads somewhere
-// else the second time it is looked up gains nothing. No proxy of the environment is used,
-// because the check would see the proxy's address. Redirects are not followed, answers are
-// read to 64 KiB at most, and neither addresses nor secrets get into logs or receipts.
+// registries) are refused unless the file says allow_private and whoever runs the process
+// agrees (Options.AllowPrivate): not everybody who may write a file may reach what this
+// machine can. That is decided by the IP address at the moment of connecting, not by the
+// name, so that a name that leads somewhere else the second time it is looked up gains
+// nothing. No proxy of the environment is used, because the check would see the proxy's
+// address. Redirects are not followed, answers are read to 64 KiB at most, and neither
+// addresses nor secrets get into logs or receipts.
+//
+// # Caught instead of made
+//
+// With Options.Catcher every call goes to one door, whole and as it would have been made, as
+// the body of a POST of the type message/http (RFC 9112, section 10.1) in the form for
+// proxies, which has the whole address. Its headers X-Rapport-Message and X-Rapport-Journey
+// say what it is about. Secrets are never looked up for that: ${NAME} stands in their place,
+// so that they cannot be read where calls are caught, and need not be set. The claims, the
+// retries and the receipts are those of real calls.
 //
 // # Why it is so
 //

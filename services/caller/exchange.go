@@ -46,19 +46,28 @@ func (c *Caller) call(ctx context.Context, cmd *message.Command, call render.Cal
 	if err != nil {
 		return delivery.Permanent(message.ReasonRender, err.Error())
 	}
-	road := c.public
-	if full.AllowPrivate {
-		road = c.anywhere
+	if c.catcher != nil {
+		if r, err = c.caught(r, cmd); err != nil {
+			return delivery.Permanent(message.ReasonRender, err.Error())
+		}
 	}
-	answer, err := road.RoundTrip(r)
+	answer, err := c.road(&full).RoundTrip(r)
 	if err != nil {
-		return connectionFault(err, away.Load())
+		return connectionFault(err, away.Load(), full.AllowPrivate)
 	}
 	// What the receiver says besides the status interests nobody, and what it fails to say
 	// changes nothing.
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer))
 	_ = answer.Body.Close()
 	return statusFault(answer, c.o.Delivery.Now())
+}
+
+// road is what connects to where a call goes.
+func (c *Caller) road(call *render.Call) http.RoundTripper {
+	if c.catcher != nil || c.o.AllowPrivate && call.AllowPrivate {
+		return c.anywhere
+	}
+	return c.public
 }
 
 // request makes the request of one attempt.
@@ -89,10 +98,13 @@ func (c *Caller) request(ctx context.Context, cmd *message.Command, call *render
 	return r, nil
 }
 
-// connectionFault says what an exchange without an answer means.
-func connectionFault(err error, away bool) error {
+// connectionFault says what an exchange without an answer means; asked is whether the file
+// wants private addresses.
+func connectionFault(err error, away, asked bool) error {
 	var private *privateError
 	switch {
+	case errors.As(err, &private) && asked:
+		return delivery.Permanent(message.ReasonRejected, vetoed)
 	case errors.As(err, &private):
 		return delivery.Permanent(message.ReasonRejected, private.Error())
 	case away:
