@@ -22,6 +22,7 @@ type batch struct {
 	timers  timers
 	cut     *store.Wake // timers behind it were not loaded; nil: all were
 	through uint64      // sequence that the recommender must have read
+	silent  bool        // the recommender did not answer
 	arms    arms
 	out     store.Batch
 }

@@ -23,6 +23,9 @@ func (b *batch) joined(p *person, e journey.Joined, from cause) {
 		detail = "the segment is new or has changed"
 	}
 	id := string(kind) + "/" + e.Segment + "/" + strconv.FormatInt(e.At.UnixNano(), 10)
+	if e.Again > 0 {
+		id += "/" + strconv.Itoa(e.Again)
+	}
 	b.note(p, e.At, id, kind, e.Segment, detail, from)
 }
 
@@ -30,7 +33,7 @@ func (b *batch) joined(p *person, e journey.Joined, from cause) {
 func (b *batch) armed(p *person, e journey.Armed, from cause) {
 	x := e.Experiment
 	b.arms.add(store.ArmDelta{Journey: x.Journey, Version: x.Version, Step: x.Step, Arm: e.Arm, Ghost: e.Ghost, Entered: 1})
-	b.note(p, e.At, "arm/"+e.Instance+"/"+x.Step, store.KindArm, x.Journey, x.Step+": "+e.Arm, from)
+	b.note(p, e.At, "arm/"+e.Instance+"/"+x.Step+"/"+e.Arm, store.KindArm, x.Journey, x.Step+": "+e.Arm, from)
 }
 
 // converted counts a goal for the journey, and for every arm the instance took.

@@ -2,6 +2,7 @@ package orchestrator_test
 
 import (
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,6 +15,106 @@ import (
 	"rapport/pkg/store"
 	"rapport/services/orchestrator"
 )
+
+// runChanging starts an orchestrator by the wall's clock, and returns what puts another
+// workspace into force.
+func (r *rig) runChanging() (*orchestrator.Orchestrator, func(*journey.Set)) {
+	r.t.Helper()
+	var set atomic.Pointer[journey.Set]
+	var changed atomic.Pointer[chan struct{}]
+	enact := func(s *journey.Set) {
+		next := make(chan struct{})
+		set.Store(s)
+		if old := changed.Swap(&next); old != nil {
+			close(*old)
+		}
+	}
+	enact(r.set)
+	o, _ := r.run(func(o *orchestrator.Options) {
+		o.Clock = orchestrator.WallClock
+		o.Journeys = set.Load
+		o.Changed = func() <-chan struct{} { return *changed.Load() }
+	})
+	return o, enact
+}
+
+// met waits until every profile has met a workspace.
+func (r *rig) met(version string) {
+	r.t.Helper()
+	deadline, tick := time.NewTimer(patience), time.NewTicker(5*time.Millisecond)
+	defer deadline.Stop()
+	defer tick.Stop()
+	for must(r.store.StaleCount(r.t.Context(), version))(r.t) > 0 {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			r.t.Fatalf("%d profiles have not met workspace %s", must(r.store.StaleCount(r.t.Context(), version))(r.t), version)
+		}
+	}
+}
+
+// Two rules may give points for one event: nothing of that may be refused as told already.
+func TestTwoRulesEarnByOneEvent(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.set = must(journey.NewSet(journey.Config{Loyalty: journey.Loyalty{Earn: []journey.Earning{
+		{On: event.OrderCompleted, Points: number(10)}, {On: event.OrderCompleted, Points: number(5)},
+	}}}))(t)
+	o, _ := r.run(nil)
+	r.publish(r.order("ada", start(), "A1", "lamp"))
+	r.settled(o)
+	if got := r.counts().Events[event.OrderCompleted]; got != 1 {
+		t.Errorf("%d orders applied", got)
+	}
+}
+
+// A change that is made, taken back and made again moves people each time.
+func TestChangesBackAndForth(t *testing.T) {
+	t.Parallel()
+	version := func(v string) *journey.Definition {
+		d := tagger()
+		d.Version, d.OnChange = v, journey.Migrate
+		return d
+	}
+	one, two := version("1"), version("2")
+	r := newRig(t, one)
+	o, enact := r.runChanging()
+	r.publish(r.order("ada", time.Now(), "A1", "lamp"))
+	r.settled(o)
+	for i, now := range []*journey.Definition{two, one, two, one} {
+		c := journey.Config{Version: strconv.Itoa(i), Since: time.Now(), Journeys: []*journey.Definition{now}, Old: []*journey.Definition{one, two}}
+		enact(must(journey.NewSet(c))(t))
+		r.met(c.Version)
+		if got, want := must(r.store.Resting(t.Context()))(t), (store.Resting{Journey: "tagger", Version: now.Version, Step: "rest", Count: 1}); len(got) != 1 || got[0] != want {
+			t.Fatalf("change %d: resting %+v", i, got)
+		}
+	}
+}
+
+// What is in force again, after another workspace was half gone through, is met anew by
+// those who met the other.
+func TestRenewalComesBackToTheVersionBefore(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, tagger())
+	o, enact := r.runChanging()
+	const people = 1000 // many transactions on each partition
+	for i := range people {
+		r.publish(r.order("customer-"+strconv.Itoa(i), time.Now(), "A1", "lamp"))
+	}
+	r.settled(o)
+	before := r.set
+	r.met(before.Version())
+	other := must(journey.NewSet(journey.Config{Version: "other", Since: time.Now(), Journeys: []*journey.Definition{tagger()}}))(t)
+	enact(other)
+	deadline := time.Now().Add(patience)
+	for must(r.store.StaleCount(t.Context(), "other"))(t) == people {
+		if time.Now().After(deadline) {
+			t.Fatal("nobody met the other workspace")
+		}
+	}
+	enact(before)
+	r.met(before.Version())
+}
 
 // number is an expression with a fixed value.
 type number float64
@@ -80,21 +181,7 @@ func TestFactsComeBackAndAreCounted(t *testing.T) {
 func TestIdleProfilesMeetANewWorkspace(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, tagger())
-	var set atomic.Pointer[journey.Set]
-	var changed atomic.Pointer[chan struct{}]
-	enact := func(s *journey.Set) {
-		next := make(chan struct{})
-		set.Store(s)
-		if old := changed.Swap(&next); old != nil {
-			close(*old)
-		}
-	}
-	enact(r.set)
-	o, _ := r.run(func(o *orchestrator.Options) {
-		o.Clock = orchestrator.WallClock
-		o.Journeys = set.Load
-		o.Changed = func() <-chan struct{} { return *changed.Load() }
-	})
+	o, enact := r.runChanging()
 	const people = 250 // more than one transaction takes
 	for i := range people {
 		r.publish(r.order("customer-"+string(rune('a'+i%26))+string(rune('a'+i/26)), time.Now(), "A1", "lamp"))
@@ -123,5 +210,36 @@ func TestIdleProfilesMeetANewWorkspace(t *testing.T) {
 	counts := must(r.store.Counts(t.Context()))(t)
 	if got := counts.Journeys["tagger"]; got.Left != people {
 		t.Errorf("tagger: %+v, want all %d to have left", got, people)
+	}
+}
+
+// What a paused journey hears is kept in the store, though it has no effect yet.
+func TestPausedJourneyHearsReceipts(t *testing.T) {
+	t.Parallel()
+	def := func(status journey.Status) *journey.Definition {
+		return &journey.Definition{
+			Name: "j", Version: "1", Status: status, Category: message.Transactional, Enter: journey.Entry{On: event.OrderCompleted},
+			Steps: []journey.Step{{ID: "rest", Wait: &journey.Wait{Events: []journey.WaitEvent{{On: event.MessageSent, Leave: "told"}}}}},
+		}
+	}
+	r := newRig(t, def(journey.Active))
+	o, enact := r.runChanging()
+	r.publish(r.order("ada", time.Now(), "A1", "lamp"))
+	r.settled(o)
+	for _, c := range []journey.Config{
+		{Version: "paused", Since: time.Now(), Journeys: []*journey.Definition{def(journey.Paused)}},
+		{Version: "active", Since: time.Now(), Journeys: []*journey.Definition{def(journey.Active)}},
+	} {
+		enact(must(journey.NewSet(c))(t))
+		r.met(c.Version)
+		if c.Version == "paused" {
+			r.publish(r.event(event.MessageSent, "ada", time.Now(), map[string]any{"message_id": "m", "outcome": "sent"}))
+			r.settled(o)
+		}
+	}
+	r.publish(r.order("ada", time.Now(), "A2", "lamp")) // Timers that are due come before it.
+	r.settled(o)
+	if got := r.counts().Journeys["j"]; got.Left != 1 {
+		t.Errorf("%+v, want one to have left", got)
 	}
 }

@@ -15,7 +15,7 @@ const renewBatch = 100
 // renewal is how far a partition has come in bringing its profiles under the workspace in
 // force.
 type renewal struct {
-	version string // that all profiles have met
+	version string // that all profiles have met; empty: none
 	toward  string // that is being gone through
 	after   string // the last profile seen
 	done    int
@@ -32,7 +32,7 @@ func (w *worker) renew(ctx context.Context) error {
 		return nil
 	}
 	if w.renewal.toward != version {
-		w.renewal = renewal{version: w.renewal.version, toward: version}
+		w.renewal = renewal{toward: version} // What they had all met before, some have met no more.
 	}
 	ids, err := w.o.Store.Stale(ctx, w.partition, version, w.renewal.after, renewBatch)
 	if err != nil {

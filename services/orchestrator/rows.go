@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -54,7 +55,8 @@ func (b *batch) input(ctx context.Context, in *input) error {
 	// That a message was sent is in the profile's history since it was decided: unless a
 	// journey reacted to it, the state is what it was and need not be written again.
 	about, _ := in.event.Profile()
-	p.dirty = p.dirty || in.event.Type != event.MessageSent || about != nil || len(effects) > 0
+	// What it means to a paused journey has no effect yet.
+	p.dirty = p.dirty || in.event.Type != event.MessageSent || b.set.Hears(event.MessageSent) || about != nil || len(effects) > 0
 	if err := b.effects(ctx, p, effects, in.now, from); err != nil {
 		return err
 	}
@@ -84,7 +86,9 @@ func (b *batch) effects(ctx context.Context, p *person, effects []journey.Effect
 				b.note(p, now, "ended/"+e.Instance, store.KindLeft, e.Journey, e.Reason, from)
 			}
 		case journey.Moved:
-			b.note(p, now, "moved/"+e.Instance+"/"+e.To, store.KindMoved, e.Journey, e.From+" to "+e.To+" at "+e.Step, from)
+			// A change may be taken back and made again.
+			id := "moved/" + e.Instance + "/" + e.To + "/" + strconv.FormatInt(e.At.UnixNano(), 10)
+			b.note(p, now, id, store.KindMoved, e.Journey, e.From+" to "+e.To+" at "+e.Step, from)
 		case journey.Joined:
 			b.joined(p, e, from)
 		case journey.Armed:
@@ -120,8 +124,13 @@ func (b *batch) note(p *person, at time.Time, id string, kind store.Kind, name, 
 
 // answer asks for suggestions. By the wall's clock a recommender that does not answer
 // postpones the instance; by the events' clock the batch fails and is tried again, because
-// a replay must not depend on who was slow.
+// a replay must not depend on who was slow. One that has not answered is not asked again in
+// the same batch, or a hundred instances would wait for it a hundred times.
 func (b *batch) answer(ctx context.Context, p *person, ask journey.Ask, now time.Time) ([]journey.Effect, error) {
+	if b.silent {
+		b.set.Postpone(p.state, ask.Instance, now.Add(postponement))
+		return nil, nil
+	}
 	got, err := b.w.o.Suggester.Suggest(ctx, request(ask.Query, b.through))
 	switch {
 	case err == nil:
@@ -130,6 +139,7 @@ func (b *batch) answer(ctx context.Context, p *person, ask journey.Ask, now time
 		return nil, fmt.Errorf("instance %s: %w", ask.Instance, err)
 	}
 	b.w.log.WarnContext(ctx, "no suggestions, asking again later", "instance", ask.Instance, "error", err)
+	b.silent = true
 	b.set.Postpone(p.state, ask.Instance, now.Add(postponement))
 	return nil, nil
 }

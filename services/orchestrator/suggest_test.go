@@ -3,7 +3,10 @@ package orchestrator_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,6 +14,7 @@ import (
 
 	"rapport/pkg/event"
 	"rapport/pkg/recommend"
+	"rapport/services/orchestrator"
 )
 
 // listen answers over NATS, as a recommender in another process does.
@@ -61,5 +65,32 @@ func TestRecommenderIsAskedOverNATS(t *testing.T) {
 	vars := string(sends[0].Vars)
 	if !strings.Contains(vars, `"id":"bulb"`) || !strings.Contains(vars, `"id":"shade"`) || strings.Contains(vars, `"id":"plate"`) {
 		t.Errorf("recommendations in %s", vars)
+	}
+}
+
+// mute is a recommender that never answers; it counts who asked.
+type mute struct{ asked atomic.Int64 }
+
+func (m *mute) Suggest(context.Context, recommend.Request) ([]recommend.Suggestion, error) {
+	m.asked.Add(1)
+	return nil, errors.New("no answer")
+}
+
+// A recommender that does not answer is asked once in a batch: each question takes the time
+// that a partition has patience for.
+func TestSilentRecommenderIsNotAskedByEverybody(t *testing.T) {
+	t.Parallel()
+	d := related()
+	d.Steps = d.Steps[1:] // recommends at once
+	r := newRig(t, d)
+	const people = 60
+	for i := range people {
+		r.publish(r.order("customer-"+strconv.Itoa(i), time.Now(), "A1", "lamp"))
+	}
+	var m mute
+	o, _ := r.run(func(o *orchestrator.Options) { o.Clock, o.Suggester = orchestrator.WallClock, &m })
+	r.settled(o)
+	if got := m.asked.Load(); got == 0 || got > people/2 {
+		t.Errorf("asked %d times for %d people", got, people)
 	}
 }
