@@ -23,10 +23,10 @@ const (
 func (s *Set) Event(st *State, ev *event.Event, now time.Time, trace string) []Effect {
 	w := walk{set: s, state: st, now: now, trace: trace, born: st.Snapshot == ""}
 	w.refresh()
+	w.changed.profile = w.concerns(ev) || w.changed.profile
 	crossed := w.fold(ev)
 	w.earn(ev)
 	w.changed.types = append(w.changed.types, ev.Type)
-	w.changed.profile = w.changed.profile || concerns(ev)
 	w.follow()
 	w.deliver(ev, crossed)
 	w.settle()
@@ -108,6 +108,9 @@ type walk struct {
 	effects []Effect
 	ended   bool
 
+	// sorted is when the segments were to be asked again by whose timer this began; zero: by
+	// none.
+	sorted     time.Time
 	refreshing bool
 	born       bool // the profile is new, and no segment has been asked about it
 

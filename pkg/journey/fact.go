@@ -113,17 +113,21 @@ func (w *walk) withdraw(ev *event.Event) {
 	}
 }
 
-// concerns reports whether an event may say something about the person besides having
-// happened.
-func concerns(ev *event.Event) bool {
+// concerns reports whether an event says something new about the person besides having
+// happened. It is asked before the profile takes the event in.
+func (w *walk) concerns(ev *event.Event) bool {
 	if ev.Source == event.EngineSource {
 		return false
 	}
-	if u, err := ev.Profile(); err == nil && u != nil {
+	if u, err := ev.Profile(); err == nil && u != nil && !w.state.Profile.Knows(u) {
 		return true
 	}
 	about, _, _ := strings.Cut(ev.Type, ".")
-	return about == "profile" || about == "loyalty" || about == "prediction" || about == "order"
+	switch about {
+	case "profile", "loyalty", "prediction", "email", "sms":
+		return true
+	}
+	return false
 }
 
 // earn gives the points that an event is worth, and the tier that they reach.

@@ -18,8 +18,8 @@ func (w *walk) pursuit(instance string, d *Definition, ghost bool) {
 
 // pursue counts the goals that the event reaches, once for each instance.
 func (w *walk) pursue() {
-	if len(w.state.Goals) == 0 {
-		return
+	if len(w.state.Goals) == 0 || !w.set.goals[w.event.Type] {
+		return // Those whose time is over are forgotten at the next event that could reach one.
 	}
 	var leaving []string
 	w.state.Goals = slices.DeleteFunc(w.state.Goals, func(g Pursuit) bool {

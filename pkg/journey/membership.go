@@ -3,6 +3,7 @@ package journey
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"rapport/pkg/event"
@@ -25,8 +26,9 @@ func (w *walk) follow() {
 			return w.born || (profile && w.set.segments[i].Reads.Profile) || slices.ContainsFunc(types, heard)
 		}, false)
 	}
-	if profile || w.born || len(w.joined) > 0 {
-		w.appoint()
+	order := func(typ string) bool { return strings.HasPrefix(typ, "order.") }
+	if profile || w.born || len(w.joined) > 0 || slices.ContainsFunc(types, order) {
+		w.appoint() // A date may be that of the first order.
 	}
 	w.changed.profile, w.changed.types, w.born = false, types[:0], false
 }

@@ -27,6 +27,7 @@ type Set struct {
 	segments    []*Segment
 	sortedOn    map[string][]int // segments by event type in whose history they look
 	heard       map[string]bool  // types of events that any journey listens to
+	goals       map[string]bool  // types of events that are a journey's goal
 	observer    Observer
 }
 
@@ -42,7 +43,7 @@ const (
 func NewSet(c Config) (*Set, error) {
 	s := &Set{
 		config: c, policy: c.Policy, byName: make(map[string]*program, len(c.Journeys)), versions: map[string]map[string]*program{},
-		entries: map[string][]*program{}, earning: map[string][]Earning{}, segments: c.Segments, sortedOn: map[string][]int{}, heard: map[string]bool{},
+		entries: map[string][]*program{}, earning: map[string][]Earning{}, segments: c.Segments, sortedOn: map[string][]int{}, heard: map[string]bool{}, goals: map[string]bool{},
 	}
 	if s.config.Version == "" {
 		s.config.Version = "unversioned" // A state that was never refreshed has none.
@@ -87,7 +88,7 @@ func (s *Set) add(d *Definition) (*program, error) {
 	s.versions[d.Name][d.Version] = p
 	s.heard[d.Enter.On] = true
 	if d.Goal != nil {
-		s.heard[d.Goal.On] = true
+		s.heard[d.Goal.On], s.goals[d.Goal.On] = true, true
 	}
 	for typ := range p.hears {
 		s.heard[typ] = true

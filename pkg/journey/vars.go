@@ -41,14 +41,22 @@ func assemble(who map[string]any, in *Instance, trigger *Trigger) json.RawMessag
 		// all the same, and a strict template will say what it misses.
 		b = []byte("{}")
 	}
-	b = append([]byte(`{"profile":`), b...)
+	var list []byte
+	if len(in.Suggestions) > 0 {
+		if list, err = json.Marshal(in.Suggestions); err != nil {
+			list = nil
+		}
+	}
+	size := len(b) + len(list) + len(`{"profile":,"trigger":,"recommendations":}`)
+	if trigger != nil {
+		size += len(trigger.Data)
+	}
+	b = append(append(make([]byte, 0, size), `{"profile":`...), b...)
 	if trigger != nil && len(trigger.Data) > 0 {
 		b = append(append(b, `,"trigger":`...), trigger.Data...)
 	}
-	if len(in.Suggestions) > 0 {
-		if list, err := json.Marshal(in.Suggestions); err == nil {
-			b = append(append(b, `,"recommendations":`...), list...)
-		}
+	if list != nil {
+		b = append(append(b, `,"recommendations":`...), list...)
 	}
 	return append(b, '}')
 }

@@ -69,7 +69,8 @@ func (c *Command) Encode() ([]byte, error) {
 	if len(vars) == 0 {
 		vars = json.RawMessage("null")
 	}
-	return append(append(b[:len(b)-len("0}")], vars...), '}'), nil
+	head := b[:len(b)-len("0}")]
+	return append(append(append(make([]byte, 0, len(head)+len(vars)+1), head...), vars...), '}'), nil
 }
 
 // ID derives a message's identity: 32 hexadecimal digits.

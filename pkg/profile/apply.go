@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"slices"
 	"time"
 
 	"rapport/pkg/event"
@@ -27,6 +28,35 @@ func (p *Profile) Apply(e *event.Event) {
 		p.stand(e)
 	}
 	p.History.note(e)
+}
+
+// Knows reports whether an update says nothing new: shops send the traits with every event,
+// and they are mostly those that are known.
+func (p *Profile) Knows(u *event.ProfileUpdate) bool {
+	for name, value := range u.Traits {
+		known, ok := p.Traits[name]
+		if !ok && value == nil {
+			continue
+		}
+		// Lists and objects are not compared, and count as new.
+		switch value.(type) {
+		case string, float64, bool, nil:
+			if !ok || known != value {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	for _, c := range u.Consent {
+		same := slices.ContainsFunc(p.Consent, func(k Consent) bool {
+			return string(k.Channel) == c.Channel && k.Purpose == c.Purpose && k.Granted == c.Granted
+		})
+		if !same {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *Profile) update(u *event.ProfileUpdate, at time.Time) {
@@ -79,18 +109,30 @@ func (p *Profile) bought(e *event.Event) {
 	if !e.Time.Before(p.Orders.LastAt) {
 		p.Orders.LastAt, p.Orders.LastID = e.Time, o.OrderID
 	}
-	known := make(map[string]struct{}, len(p.Orders.Bought))
-	for _, k := range p.Orders.Bought {
-		known[k] = struct{}{}
-	}
-	for i := range o.Products {
-		k := o.Products[i].Key()
-		if _, ok := known[k]; !ok {
-			known[k] = struct{}{}
-			p.Orders.Bought = append(p.Orders.Bought, k)
-		}
-	}
+	p.remember(o.Products)
 	if extra := len(p.Orders.Bought) - maxBought; extra > 0 {
 		p.Orders.Bought = append([]string(nil), p.Orders.Bought[extra:]...)
+	}
+}
+
+// remember adds products to those bought. A map is worth its memory only for many.
+func (p *Profile) remember(products []event.Product) {
+	const few = 2000
+	known := func(k string) bool { return slices.Contains(p.Orders.Bought, k) }
+	if len(products)*len(p.Orders.Bought) > few {
+		m := make(map[string]struct{}, len(p.Orders.Bought))
+		for _, k := range p.Orders.Bought {
+			m[k] = struct{}{}
+		}
+		known = func(k string) bool {
+			_, ok := m[k]
+			m[k] = struct{}{}
+			return ok
+		}
+	}
+	for i := range products {
+		if k := products[i].Key(); !known(k) {
+			p.Orders.Bought = append(p.Orders.Bought, k)
+		}
 	}
 }

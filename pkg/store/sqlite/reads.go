@@ -23,7 +23,7 @@ type reads struct {
 const readers = 4
 
 const (
-	dueQuery     = `SELECT id, wake FROM profile WHERE partition = ? AND wake < ? ORDER BY wake, id LIMIT ?`
+	dueQuery     = `SELECT id, wake FROM profile WHERE partition = ? AND wake < +? ORDER BY wake, id LIMIT ?`
 	nextDueQuery = `SELECT min(wake) FROM profile WHERE partition = ? AND wake IS NOT NULL`
 	outboxQuery  = `SELECT seq, messages FROM outbox WHERE partition = ? AND seq > ? ORDER BY seq LIMIT ?`
 	// This one sorts: a profile's rows are few, and an index by time for that alone would
