@@ -30,38 +30,41 @@ func (w *walk) appoint() {
 	if !w.state.Profile.Known {
 		return
 	}
+	after := w.now
+	if w.fresh() {
+		after = w.set.config.Since
+	}
 	for _, p := range w.set.starting {
-		w.appointment(p)
+		w.appointment(p, after)
 	}
 }
 
 // appointment sets one timer. What is past when the journey first meets the profile stays
 // past: it counts from when the workspace came into force or the profile became known,
-// whichever is later.
-func (w *walk) appointment(p *program) {
+// whichever is later. What came due before the workspace did comes still; what comes due
+// after it goes by the workspace.
+func (w *walk) appointment(p *program, after time.Time) {
 	i := slices.IndexFunc(w.state.Starts, func(s Start) bool { return s.Journey == p.def.Name })
-	after := w.now
-	switch {
-	case i >= 0 && !w.state.Starts[i].At.After(w.now) && w.state.Starts[i].After.Before(w.state.Starts[i].At):
-		return // It is due and comes next.
-	case i >= 0:
-	case w.fresh():
-		after = w.set.config.Since
-	}
-	at := w.occurrence(p, after)
-	if i < 0 && at.IsZero() {
-		return
-	}
 	if i < 0 {
+		i = len(w.state.Starts)
 		w.state.Starts = append(w.state.Starts, Start{Journey: p.def.Name, After: after})
-		i = len(w.state.Starts) - 1
 	}
-	w.state.Starts[i].At = at
-	if at.IsZero() {
+	s := &w.state.Starts[i]
+	if !s.At.IsZero() && !s.At.After(w.now) && (!w.fresh() || s.At.Before(after)) {
+		return // It is due and comes next.
+	}
+	if s.After.After(after) {
+		after = s.After
+	}
+	s.At, s.Reading = w.occurrence(p, after, s.Passed)
+	if s.At.IsZero() && (s.Passed == 0 || w.now.Sub(s.After) > farthest) {
 		// Not a member, or no such date, now: what falls in the meantime is not made up for.
 		w.state.Starts = slices.Delete(w.state.Starts, i, i+1)
 	}
 }
+
+// farthest is more than any two zones are apart.
+const farthest = 48 * time.Hour
 
 // fresh reports whether the profile is being brought under a workspace that came into
 // force a while ago, and was there before.
@@ -70,32 +73,42 @@ func (w *walk) fresh() bool {
 	return w.refreshing && !since.IsZero() && since.Before(w.now) && w.state.Profile.Since.Before(since)
 }
 
-// occurrence is the first time after another at which the journey enters the profile; the
-// zero time when there is none.
-func (w *walk) occurrence(p *program, after time.Time) time.Time {
+// occurrence is the first time after another at which the journey enters the profile, and
+// what local clocks read then, where it goes by them: later than passed. The zero time is
+// none.
+func (w *walk) occurrence(p *program, after time.Time, passed int64) (at time.Time, read int64) {
 	e := &p.def.Enter
-	if e.Date != nil {
-		scope := NewScope(w.now, &w.state.Profile, nil, nil, nil)
-		v, err := e.Date.Of.Value(scope)
-		if err != nil {
-			return time.Time{}
+	if e.Date == nil {
+		if b := e.Broadcast; b.Audience == "" || w.state.Profile.In(b.Audience) {
+			return w.spread(p, b, after, passed)
 		}
-		_, month, day, ok := schedule.ParseDate(v)
-		if !ok {
-			return time.Time{}
-		}
-		return schedule.Annual(month, day, e.Date.At, time.Duration(e.Date.Offset)*24*time.Hour, after, w.zone())
+		return time.Time{}, 0
 	}
-	b := e.Broadcast
-	if b.Audience != "" && !w.state.Profile.In(b.Audience) {
-		return time.Time{}
+	v, err := e.Date.Of.Value(NewScope(w.now, &w.state.Profile, nil, nil, nil))
+	if err != nil {
+		return time.Time{}, 0
 	}
-	return w.spread(p, b, after)
+	_, month, day, ok := schedule.ParseDate(v)
+	if !ok {
+		return time.Time{}, 0
+	}
+	zone, offset := w.zone(), time.Duration(e.Date.Offset)*24*time.Hour
+	at = schedule.Annual(month, day, e.Date.At, offset, after, zone)
+	if reading(at, zone) <= passed {
+		at = schedule.Annual(month, day, e.Date.At, offset, at, zone)
+	}
+	return at, reading(at, zone)
+}
+
+// reading is what clocks in a zone read at a time, as a number that grows.
+func reading(at time.Time, zone *time.Location) int64 {
+	_, offset := at.In(zone).Zone()
+	return at.Unix() + int64(offset)
 }
 
 // spread is when a broadcast comes to the profile: at its time, and a share of Over later.
 // The share is drawn for each broadcast anew, so that nobody is always the last.
-func (w *walk) spread(p *program, b *Broadcast, after time.Time) time.Time {
+func (w *walk) spread(p *program, b *Broadcast, after time.Time, passed int64) (late time.Time, read int64) {
 	zone := w.set.config.Zone
 	if zone == nil {
 		zone = time.UTC
@@ -103,29 +116,31 @@ func (w *walk) spread(p *program, b *Broadcast, after time.Time) time.Time {
 	if b.Local {
 		zone = w.zone()
 	}
+	comes := func(at time.Time) bool {
+		late = at.Add(w.share(p, b, at))
+		if b.Local {
+			read = reading(at, zone)
+		}
+		return late.After(after) && (!b.Local || read > passed)
+	}
 	if b.Cron == nil {
 		at := b.At
 		if b.Local {
 			y, m, d := at.Date()
 			at = time.Date(y, m, d, at.Hour(), at.Minute(), at.Second(), 0, zone)
 		}
-		if at = at.Add(w.share(p, b, at)); !at.After(after) {
-			return time.Time{}
+		if comes(at) {
+			return late, read
 		}
-		return at
+		return time.Time{}, 0
 	}
 	// An occurrence before after may come to this profile only later.
-	from := after.Add(-b.Over)
-	for {
-		at, ok := b.Cron.Next(from, zone)
-		if !ok {
-			return time.Time{}
+	for at, ok := b.Cron.Next(after.Add(-b.Over), zone); ok; at, ok = b.Cron.Next(at, zone) {
+		if comes(at) {
+			return late, read
 		}
-		if late := at.Add(w.share(p, b, at)); late.After(after) {
-			return late
-		}
-		from = at
 	}
+	return time.Time{}, 0
 }
 
 func (w *walk) share(p *program, b *Broadcast, at time.Time) time.Duration {
@@ -136,30 +151,56 @@ func (w *walk) share(p *program, b *Broadcast, at time.Time) time.Duration {
 }
 
 // start enters the profile whose journey's time has come, and sets the next one. What is
-// later than the journey's messages may be is left out.
+// later than the journey's messages may be is left out, and the latest that was missed and
+// is not so late comes in its place.
 func (w *walk) start(i int) {
 	s := w.state.Starts[i]
-	w.state.Starts[i].After = s.At
 	p := w.set.byName[s.Journey]
 	if p == nil || p.def.Status != Active {
 		w.state.Starts = slices.Delete(w.state.Starts, i, i+1)
 		return
 	}
-	if w.now.Sub(s.At) > p.def.lateness() {
-		w.refused(p, "", RefusedLate)
-	} else {
-		typ, data := ScheduleReached, map[string]any{"journey": s.Journey, "at": s.At.UTC()}
-		if p.def.Enter.Date != nil {
-			typ = DateReached
-		}
-		w.due = s.At
-		ev := made(w.state.Profile.ID, typ, "start/"+s.Journey, s.At, data)
-		w.event = ev
-		w.enter(p, ev, "")
-		w.event = nil
-		w.due = time.Time{}
+	late := w.now.Sub(s.At) > p.def.lateness()
+	next := Start{Journey: s.Journey, After: w.now, Passed: s.Reading}
+	if late {
+		next.At, next.Reading, next.After = w.missed(p, &s)
 	}
-	if slices.ContainsFunc(w.state.Starts, func(x Start) bool { return x.Journey == s.Journey }) {
-		w.appointment(p)
+	w.state.Starts[i] = next
+	b := p.def.Enter.Broadcast
+	switch {
+	case late:
+		w.refused(p, "", RefusedLate)
+	case b != nil && b.Audience != "" && !w.state.Profile.In(b.Audience):
+		// They have left it before this, and both is dealt with only now.
+	default:
+		w.come(p, s.At)
+	}
+	w.appointment(p, w.now)
+}
+
+// come enters the profile at a time that has come.
+func (w *walk) come(p *program, at time.Time) {
+	typ := ScheduleReached
+	if p.def.Enter.Date != nil {
+		typ = DateReached
+	}
+	ev := made(w.state.Profile.ID, typ, "start/"+p.def.Name, at, map[string]any{"journey": p.def.Name, "at": at.UTC()})
+	w.event, w.due = ev, at
+	w.enter(p, ev, "")
+	w.event, w.due = nil, time.Time{}
+}
+
+// missed is the latest occurrence since one that is too late which is due and not too late.
+// after is the time up to which all are dealt with then.
+func (w *walk) missed(p *program, s *Start) (at time.Time, read int64, after time.Time) {
+	after = w.now
+	from, passed := w.now.Add(-p.def.lateness()-1), s.Reading
+	for {
+		next, r := w.occurrence(p, from, passed)
+		if next.IsZero() || next.After(w.now) {
+			return at, read, after
+		}
+		at, read, after = next, r, from
+		from, passed = next, r
 	}
 }

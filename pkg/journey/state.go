@@ -101,12 +101,17 @@ type Sorting struct {
 	Flips   int   `cbor:"5,keyasint,omitempty"`
 }
 
-// Start is the timer of a journey that dates or broadcasts enter.
+// Start is the timer of a journey that dates or broadcasts enter. At is zero where there is
+// nothing more to come and what has come is not to come again.
 type Start struct {
 	Journey string    `cbor:"1,keyasint"`
 	At      time.Time `cbor:"2,keyasint,omitzero"`
 	// After is the time up to which occurrences are dealt with.
 	After time.Time `cbor:"3,keyasint"`
+	// Reading is what local clocks read at the occurrence that At is of, and Passed at the
+	// last that was dealt with: nobody has it twice who goes west. Zero: nothing goes by them.
+	Reading int64 `cbor:"4,keyasint,omitempty"`
+	Passed  int64 `cbor:"5,keyasint,omitempty"`
 }
 
 // Departed is an instance that a rule took out of its journey: what it had decided and
