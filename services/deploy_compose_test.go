@@ -136,7 +136,7 @@ func TestComposeKeepsOneProcessAtTheStore(t *testing.T) {
 	var withStore []string
 	for name, s := range readCompose(t).Services {
 		services := strings.Split(s.flag("--services"), ",")
-		if slices.ContainsFunc([]string{"orchestrator", "mailer", "texter"}, func(n string) bool { return slices.Contains(services, n) }) {
+		if slices.ContainsFunc([]string{"orchestrator", "mailer", "texter", "caller"}, func(n string) bool { return slices.Contains(services, n) }) {
 			withStore = append(withStore, name)
 		}
 	}

@@ -18,7 +18,7 @@ func (*privateError) Error() string {
 }
 
 // vetoed is what is wrong when the file asks for what the process does not allow.
-const vetoed = "the webhook's host has an address in no public network; its file says allow_private, and who runs the caller has to allow that too"
+const vetoed = "the webhook's host has an address in no public network; its file says allow_private, and who runs the caller has to allow that too, with RAPPORT_ALLOW_PRIVATE_WEBHOOKS=true"
 
 // control decides about an address right before it is connected to.
 type control func(ctx context.Context, network, address string, c syscall.RawConn) error

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"rapport/pkg/message"
 	"rapport/services/rapport/stack"
 )
 
@@ -19,8 +20,10 @@ func (f *upFlags) banner(w io.Writer, st *stack.Stack, dev string, took time.Dur
 		line("  events    http://%s/v1/track", st.Ingest.Addr())
 	}
 	if st.Catcher != nil {
-		line("  messages  %s   (nothing leaves this machine: mail and SMS are caught)", st.Catcher.URL())
+		line("  messages  %s   (%s)", st.Catcher.URL(), whereTo(st.Roads()))
 		line("  smtp      %s", st.Catcher.SMTPAddr())
+	} else if caught, real := st.Roads(); len(real) > 0 {
+		line("  messages  %s", whereTo(caught, real))
 	}
 	if st.Broker != nil && st.Broker.ClientURL() != "" {
 		line("  nats      %s", st.Broker.ClientURL())
@@ -42,6 +45,34 @@ func (f *upFlags) banner(w io.Writer, st *stack.Stack, dev string, took time.Dur
 	line("")
 	line("Ctrl-C stops; what was accepted is kept, and the next start goes on.")
 	fmt.Fprint(w, b.String()) //nolint:errcheck // Nobody is left to tell.
+}
+
+// whereTo says what becomes of messages, by channel.
+func whereTo(caught, real []message.Channel) string {
+	switch {
+	case len(caught)+len(real) == 0:
+		return "what is sent here is caught"
+	case len(real) == 0:
+		return "nothing leaves this machine: " + names(caught) + " are caught"
+	case len(caught) == 0:
+		return names(real) + " leave this machine"
+	}
+	return names(real) + " leave this machine; caught: " + names(caught)
+}
+
+// names lists channels: mail, SMS and webhooks.
+func names(channels []message.Channel) string {
+	var all []string
+	for _, c := range channels {
+		all = append(all, map[message.Channel]string{
+			message.Email: "mail", message.SMS: "SMS", message.WhatsApp: "WhatsApp", message.Webhook: "webhooks",
+		}[c])
+	}
+	last := len(all) - 1
+	if last == 0 {
+		return all[0]
+	}
+	return strings.Join(all[:last], ", ") + " and " + all[last]
 }
 
 // tryOrder is the first order to send, as a command to paste.

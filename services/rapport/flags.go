@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 
+	"rapport/services/caller"
 	"rapport/services/rapport/stack"
 )
 
@@ -36,6 +38,27 @@ func (f *upFlags) check() error {
 	}
 	if f.cfg.Partitions < 1 || f.cfg.Partitions > maxPartitions {
 		return fmt.Errorf("--partitions %d: use 1 to %d", f.cfg.Partitions, maxPartitions)
+	}
+	return nil
+}
+
+// webhooks reads from the environment how webhooks are made.
+func (f *upFlags) webhooks() error {
+	for key := range strings.SplitSeq(os.Getenv("RAPPORT_SIGNING_KEYS"), ",") {
+		switch key = strings.TrimSpace(key); {
+		case key == "":
+		case len(key) < caller.MinKey:
+			return fmt.Errorf("RAPPORT_SIGNING_KEYS: a key has %d bytes: use at least %d random ones, and a comma between keys", len(key), caller.MinKey)
+		default:
+			f.cfg.Webhooks.Signing = append(f.cfg.Webhooks.Signing, key)
+		}
+	}
+	if text := os.Getenv("RAPPORT_ALLOW_PRIVATE_WEBHOOKS"); text != "" {
+		allow, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("RAPPORT_ALLOW_PRIVATE_WEBHOOKS is %q: use true or false", text)
+		}
+		f.cfg.Webhooks.AllowPrivate = f.cfg.Webhooks.AllowPrivate || allow
 	}
 	return nil
 }

@@ -33,14 +33,19 @@ func upCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "up", Short: "Run everything in one process: broker, store, services, catcher", Args: noArgs,
 		Long: `Run everything in one process: an embedded broker and database, the services, and a
-catcher that takes the mail and text messages until real providers are named.
+catcher that takes mail, text messages and webhooks until real providers are named. Webhooks
+are called for real as soon as there is a real mail server.
 
 Secrets come from the environment: RAPPORT_WRITE_KEYS (name:key,...), RAPPORT_SMTP_USERNAME,
 RAPPORT_SMTP_PASSWORD, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM,
-TWILIO_MESSAGING_SERVICE_SID. Traces and metrics go where the OTEL_* variables say.`,
+TWILIO_MESSAGING_SERVICE_SID, RAPPORT_SIGNING_KEYS (key,...: each signs the webhooks), and
+RAPPORT_SECRET_NAME for ${NAME} in a webhook. RAPPORT_ALLOW_PRIVATE_WEBHOOKS=true is
+--allow-private-webhooks. Traces and metrics go where the OTEL_* variables say.`,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr()) },
 	}
 	flags := cmd.Flags()
+	flags.BoolVar(&f.cfg.Webhooks.AllowPrivate, "allow-private-webhooks", false, "let webhooks whose file says allow_private into private networks")
+	flags.BoolVar(&f.cfg.Webhooks.Catch, "catch-webhooks", false, "catch webhooks although mail is real")
 	flags.StringVar(&f.cfg.Dir, "data", "data", "directory for streams, database and caught messages")
 	flags.StringVar(&f.workspace, "workspace", "", "directory with journeys and templates (default: ./templates, else the built-in starter)")
 	flags.StringSliceVar(&f.cfg.Services, "services", nil, "run only these: "+strings.Join(stack.Names(), ", "))
@@ -62,7 +67,7 @@ func (f *upFlags) run(ctx context.Context, out, logs io.Writer) error {
 	began := time.Now()
 	limitMemory()
 	log, err := logger(logs, f.logFormat, f.logLevel)
-	if err := cmp.Or(err, f.check()); err != nil {
+	if err := cmp.Or(err, f.check(), f.webhooks()); err != nil {
 		return &usageError{"rapport up", err}
 	}
 	f.cfg.Logger = log

@@ -84,7 +84,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	st, err := stack.Open(ctx, stack.Config{
 		Dir: dir, Workspace: o.Workspace, Starter: o.Starter, Keys: keys, Clock: orchestrator.EventClock, Logger: o.Logger,
-		Hold: []string{"orchestrator", "relay", "mailer", "texter"},
+		Hold: []string{"orchestrator", "relay", "mailer", "texter", "texter-whatsapp", "caller"},
 	})
 	if err != nil {
 		return nil, err
@@ -206,7 +206,7 @@ func (r *run) all(ctx context.Context, dir, file string) (*Report, error) {
 		return nil, err
 	}
 	r.o.Progress("applied in %.1f s; sending", r.lap(&r.report.Phases.Apply))
-	r.stack.Release("relay", "mailer", "texter")
+	r.stack.Release("relay", "mailer", "texter", "texter-whatsapp", "caller")
 	if err := r.sent(ctx); err != nil {
 		return nil, err
 	}

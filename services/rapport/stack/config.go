@@ -39,10 +39,11 @@ type Config struct {
 	NATSURL    string
 	Partitions int // of a new EVENTS stream; zero: 16
 
-	Keys   ingest.Keys
-	SMTP   SMTP   // empty Addr: the catcher
-	Twilio Twilio // empty AccountSID: the catcher
-	Clock  orchestrator.Clock
+	Keys     ingest.Keys
+	SMTP     SMTP   // empty Addr: the catcher
+	Twilio   Twilio // empty AccountSID: the catcher
+	Webhooks Webhooks
+	Clock    orchestrator.Clock
 
 	Logger *slog.Logger
 	Traces trace.TracerProvider
@@ -62,9 +63,17 @@ type Twilio struct {
 	MessagingServiceSID   string
 }
 
+// Webhooks says how calls of the shop's own systems are made. They are real only when mail
+// is: without a mail server of its own, a process with a catcher is for trying things.
+type Webhooks struct {
+	Catch        bool     // the catcher takes them, also where mail is real
+	AllowPrivate bool     // files that say allow_private may call private networks
+	Signing      []string // keys; several while one is being replaced
+}
+
 // Names are the services in the order of the flow.
 func Names() []string {
-	return []string{"ingest", "orchestrator", "recommender", "mailer", "texter", "catcher"}
+	return []string{"ingest", "orchestrator", "recommender", "mailer", "texter", "caller", "catcher"}
 }
 
 // runs reports whether a service is to be run here.

@@ -1,46 +1,40 @@
 package stack
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
-	"rapport/pkg/bus"
-	"rapport/pkg/delivery"
 	"rapport/pkg/lifecycle"
-	"rapport/pkg/message"
-	"rapport/pkg/render"
 	"rapport/services/catcher"
 	"rapport/services/ingest"
-	"rapport/services/mailer"
 	"rapport/services/orchestrator"
 	"rapport/services/recommender"
-	"rapport/services/texter"
 )
 
 // services makes the chosen services, in the order of the flow. They are made from the
-// end, because the mailer and the texter have to know where the catcher listens.
+// end, because the workers have to know where the catcher listens.
 func (s *Stack) services() ([]lifecycle.Named, error) {
 	var flow []lifecycle.Named
 	for _, part := range []struct {
-		name string
-		make func() (lifecycle.Service, error)
+		name, of string // of: the service that it belongs to
+		make     func() (lifecycle.Service, error)
 	}{
-		{"catcher", s.catcher},
-		{"texter", s.texter},
-		{"mailer", s.mailer},
-		{"recommender", s.recommender},
-		{"relay", s.relay},
-		{"orchestrator", s.orchestrator},
-		{"ingest", s.ingest},
+		{"catcher", "catcher", s.catcher},
+		{"caller", "caller", s.caller},
+		{"texter-whatsapp", "texter", s.whatsApp},
+		{"texter", "texter", s.texter},
+		{"mailer", "mailer", s.mailer},
+		{"recommender", "recommender", s.recommender},
+		{"relay", "orchestrator", s.relay},
+		{"orchestrator", "orchestrator", s.orchestrator},
+		{"ingest", "ingest", s.ingest},
 	} {
-		if !s.cfg.runs(strings.Replace(part.name, "relay", "orchestrator", 1)) {
-			continue // The relay is a part of the orchestrator.
+		if !s.cfg.runs(part.of) {
+			continue
 		}
 		service, err := part.make()
 		if err != nil {
@@ -112,95 +106,6 @@ func (s *Stack) recommender() (lifecycle.Service, error) {
 	}
 	s.suggester = r
 	return r, nil
-}
-
-func (s *Stack) mailer() (lifecycle.Service, error) {
-	smtp := mailer.SMTP{
-		Addr: s.cfg.SMTP.Addr, TLS: mailer.TLS(s.cfg.SMTP.TLS),
-		Username: s.cfg.SMTP.Username, Password: s.cfg.SMTP.Password,
-	}
-	if smtp.Addr == "" {
-		if s.Catcher == nil {
-			return nil, fmt.Errorf("no mail server: name one with --smtp, or run the catcher here")
-		}
-		smtp.Addr, smtp.TLS, smtp.Connections = s.Catcher.SMTPAddr(), mailer.NoTLS, toCatcher
-	}
-	sub, err := s.subscriber("mailer")
-	if err != nil {
-		return nil, err
-	}
-	return mailer.New(mailer.Options{
-		SMTP: smtp, Subscriber: sub, Delivery: s.delivery("mailer"),
-		Render: func(ctx context.Context, c *message.Command) (render.Mail, error) {
-			snap, err := s.inForce.For(ctx, c)
-			if err != nil {
-				return render.Mail{}, err
-			}
-			return snap.Mail(ctx, c)
-		},
-	})
-}
-
-func (s *Stack) texter() (lifecycle.Service, error) {
-	twilio := texter.Twilio{
-		AccountSID: s.cfg.Twilio.AccountSID, Password: s.cfg.Twilio.AuthToken,
-		From: s.cfg.Twilio.From, MessagingService: s.cfg.Twilio.MessagingServiceSID,
-	}
-	if twilio.AccountSID == "" {
-		if s.Catcher == nil {
-			return nil, fmt.Errorf("no Twilio account: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or run the catcher here")
-		}
-		twilio.AccountSID, twilio.Password, twilio.BaseURL = catcherAccount, "caught", s.Catcher.URL()
-		twilio.Concurrency = toCatcher
-		// The catcher reads the message's id from this address and, as it is not on this
-		// machine, leaves it alone.
-		twilio.StatusCallback = "https://callbacks.invalid/twilio"
-	}
-	sub, err := s.subscriber("texter")
-	if err != nil {
-		return nil, err
-	}
-	return texter.New(texter.Options{
-		Twilio: twilio, Subscriber: sub, Delivery: s.delivery("texter"),
-		Render: func(ctx context.Context, c *message.Command) (render.SMS, error) {
-			snap, err := s.inForce.For(ctx, c)
-			if err != nil {
-				return render.SMS{}, err
-			}
-			return snap.SMS(ctx, c)
-		},
-	})
-}
-
-// toCatcher is how many messages the catcher is given at a time. It answers when they are
-// on disk, many with one write.
-const toCatcher = 32
-
-// catcherAccount has the shape of Twilio's account SIDs; the catcher takes any.
-const catcherAccount = "AC00000000000000000000000000000000"
-
-// subscriber shares the SEND stream among all workers of a name.
-func (s *Stack) subscriber(name string) (*bus.Subscriber, error) {
-	return bus.NewSubscriber(s.JS, bus.SubscriberOptions{
-		Stream: bus.StreamSend, Durable: name, Lanes: lanes, AckWait: ackWait,
-		Logger: s.cfg.Logger.With("component", name),
-	})
-}
-
-// lanes is how many messages a worker has in hand. They share commits to the store and
-// batches to the broker, so that more of them make less work for the disk; a kill leaves at
-// most as many uncertain.
-const lanes = 64
-
-// ackWait is how long messages of a killed process wait for the next one.
-const ackWait = 5 * time.Second
-
-func (s *Stack) delivery(name string) delivery.Options {
-	return delivery.Options{
-		Claims: s.Store, Publisher: bus.NewGatherer(s.JS, 0), Worker: name + "-" + random(),
-		EventTime: s.cfg.Clock == orchestrator.EventClock,
-		Logger:    s.cfg.Logger.With("component", name), Tracer: s.cfg.Traces, Meter: s.cfg.Meters,
-	}
 }
 
 func orLoopback(addr string) string {

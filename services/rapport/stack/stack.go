@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/nats-io/nats.go"
@@ -15,6 +16,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/delivery"
 	"rapport/pkg/lifecycle"
 	"rapport/pkg/store/sqlite"
 	"rapport/services/catcher"
@@ -36,6 +38,8 @@ type Stack struct {
 	cfg       Config
 	conn      *nats.Conn
 	inForce   *inforce.Keeper
+	standing  *delivery.Standing     // the last look, of all workers
+	throttles *delivery.Throttles    // of all workers
 	suggester orchestrator.Suggester // nil when the recommender does not run here
 	held      map[string]*gate
 	group     *lifecycle.Group
@@ -58,7 +62,7 @@ func Open(ctx context.Context, cfg Config) (_ *Stack, err error) {
 			err = cfg.listening(errors.Join(err, s.Close(context.WithoutCancel(ctx))))
 		}
 	}()
-	for _, acquire := range []func(context.Context) error{s.directory, s.broker, s.streams, s.store, s.workspace} {
+	for _, acquire := range []func(context.Context) error{s.directory, s.broker, s.streams, s.store, s.workspace, s.judges} {
 		if err := acquire(ctx); err != nil {
 			return nil, err
 		}
@@ -160,7 +164,7 @@ func (s *Stack) streams(ctx context.Context) error {
 const defaultStreams = 4 << 30
 
 func (s *Stack) store(ctx context.Context) error {
-	if !s.cfg.runs("orchestrator") && !s.cfg.runs("mailer") && !s.cfg.runs("texter") {
+	if !slices.ContainsFunc([]string{"orchestrator", "mailer", "texter", "caller"}, s.cfg.runs) {
 		return nil
 	}
 	st, err := sqlite.Open(ctx, sqlite.Options{Dir: s.cfg.Dir, Logger: s.cfg.Logger.With("component", "store")})

@@ -1,0 +1,193 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/delivery"
+	"rapport/pkg/journey"
+	"rapport/pkg/lifecycle"
+	"rapport/pkg/message"
+	"rapport/pkg/policy"
+	"rapport/pkg/workspace"
+	"rapport/services/caller"
+	"rapport/services/mailer"
+	"rapport/services/orchestrator"
+	"rapport/services/texter"
+)
+
+// judges makes what all workers share: the last look, and the throttles, which count what
+// goes through a provider on every channel.
+func (s *Stack) judges(context.Context) error {
+	if s.Store == nil {
+		return nil
+	}
+	codec, err := journey.NewCodec()
+	if err != nil {
+		return fmt.Errorf("prepare to read states: %w", err)
+	}
+	s.standing = delivery.NewStanding(s.Store, codec, s.inForce.Journeys, nil)
+	// The store is one process's, so nobody else sends.
+	s.throttles = delivery.NewThrottles(func() []policy.Throttle {
+		if p := s.inForce.Snapshot().Policy(); p != nil {
+			return p.Throttles
+		}
+		return nil
+	}, 1)
+	return nil
+}
+
+func (s *Stack) mailer() (lifecycle.Service, error) {
+	smtp := mailer.SMTP{
+		Addr: s.cfg.SMTP.Addr, TLS: mailer.TLS(s.cfg.SMTP.TLS),
+		Username: s.cfg.SMTP.Username, Password: s.cfg.SMTP.Password,
+	}
+	if smtp.Addr == "" {
+		if s.Catcher == nil {
+			return nil, errors.New("no mail server: name one with --smtp, or run the catcher here")
+		}
+		smtp.Addr, smtp.TLS, smtp.Connections = s.Catcher.SMTPAddr(), mailer.NoTLS, toCatcher
+	}
+	sub, err := s.subscriber("mailer")
+	if err != nil {
+		return nil, err
+	}
+	return mailer.New(mailer.Options{
+		SMTP: smtp, Subscriber: sub, Delivery: s.delivery("mailer"), Render: rendered(s, (*workspace.Snapshot).Mail),
+	})
+}
+
+func (s *Stack) texter() (lifecycle.Service, error) {
+	return s.twilio(texter.Options{Channel: message.SMS, Render: rendered(s, (*workspace.Snapshot).SMS)}, "texter")
+}
+
+func (s *Stack) whatsApp() (lifecycle.Service, error) {
+	return s.twilio(texter.Options{Channel: message.WhatsApp, Render: rendered(s, (*workspace.Snapshot).WhatsApp)}, "texter-whatsapp")
+}
+
+// twilio makes a texter of one channel.
+func (s *Stack) twilio(o texter.Options, name string) (_ lifecycle.Service, err error) {
+	o.Twilio = texter.Twilio{
+		AccountSID: s.cfg.Twilio.AccountSID, Password: s.cfg.Twilio.AuthToken,
+		From: s.cfg.Twilio.From, MessagingService: s.cfg.Twilio.MessagingServiceSID,
+	}
+	if o.Twilio.AccountSID == "" {
+		if s.Catcher == nil {
+			return nil, errors.New("no Twilio account: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or run the catcher here")
+		}
+		o.Twilio.AccountSID, o.Twilio.Password, o.Twilio.BaseURL = catcherAccount, "caught", s.Catcher.URL()
+		o.Twilio.Concurrency = toCatcher
+		// The catcher reads the message's id from this address and, as it is not on this
+		// machine, leaves it alone.
+		o.Twilio.StatusCallback = "https://callbacks.invalid/twilio"
+	}
+	if o.Subscriber, err = s.subscriber(name); err != nil {
+		return nil, err
+	}
+	o.Delivery = s.delivery(name)
+	return texter.New(o)
+}
+
+func (s *Stack) caller() (_ lifecycle.Service, err error) {
+	o := caller.Options{
+		Render: rendered(s, (*workspace.Snapshot).Webhook), Signing: s.cfg.Webhooks.Signing,
+		AllowPrivate: s.cfg.Webhooks.AllowPrivate, Delivery: s.delivery("caller"),
+	}
+	switch {
+	case s.catchesWebhooks():
+		o.Catcher = s.Catcher.WebhookURL()
+	case s.cfg.Webhooks.Catch:
+		return nil, errors.New("nobody catches webhooks here: run the catcher too, or leave --catch-webhooks out")
+	}
+	if o.Subscriber, err = s.subscriber("caller"); err != nil {
+		return nil, err
+	}
+	return caller.New(o)
+}
+
+// catchesWebhooks: whoever has no mail server is trying things, and nobody's systems should
+// notice.
+func (s *Stack) catchesWebhooks() bool {
+	return s.Catcher != nil && (s.cfg.Webhooks.Catch || s.cfg.SMTP.Addr == "")
+}
+
+// Roads says of the channels that are worked on here which ones the catcher takes, and
+// which ones lead to the world.
+func (s *Stack) Roads() (caught, real []message.Channel) {
+	for _, road := range []struct {
+		worker  string
+		channel message.Channel
+		caught  bool
+	}{
+		{"mailer", message.Email, s.cfg.SMTP.Addr == ""},
+		{"texter", message.SMS, s.cfg.Twilio.AccountSID == ""},
+		{"texter", message.WhatsApp, s.cfg.Twilio.AccountSID == ""},
+		{"caller", message.Webhook, s.catchesWebhooks()},
+	} {
+		switch {
+		case !s.cfg.runs(road.worker):
+		case road.caught:
+			caught = append(caught, road.channel)
+		default:
+			real = append(real, road.channel)
+		}
+	}
+	return caught, real
+}
+
+// rendered renders a message with the snapshot that has its journey's version.
+func rendered[T any](s *Stack, by func(*workspace.Snapshot, context.Context, *message.Command) (T, error)) func(context.Context, *message.Command) (T, error) {
+	return func(ctx context.Context, c *message.Command) (T, error) {
+		snap, err := s.inForce.For(ctx, c)
+		if err != nil {
+			var none T
+			return none, err
+		}
+		return by(snap, ctx, c)
+	}
+}
+
+// toCatcher is how many messages the catcher is given at a time. It answers when they are
+// on disk, many with one write.
+const toCatcher = 32
+
+// catcherAccount has the shape of Twilio's account SIDs; the catcher takes any.
+const catcherAccount = "AC00000000000000000000000000000000"
+
+// subscriber shares the SEND stream among all workers of a name.
+func (s *Stack) subscriber(name string) (*bus.Subscriber, error) {
+	o := bus.SubscriberOptions{
+		Stream: bus.StreamSend, Durable: name, Lanes: lanes, AckWait: ackWait,
+		Logger: s.cfg.Logger.With("component", name),
+	}
+	if s.cfg.Clock != orchestrator.EventClock {
+		o.MaxInFlight = waiting
+	}
+	return bus.NewSubscriber(s.JS, o)
+}
+
+// lanes is how many messages a worker has in hand. They share commits to the store and
+// batches to the broker, so that more of them make less work for the disk; a kill leaves at
+// most as many uncertain.
+const lanes = 64
+
+// waiting is how many messages of a channel may be here while throttles and broken hosts
+// hold them up. Those behind them go on as long as it is not reached. Replays wait for
+// nobody and keep the bus's own bound.
+const waiting = 2000
+
+// ackWait is how long messages of a killed process wait for the next one.
+const ackWait = 5 * time.Second
+
+func (s *Stack) delivery(name string) delivery.Options {
+	return delivery.Options{
+		Claims: s.Store, Publisher: bus.NewGatherer(s.JS, 0), Worker: name + "-" + random(),
+		Recheck: s.standing.Recheck, Throttles: s.throttles,
+		Lateness:  func(c *message.Command) time.Duration { return s.inForce.Journeys().Lateness(c.Journey, c.Version) },
+		EventTime: s.cfg.Clock == orchestrator.EventClock,
+		Logger:    s.cfg.Logger.With("component", name), Tracer: s.cfg.Traces, Meter: s.cfg.Meters,
+	}
+}
