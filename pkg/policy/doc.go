@@ -14,9 +14,9 @@
 //	quiet_hours   it is night where the person is
 //	throttled     too much for a provider or domain at once (the workers carry this out)
 //
-// Transactional messages answer what the person did. Suppression, a missing address and a
-// journey that was left stop them like all others; consent, holdouts, quiet hours and caps
-// do not, unless a cap names them.
+// Transactional messages answer what the person did. Suppression, a missing address, the
+// holdout arm of their own journey and a journey that was left stop them like all others;
+// consent, the control group, quiet hours and caps do not, unless a cap names them.
 //
 // # Caps
 //

@@ -26,13 +26,18 @@ func position(salt, profileID string) float64 {
 	return float64(binary.BigEndian.Uint64(sum[:8])>>11) / (1 << 53)
 }
 
+// heldOut is asked of every message for the journey's own arm, because the journey itself
+// wants to know what it is worth; the control group concerns marketing alone.
 func heldOut(q *question) bool {
-	return !q.exempt() && (q.r.Ghost || q.p.HeldOut(q.r.Profile.ID))
+	return q.r.Ghost || (!q.exempt() && q.p.HeldOut(q.r.Profile.ID))
 }
 
 func tellHeldOut(q *question) []Check {
 	global := Check{message.ReasonHeldOut, Exempt, describeHoldout(q.p.Holdout), "not asked of transactional messages"}
-	arm := Check{message.ReasonHeldOut, Exempt, fmt.Sprintf("the holdout arm of journey %s gets nothing", q.r.Journey), global.Saw}
+	arm := Check{message.ReasonHeldOut, Passed, fmt.Sprintf("the holdout arm of journey %s gets nothing", q.r.Journey), "is not in it"}
+	if q.r.Ghost {
+		arm.Answer, arm.Saw = Blocked, "is in it"
+	}
 	if !q.exempt() {
 		global.Answer, global.Saw = Passed, "is not in it"
 		if q.p.Holdout <= 0 {
@@ -40,10 +45,6 @@ func tellHeldOut(q *question) []Check {
 		}
 		if q.p.HeldOut(q.r.Profile.ID) {
 			global.Answer, global.Saw = Blocked, "is in it"
-		}
-		arm.Answer, arm.Saw = Passed, "is not in it"
-		if q.r.Ghost {
-			arm.Answer, arm.Saw = Blocked, "is in it"
 		}
 	}
 	return []Check{global, arm}

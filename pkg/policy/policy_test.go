@@ -104,6 +104,7 @@ func TestTransactionalMessages(t *testing.T) {
 	}{
 		{message.ReasonSuppressed, func() { r.Profile.Blocked = nil }},
 		{message.ReasonNoAddress, func() { r.Profile.Traits["email"] = "ada@example.com" }},
+		{message.ReasonHeldOut, func() { r.Ghost = false }}, // in the journey's own arm; the control group gets them
 		{message.ReasonLeft, func() { r.Left = false }},
 		{"", func() {}},
 	} {
