@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -51,9 +52,15 @@ func open(t *testing.T, change func(*stack.Config)) *stack.Stack {
 // post sends one order of ada's.
 func post(t *testing.T, st *stack.Stack, id string) {
 	t.Helper()
+	tell(t, st, id, "sms", true)
+}
+
+// tell is an order of ada's with what she agrees to, or does not any more.
+func tell(t *testing.T, st *stack.Stack, id, channel string, granted bool) {
+	t.Helper()
 	body := `{"userId":"ada","event":"Order Completed","messageId":"` + id + `",
 		"context":{"traits":{"firstName":"Ada <b>","email":"ada@example.com","phone":"+447700900123"},
-			"consent":[{"channel":"sms","purpose":"marketing","granted":true,"source":"test"}]},
+			"consent":[{"channel":"` + channel + `","purpose":"marketing","granted":` + strconv.FormatBool(granted) + `,"source":"test"}]},
 		"properties":{"order_id":"` + id + `","total":27.5,"currency":"GBP","products":[{"product_id":"22423","name":"Regency cake stand","price":12.75,"quantity":2}]}}`
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+st.Ingest.Addr()+"/v1/track", strings.NewReader(body))
 	if err != nil {
