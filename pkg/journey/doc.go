@@ -56,7 +56,7 @@
 // too, so that who would leave at once gets nothing. Message and leaving by a step are no
 // contradiction: what a step of leave follows was meant to be sent; what a rule cuts off is
 // not (Recheck). A goal is counted once for each instance. Memory of the past is bounded:
-// 1,024 entries of a journey, 256 pending goals, 16 events held for their grace, 32
+// 1,024 entries of a journey, 1,024 instances inside, 256 pending goals, 16 events held for their grace, 32
 // departures.
 //
 // # Identifiers

@@ -88,6 +88,10 @@ func (w *walk) begin(p *program, ev *event.Event, scope *Scope, trace string) {
 			return
 		}
 	}
+	if len(w.state.Instances) >= maxInside {
+		w.refused(p, key, RefusedFull)
+		return
+	}
 	id := message.Hash("instance", d.Name, w.state.Profile.ID, key, ev.UID())
 	if w.state.index(id) >= 0 {
 		return

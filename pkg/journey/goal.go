@@ -62,6 +62,16 @@ func (w *walk) pursue() {
 	}
 }
 
+// lapse forgets the goals whose time has passed: whoever has no event any more would keep
+// their versions from being forgotten.
+func (w *walk) lapse() {
+	w.state.Goals = slices.DeleteFunc(w.state.Goals, func(g Pursuit) bool {
+		past := w.now.After(g.Until)
+		w.ended = w.ended || past && g.Trigger != ""
+		return past
+	})
+}
+
 // recall keeps for an instance's goal what the instance takes with it at its end.
 func (w *walk) recall(in *Instance) {
 	for i := range w.state.Goals {

@@ -37,4 +37,5 @@ const (
 	RefusedAgain     = "entered before"  // again: does not allow another entry yet
 	RefusedMeanwhile = "running already" // meanwhile: ignore
 	RefusedLate      = "too late"        // its time was too long ago
+	RefusedFull      = "too many inside" // the person is inside maxInside journeys, or one that often
 )

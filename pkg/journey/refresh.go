@@ -19,6 +19,7 @@ func (w *walk) refresh() {
 	for _, id := range ids {
 		w.renew(id)
 	}
+	w.lapse()
 	if !w.born {
 		// Who is new becomes a member of what they fit, and is told so: with their first event.
 		w.fill()
@@ -87,23 +88,23 @@ func (w *walk) migrate(in *Instance, to *program) bool {
 
 // stay lets an instance rest on as it did, with the time it had. A wait asks the condition
 // of the new version, and a pause goes on keeping the event that was heard where the new
-// version waits for it too. It reports whether the instance walked on.
+// version waits for it too. It reports whether the instance walked on, or left by a rule of the
+// new version.
 func (w *walk) stay(in *Instance, was *Wait, to *program, n int) bool {
 	wait := to.nodes[n].step.Wait
 	if wait == nil {
-		return false
+		return !w.standing(in.ID, to)
 	}
-	if in.Heard > 0 {
+	switch {
+	case in.Heard > 0:
 		if in.Heard = wait.place(was, in.Heard); in.Heard == 0 {
 			in.Heard = anew
 		}
-		return false
-	}
-	if wait.Until != nil && w.until(in, &to.nodes[n]) {
+	case wait.Until != nil && w.until(in, &to.nodes[n]):
 		w.take(in, to, n, len(wait.Events)+1)
 		return true
 	}
-	return false
+	return !w.standing(in.ID, to)
 }
 
 // place is the number that an event or the condition of an earlier version has here; zero:

@@ -1,6 +1,7 @@
 package journey_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -193,6 +194,56 @@ func TestMigrationToAMessageThatMayNotGoYet(t *testing.T) {
 	p.under(5*day+14*time.Hour, next) // at 23 o'clock
 	p.until(7 * day)
 	p.want("day 0: j entered", "day 6: j sms x goes", "day 6: j email mail goes", "day 6: j finished")
+}
+
+// A rule of the version that somebody is moved to is asked at once, and when its time comes.
+func TestMigrationMindsTheRulesOfLeaving(t *testing.T) {
+	t.Parallel()
+	for days, want := range map[int]string{1: "day 2: j left: quiet", 4: "day 4: j left: quiet"} {
+		p := newPerson(t, "ada")
+		from, to := resting("v1", journey.Active, wait("w", 10*day)), resting("v2", journey.Active, wait("w", 10*day))
+		to.Leave = []journey.LeaveRule{{If: quiet{"e.0", days}, As: "quiet"}}
+		p.under(0, in("w1", from))
+		p.happens(0, "e", "e.0", nil)
+		next := in("w2", to)
+		next.Old = []*journey.Definition{from}
+		p.under(2*day, next)
+		p.until(9 * day)
+		p.want("day 0: j entered", want)
+	}
+}
+
+// Goals whose time has passed do not keep old versions of a journey alive.
+func TestPastGoalsAreForgotten(t *testing.T) {
+	t.Parallel()
+	d := resting("v1", journey.Active, wait("w", day))
+	d.Goal = &journey.Goal{On: "e.1", Within: 5 * day}
+	p := newPerson(t, "ada")
+	p.under(0, in("w1", d))
+	p.happens(0, "e", "e.0", nil)
+	p.under(4*day, in("w2", d))
+	if len(p.state.Goals) != 1 {
+		t.Errorf("goals after 4 days: %+v", p.state.Goals)
+	}
+	p.under(6*day, in("w3", d))
+	if len(p.state.Goals) != 0 {
+		t.Errorf("goals after 6 days: %+v", p.state.Goals)
+	}
+}
+
+// However often somebody enters, they are inside so often and not more.
+func TestInstancesAreBounded(t *testing.T) {
+	t.Parallel()
+	d := resting("v1", journey.Active, wait("w", 30*day))
+	d.Enter.Again.Always, d.Enter.Meanwhile = true, journey.Parallel
+	set, st := setOf(t, in("w", d)), journey.NewState("ada", start())
+	for i := range 1100 {
+		ev := named(fmt.Sprint(i), "e.0", start())
+		set.Event(st, &ev, start(), "")
+	}
+	if n := len(st.Instances); n != 1024 {
+		t.Errorf("%d instances", n)
+	}
 }
 
 // What came too late to its recommendation is too late after it, too.

@@ -136,10 +136,11 @@ type Held struct {
 
 // Bounds on what is remembered of one profile; the oldest is forgotten first.
 const (
-	maxGoals = 256
-	maxGone  = 32
-	maxHeld  = 16
-	goneFor  = 7 * 24 * time.Hour
+	maxInside = 1024 // instances; of whoever is inside so often, no other begins
+	maxGoals  = 256
+	maxGone   = 32
+	maxHeld   = 16
+	goneFor   = 7 * 24 * time.Hour
 )
 
 // Entries remembers when a profile entered a journey, by key, for re-entry rules.
