@@ -108,9 +108,11 @@ type walk struct {
 	effects []Effect
 	ended   bool
 
-	// sorted is when the segments were to be asked again by whose timer this began; zero: by
-	// none.
-	sorted     time.Time
+	// sorted is when segments were to be asked again, while what follows from their answers
+	// is done, and came the journeys whose date or broadcast has come already.
+	sorted time.Time
+	came   []string
+
 	refreshing bool
 	born       bool // the profile is new, and no segment has been asked about it
 

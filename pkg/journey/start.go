@@ -42,10 +42,14 @@ func (w *walk) appoint() {
 // appointment sets one timer. What is past when the journey first meets the profile stays
 // past: it counts from when the workspace came into force or the profile became known,
 // whichever is later. What came due before the workspace did comes still; what comes due
-// after it goes by the workspace.
+// after it goes by the workspace. Segments come first of what is due at one instant: who
+// becomes one of the audience by time at the very time of the broadcast gets it.
 func (w *walk) appointment(p *program, after time.Time) {
 	i := slices.IndexFunc(w.state.Starts, func(s Start) bool { return s.Journey == p.def.Name })
 	if i < 0 {
+		if !w.sorted.IsZero() && !slices.Contains(w.came, p.def.Name) {
+			after = w.sorted.Add(-1)
+		}
 		i = len(w.state.Starts)
 		w.state.Starts = append(w.state.Starts, Start{Journey: p.def.Name, After: after})
 	}
@@ -185,6 +189,7 @@ func (w *walk) come(p *program, at time.Time) {
 		typ = DateReached
 	}
 	ev := made(w.state.Profile.ID, typ, "start/"+p.def.Name, at, map[string]any{"journey": p.def.Name, "at": at.UTC()})
+	w.came = append(w.came, p.def.Name)
 	w.event, w.due = ev, at
 	w.enter(p, ev, "")
 	w.event, w.due = nil, time.Time{}

@@ -106,6 +106,34 @@ func TestAudienceIsAskedWhenItIsTime(t *testing.T) {
 	p.want()
 }
 
+// Who comes into the audience by time at the time of the broadcast gets it once, also when
+// timers are heard of a little late; who came in after it does not.
+func TestAudienceOfTheVeryMoment(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		broadcast time.Duration
+		want      []string
+	}{
+		"at that moment": {day, []string{"day 1.25: j entered", "day 1.25: j email mail kept back: no_address", "day 1.25: j finished"}},
+		"after it":       {day - 1, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := at(c.broadcast)
+			e.Broadcast.Audience = "quiet"
+			world := in("w1", starting("v1", e))
+			world.Segments = []*journey.Segment{{Name: "quiet", Version: "1", Reads: journey.Reads{Events: []string{"e.0"}}, If: quiet{"e.0", 1}}}
+			p := newPerson(t, "ada")
+			p.under(0, world)
+			p.happens(0, "e", "e.0", nil)
+			p.fired(day + 6*time.Hour)
+			p.happens(day+6*time.Hour, "f", "e.1", nil)
+			p.fired(day + 7*time.Hour)
+			p.want(c.want...)
+		})
+	}
+}
+
 // within holds for some time after an event.
 type within struct {
 	typ string

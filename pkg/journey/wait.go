@@ -115,12 +115,14 @@ func (w *walk) take(in *Instance, p *program, n, arm int) {
 // fire does what is due first: what falls due at one time comes in the order of segments,
 // dates and broadcasts, instances by priority and age.
 func (w *walk) fire(due time.Time) {
+	w.sorted = time.Time{}
 	for i := range w.state.Sorted {
 		if s := &w.state.Sorted[i]; s.Next.Equal(due) {
 			w.sort(func(i int) bool {
 				at := w.sorting(w.set.segments[i].Name)
 				return at != nil && at.Next.Equal(due)
 			}, false)
+			w.sorted = due
 			return
 		}
 	}
