@@ -2,7 +2,9 @@ package journey_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -100,9 +102,9 @@ func (w *world) steps(t *rapid.T, depth int) []journey.Step {
 }
 
 func (w *world) step(t *rapid.T, depth int) journey.Step {
-	kinds := 12
+	kinds := 14
 	if depth >= 2 {
-		kinds = 7
+		kinds = 9
 	}
 	switch rapid.IntRange(0, kinds-1).Draw(t, "kind") {
 	case 0:
@@ -120,6 +122,10 @@ func (w *world) step(t *rapid.T, depth int) journey.Step {
 	case 6:
 		return journey.Step{Exit: &journey.Exit{Reason: "done"}}
 	case 7:
+		return journey.Step{Emit: &journey.Emit{Type: typ(rapid.IntRange(0, worldEvents-1).Draw(t, "emits")), Data: []journey.Assignment{{Trait: "key", Value: literal{"0"}}}}}
+	case 8:
+		return journey.Step{Task: &journey.Task{Title: literal{"call"}}}
+	case 9:
 		return journey.Step{Wait: &journey.Wait{
 			Events: []journey.WaitEvent{
 				{On: typ(rapid.IntRange(0, worldEvents-1).Draw(t, "type")), If: conditions(t), Steps: w.steps(t, depth+1)},
@@ -127,13 +133,13 @@ func (w *world) step(t *rapid.T, depth int) journey.Step {
 			},
 			AtMost: durations(t, "at most"), Otherwise: w.steps(t, depth+1),
 		}}
-	case 8:
+	case 10:
 		return journey.Step{Wait: &journey.Wait{Until: conditions(t), AtMost: durations(t, "at most"), Otherwise: w.steps(t, depth+1)}}
-	case 9:
+	case 11:
 		return journey.Step{Branch: &journey.Branch{Cases: []journey.Case{
 			{If: conditions(t), Steps: w.steps(t, depth+1)}, {Steps: w.steps(t, depth+1)},
 		}}}
-	case 10:
+	case 12:
 		return journey.Step{Split: &journey.Split{Arms: []journey.Arm{
 			{Name: "x", Weight: 1, Steps: w.steps(t, depth+1)}, {Name: "y", Weight: 2, Steps: w.steps(t, depth+1)},
 		}}}
@@ -142,7 +148,7 @@ func (w *world) step(t *rapid.T, depth int) journey.Step {
 }
 
 func (w *world) send(t *rapid.T) *journey.Send {
-	s := &journey.Send{Channel: rapid.SampledFrom([]message.Channel{message.Email, message.SMS}).Draw(t, "channel"), Template: "x"}
+	s := &journey.Send{Channel: rapid.SampledFrom([]message.Channel{message.Email, message.SMS, message.Webhook}).Draw(t, "channel"), Template: "x"}
 	switch rapid.IntRange(0, 3).Draw(t, "blocked") {
 	case 0:
 		s.Blocked.Drop = true
@@ -157,11 +163,11 @@ func (w *world) send(t *rapid.T) *journey.Send {
 func (w *world) entry(t *rapid.T) journey.Entry {
 	e := journey.Entry{Meanwhile: rapid.SampledFrom([]journey.Meanwhile{journey.Ignore, journey.Restart, journey.Parallel}).Draw(t, "meanwhile")}
 	e.Again = rapid.SampledFrom([]journey.Again{{}, {Always: true}, {After: 9 * day}}).Draw(t, "again")
-	switch rapid.IntRange(0, 6).Draw(t, "entry") {
+	switch rapid.IntRange(0, 7).Draw(t, "entry") {
 	case 0:
 		e.Segment = &journey.Membership{Segment: "quiet", Left: rapid.Bool().Draw(t, "left")}
 	case 1:
-		e.Segment = &journey.Membership{Segment: "tagged"}
+		e.Segment = &journey.Membership{Segment: "tagged", Left: rapid.Bool().Draw(t, "left")}
 	case 2:
 		e.Date = &journey.Anniversary{Of: trait("birthday"), Offset: rapid.IntRange(-3, 3).Draw(t, "offset"), At: schedule.Clock{Hour: 9}}
 	case 3:
@@ -171,6 +177,8 @@ func (w *world) entry(t *rapid.T) journey.Entry {
 		}
 		e.Broadcast = &journey.Broadcast{Cron: &cron, Local: rapid.Bool().Draw(t, "local"), Over: durations(t, "over") / 10}
 		e.Broadcast.Audience = rapid.SampledFrom([]string{"", "quiet", "tagged"}).Draw(t, "audience")
+	case 4:
+		e.Prediction = &journey.Crossing{Prediction: "risk", Falls: rapid.Bool().Draw(t, "falls"), Threshold: 1}
 	default:
 		e.On, e.If = typ(rapid.IntRange(0, worldEvents-1).Draw(t, "type")), conditions(t)
 		if rapid.Bool().Draw(t, "keyed") {
@@ -181,6 +189,20 @@ func (w *world) entry(t *rapid.T) journey.Entry {
 		}
 	}
 	return e
+}
+
+// moves lead from some steps to others.
+func (w *world) moves(t *rapid.T, d *journey.Definition) map[string]string {
+	known := map[string]bool{}
+	stepsOf(d.Steps, known)
+	if len(known) == 0 {
+		return nil
+	}
+	m := map[string]string{}
+	for from := range 4 {
+		m[fmt.Sprintf("s%d", from+1)] = rapid.SampledFrom(slices.Sorted(maps.Keys(known))).Draw(t, "to")
+	}
+	return m
 }
 
 // draw makes one version of the world: the same journeys, with steps of their own.
@@ -194,6 +216,7 @@ func (w *world) draw(t *rapid.T, version string, since time.Time) journey.Config
 		{Name: "quiet", Version: version, If: quiet{typ(0), 5}, Reads: journey.Reads{Events: []string{typ(0)}}},
 		{Name: "tagged", Version: "v", If: tagged("a"), Reads: journey.Reads{Profile: true}},
 	}
+	c.Loyalty.Earn = []journey.Earning{{On: typ(2), Points: literal{7.0}}, {On: typ(2), If: tagged("a"), Points: literal{-9.0}}}
 	c.Loyalty.Tiers = []journey.Tier{{Name: "bronze", From: 10}, {Name: "silver", From: 30}}
 	for i := range rapid.IntRange(1, 4).Draw(t, "journeys") {
 		w.ids = 0
@@ -205,6 +228,9 @@ func (w *world) draw(t *rapid.T, version string, since time.Time) journey.Config
 			Leave: []journey.LeaveRule{{On: typ(3), As: "ruled"}, {If: conditions(t), As: "held"}},
 			Goal:  &journey.Goal{On: typ(1), Within: 10 * day, Value: literal{5.0}, Leave: rapid.Bool().Draw(t, "goal leaves")},
 		})
+		if rapid.Bool().Draw(t, "moves") {
+			c.Journeys[i].Moves = w.moves(t, c.Journeys[i])
+		}
 		// A rule that always holds would leave nobody inside.
 		if d := c.Journeys[i]; d.Leave[1].If == nil {
 			d.Leave = d.Leave[:1]
