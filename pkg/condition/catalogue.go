@@ -108,7 +108,7 @@ func (c *Catalogue) Check(typ string) (hint string, ok bool) {
 	if _, known := c.Properties(typ); known {
 		return "", true
 	}
-	if near := spelling.Nearest(typ, c.Types()); near != "" {
+	if near := spelling.Slip(typ, c.Types()); near != "" {
 		return "did you mean " + near + "?", false
 	}
 	return "", true

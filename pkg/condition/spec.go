@@ -6,8 +6,8 @@ import (
 )
 
 // entry declares types of events with the same properties: names of texts, numbers, truths,
-// times, and lists of products.
-type entry struct{ types, texts, numbers, truths, times, products string }
+// times, lists of products, and groups of anything.
+type entry struct{ types, texts, numbers, truths, times, products, objects string }
 
 // What several types of Segment's have.
 const (
@@ -25,37 +25,40 @@ const (
 // types as event.TypeFromName does; receipts are message.Receipt.
 func spec() []entry {
 	return []entry{
-		{"order.completed order.updated order.refunded order.cancelled order.shipped order.fulfilled order.delivered", orderTexts, orderNumbers, "", "", "products"},
-		{"checkout.started", orderTexts, orderNumbers, "", "", "products"},
-		{"checkout_step.viewed checkout_step.completed", "checkout_id shipping_method payment_method", "step", "", "", ""},
-		{"payment_info.entered", "checkout_id order_id shipping_method payment_method", "step", "", "", ""},
-		{"product.viewed product.clicked", productTexts, productNumbers, "", "", ""},
-		{"product.added product.removed", productTexts + " cart_id", productNumbers, "", "", ""},
-		{"product.shared", productTexts + " share_via share_message recipient", productNumbers, "", "", ""},
-		{"product.reviewed", "product_id review_id review_body", "rating", "", "", ""},
-		{"product_list.viewed product_list.filtered", "list_id category", "", "", "", "products"},
-		{"products.searched", "query", "", "", "", ""},
-		{"product_added_to.wishlist product_removed_from.wishlist", productTexts + " wishlist_id wishlist_name", productNumbers, "", "", ""},
-		{"wishlist_product_added_to.cart", productTexts + " wishlist_id wishlist_name cart_id", productNumbers, "", "", ""},
-		{"promotion.viewed promotion.clicked", "promotion_id creative name position", "", "", "", ""},
-		{"cart.viewed cart.shared", "cart_id share_via share_message recipient currency", "value", "", "", "products"},
-		{"coupon.entered coupon.applied coupon.denied coupon.removed", couponTexts + " reason", "discount", "", "", ""},
+		{"order.completed order.updated order.refunded order.cancelled order.shipped order.fulfilled order.delivered", orderTexts, orderNumbers, "", "", "products", ""},
+		{"checkout.started", orderTexts, orderNumbers, "", "", "products", ""},
+		{"checkout_step.viewed checkout_step.completed", "checkout_id shipping_method payment_method", "step", "", "", "", ""},
+		{"payment_info.entered", "checkout_id order_id shipping_method payment_method", "step", "", "", "", ""},
+		{"product.viewed product.clicked", productTexts, productNumbers, "", "", "", ""},
+		{"product.added product.removed", productTexts + " cart_id", productNumbers, "", "", "", ""},
+		{"product.shared", productTexts + " share_via share_message recipient", productNumbers, "", "", "", ""},
+		{"product.reviewed", "product_id review_id review_body", "rating", "", "", "", ""},
+		{"product_list.viewed product_list.filtered", "list_id category", "", "", "", "products", ""},
+		{"products.searched", "query", "", "", "", "", ""},
+		{"product_added_to.wishlist product_removed_from.wishlist", productTexts + " wishlist_id wishlist_name", productNumbers, "", "", "", ""},
+		{"wishlist_product_added_to.cart", productTexts + " wishlist_id wishlist_name cart_id", productNumbers, "", "", "", ""},
+		{"promotion.viewed promotion.clicked", "promotion_id creative name position", "", "", "", "", ""},
+		{"cart.viewed cart.shared", "cart_id share_via share_message recipient currency", "value", "", "", "products", ""},
+		{"coupon.entered coupon.applied coupon.denied coupon.removed", couponTexts + " reason", "discount", "", "", "", ""},
 
-		{"profile.identified", "", "", "", "", ""},
-		{"profile.tagged profile.untagged", "tag", "", "", "", ""},
-		{"segment.entered segment.left", "segment", "", "", "", ""},
-		{"loyalty.points_awarded", "reason", "points", "", "", ""},
-		{"loyalty.tier_reached", "tier previous", "from points", "", "", ""},
-		{"prediction.churn_risk_changed prediction.clv_changed", "", "value before", "", "", ""},
-		{"survey.answered", "survey text message_id", "score", "", "", ""},
+		{"profile.identified", "", "", "", "", "", ""},
+		{"profile.updated", "", "", "", "", "", "traits"},
+		{"profile.tagged profile.untagged", "tag", "", "", "", "", ""},
+		{"segment.entered segment.left", "segment", "", "", "", "", ""},
+		{"schedule.reached date.reached", "journey", "", "", "at", "", ""},
+		{"task.created", "title note assignee journey step instance", "", "", "", "", ""},
+		{"loyalty.points_awarded", "reason", "points balance", "", "", "", ""},
+		{"loyalty.tier_reached", "tier previous", "from points", "", "", "", ""},
+		{"prediction.churn_risk_changed prediction.clv_changed", "", "value before", "", "", "", ""},
+		{"survey.answered", "survey text message_id", "score", "", "", "", ""},
 
-		{"message.sent message.failed message.uncertain message.suppressed", receiptTexts, "", "resent", "at", ""},
-		{"email.delivered email.opened", mailTexts, "", "", "", ""},
-		{"email.clicked", mailTexts + " link link_category link_product", "", "", "", ""},
-		{"email.bounced", mailTexts + " reason detail kind", "", "", "", ""},
-		{"email.complained email.replied email.unsubscribed", mailTexts + " reason", "", "", "", ""},
-		{"sms.received", "message_id text", "", "", "", ""},
-		{"sms.delivered sms.failed", mailTexts + " reason", "", "", "", ""},
+		{"message.sent message.failed message.uncertain message.suppressed", receiptTexts, "", "resent", "at", "", ""},
+		{"email.delivered email.opened", mailTexts, "", "", "", "", ""},
+		{"email.clicked", mailTexts + " link link_category link_product", "", "", "", "", ""},
+		{"email.bounced", mailTexts + " reason detail kind", "", "", "", "", ""},
+		{"email.complained email.replied email.unsubscribed", mailTexts + " reason", "", "", "", "", ""},
+		{"sms.received", "message_id text", "", "", "", "", ""},
+		{"sms.delivered sms.failed", mailTexts + " reason", "", "", "", "", ""},
 	}
 }
 
@@ -70,6 +73,7 @@ func builtin(typ string) (Properties, bool) {
 		p.declare(Number, e.numbers)
 		p.declare(Truth, e.truths)
 		p.declare(Time, e.times)
+		p.declare(Object, e.objects)
 		for _, name := range strings.Fields(e.products) {
 			of := Properties{}
 			of.declare(Text, productTexts)

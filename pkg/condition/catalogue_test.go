@@ -1,0 +1,49 @@
+package condition_test
+
+import (
+	"testing"
+
+	"rapport/pkg/condition"
+)
+
+// Shops send what Segment's calls are called, and events of their own: only a slip in a type
+// of the catalogue is pointed out.
+func TestTypesOfEventsThatAreFine(t *testing.T) {
+	t.Parallel()
+	var c *condition.Catalogue
+	for _, typ := range []string{
+		"page.viewed", "screen.viewed", "group.joined", "user.signed_up", "trial.ended", "application.opened", "application.installed",
+		"cart.abandoned", "checkout.completed", "product_list.viewed", "products.searched", "order.created", "sms.clicked", "video.played",
+	} {
+		if hint, ok := c.Check(typ); !ok {
+			t.Errorf("%s is refused: %s", typ, hint)
+		}
+	}
+	for typ, want := range map[string]string{
+		"order.completd": "did you mean order.completed?", "product.view": "did you mean product.viewed?", "products_list.viewed": "did you mean product_list.viewed?",
+		"card.viewed": "did you mean cart.viewed?", "prodcut.viewed": "did you mean product.viewed?",
+	} {
+		if hint, ok := c.Check(typ); ok || hint != want {
+			t.Errorf("%s: %q, want %q", typ, hint, want)
+		}
+	}
+}
+
+// What the engine makes is in the catalogue as it makes it.
+func TestEventsOfTheEngine(t *testing.T) {
+	t.Parallel()
+	for typ, source := range map[string]string{
+		"loyalty.points_awarded": `event.points > 0 and event.balance > 100 and event.reason == "birthday"`,
+		"loyalty.tier_reached":   `event.tier == "gold" and event.previous == "silver" and event.from >= 100 and event.points >= 100`,
+		"schedule.reached":       `event.journey == "news" and hours(since(event.at)) < 3`,
+		"date.reached":           `event.journey == "birthday" and hours(since(event.at)) < 3`,
+		"segment.entered":        `event.segment == "vip"`,
+		"segment.left":           `event.segment == "vip"`,
+		"task.created":           `event.title contains "call" and event.note != nil and event.assignee == "bob" and event.journey == "j" and event.step == "s" and event.instance != nil`,
+		"profile.updated":        `event.traits.plan == "gold" and event.traits.seats > 3`,
+	} {
+		if _, err := condition.Compile(source, condition.Env{Event: typ, NoTrigger: true}); err != nil {
+			t.Errorf("%s: %v", typ, err)
+		}
+	}
+}
