@@ -24,8 +24,10 @@ type deed struct {
 func deeds() *rapid.Generator[[]deed] {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) deed {
 		d := deed{
-			after: time.Duration(rapid.IntRange(0, 15*24*60).Draw(t, "minutes")) * time.Minute,
-			typ:   rapid.IntRange(0, worldEvents+1).Draw(t, "type"), key: rapid.IntRange(0, 2).Draw(t, "key"),
+			typ: rapid.SampledFrom([]int{0, 1, 2, 3, worldEvents, worldEvents, worldEvents + 1}).Draw(t, "type"), key: rapid.IntRange(0, 2).Draw(t, "key"),
+		}
+		if rapid.IntRange(0, 2).Draw(t, "waits") > 0 { // much happens at one instant
+			d.after = time.Duration(rapid.IntRange(0, 15*24*60).Draw(t, "minutes")) * time.Minute
 		}
 		if rapid.IntRange(0, 2).Draw(t, "tells") == 0 {
 			d.traits = map[string]any{
@@ -35,7 +37,7 @@ func deeds() *rapid.Generator[[]deed] {
 			}
 		}
 		return d
-	}), 1, 14)
+	}), 1, 18)
 }
 
 // life is one profile's run through a world, and what is true of it at every moment.
@@ -76,7 +78,7 @@ func live(t *rapid.T, worlds []journey.Config, history []deed, stops []time.Dura
 		}
 		l.runOn(until)
 		if d.typ == worldEvents {
-			world = min(world+1, len(worlds)-1)
+			world = (world + 1) % len(worlds) // and back to the first
 			l.enact(world)
 			l.took(l.set.Refresh(l.state, l.at))
 			l.comeBack()
@@ -108,7 +110,7 @@ func live(t *rapid.T, worlds []journey.Config, history []deed, stops []time.Dura
 
 func (l *life) enact(world int) {
 	c := l.worlds[world]
-	for _, old := range l.worlds[:world] {
+	for _, old := range l.worlds {
 		c.Old = append(c.Old, old.Journeys...)
 	}
 	c.Since = l.at
