@@ -69,10 +69,13 @@ func (s *Scope) EventProperty(name string) any {
 	if s.event == nil {
 		return nil
 	}
-	if name == "order_id" {
-		// By far the most asked: orders are known by it. It has been read already.
-		if o, err := s.event.Order(); err == nil {
+	if name == "order_id" || name == "total" {
+		// By far the most asked: orders are known by the one and worth the other. They have
+		// been read already; a total of zero may be one that is missing.
+		if o, err := s.event.Order(); err == nil && name == "order_id" {
 			return o.OrderID
+		} else if err == nil && !o.Total.IsZero() {
+			return o.Total.InexactFloat64()
 		}
 	}
 	if s.eventRaw == nil {

@@ -11,7 +11,7 @@ const (
 	DefaultMinSupport = 3
 	DefaultMaxItems   = 200
 	DefaultBudget     = 1_000
-	DefaultShortlist  = 150
+	DefaultShortlist  = 80
 )
 
 // Config says how a Model learns and answers. The zero Config is usable.

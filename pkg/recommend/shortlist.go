@@ -58,11 +58,10 @@ func (m *Model) countVisits() {
 	s.touchedCount = n
 }
 
-// shortlist returns the products that were counted most often and may be suggested, equal ones in the order of their ids,
-// and clears the counts. Whether a product is excluded is asked of those only that would be on it.
-func (m *Model) shortlist(q Query) []uint32 {
+// shortlist returns so many products that were counted most often and may be suggested, equal ones in the order of their
+// ids, and clears the counts. Whether a product is excluded is asked of those only that would be on it.
+func (m *Model) shortlist(q Query, size int) []uint32 {
 	s := &m.scratch
-	size := max(m.cfg.Shortlist, shortlistPerWanted*q.Max)
 	list := s.list[:0]
 	for sorted := m.sortByCount(); len(sorted) > 0 && len(list) < size; {
 		equal := 1

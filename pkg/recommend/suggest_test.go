@@ -169,9 +169,8 @@ func TestTheShortlistTakesThoseHeldMostThenID(t *testing.T) {
 	basket := m.takeBasket(q.Basket)
 	m.visit(m.mostTelling(basket, q.AsOf))
 	m.countVisits()
-	m.cfg.Shortlist, q.Max = 2, 0 // ten for each wanted would be all of them
 	var got []string
-	for _, p := range m.shortlist(q) {
+	for _, p := range m.shortlist(q, 2) {
 		got = append(got, m.products[p].id)
 	}
 	if want := []string{"d", "c"}; !slices.Equal(got, want) {

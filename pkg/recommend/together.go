@@ -24,7 +24,19 @@ func (m *Model) boughtTogether(basket []uint32, q Query) candidates {
 	}
 	m.visit(held)
 	m.countVisits()
-	list := m.shortlist(q)
+	size := max(m.cfg.Shortlist, shortlistPerWanted*q.Max)
+	list := m.shortlist(q, size)
+	found := m.scored(list, held, w)
+	if len(found) < q.Min && len(list) == size {
+		// Rather all of them than no answer for the want of a longer list.
+		m.countVisits()
+		found = m.scored(m.shortlist(q, math.MaxInt), held, w)
+	}
+	return found
+}
+
+// scored makes candidates of the products of a list.
+func (m *Model) scored(list []uint32, held []holding, w window) candidates {
 	m.countPairs(list, len(held), w)
 	s := &m.scratch
 	found := s.found[:0]
