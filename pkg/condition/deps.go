@@ -99,7 +99,7 @@ func (d Deps) Changed(e *event.Event) bool {
 		if d.Tags {
 			return true
 		}
-	case profile.PointsAwarded, profile.TierReached:
+	case profile.PointsAwarded, profile.TierReached, profile.TierLost:
 		if d.Loyalty {
 			return true
 		}

@@ -53,9 +53,14 @@ func consentChannels() []string { return []string{"email", "sms", "whatsapp", "w
 
 func loyaltyFields() map[string]field {
 	return map[string]field{
-		"points":  {shape{kind: kindNumber}, func(p *profile.Profile) any { return float64(p.Loyalty.Points) }},
-		"tier":    {shape{kind: kindText}, func(p *profile.Profile) any { return filled(p.Loyalty.Tier) }},
-		"tier_at": {shape{kind: kindTime}, func(p *profile.Profile) any { return moment(p.Loyalty.TierAt) }},
+		"points": {shape{kind: kindNumber}, func(p *profile.Profile) any { return float64(p.Loyalty.Points) }},
+		"tier":   {shape{kind: kindText}, func(p *profile.Profile) any { return filled(p.Loyalty.Tier) }},
+		"tier_at": {shape{kind: kindTime}, func(p *profile.Profile) any {
+			if p.Loyalty.Tier == "" {
+				return nil // It is when the last tier was lost.
+			}
+			return moment(p.Loyalty.TierAt)
+		}},
 	}
 }
 

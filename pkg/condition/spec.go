@@ -49,6 +49,7 @@ func spec() []entry {
 		{"task.created", "title note assignee journey step instance", "", "", "", "", ""},
 		{"loyalty.points_awarded", "reason", "points balance", "", "", "", ""},
 		{"loyalty.tier_reached", "tier previous", "from points", "", "", "", ""},
+		{"loyalty.tier_lost", "tier previous", "points", "", "", "", ""},
 		{"prediction.churn_risk_changed prediction.clv_changed", "", "value before", "", "", "", ""},
 		{"survey.answered", "survey text message_id", "score", "", "", "", ""},
 

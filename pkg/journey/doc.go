@@ -9,7 +9,8 @@
 //
 // # An event
 //
-//  1. The profile takes the event in (fact.go), earns its points and reaches its tier.
+//  1. The profile takes the event in (fact.go), earns its points and reaches or loses its
+//     tier, which follows the points both ways.
 //  2. Segments that the event concerns are asked again (membership.go). Becoming a member
 //     and ceasing to be one are events of their own, told after this one.
 //  3. Goals are counted (goal.go).

@@ -168,24 +168,34 @@ func (w *walk) award(in *Instance, n int64, what, reason string) {
 	w.tier(in, what)
 }
 
-// tier reaches the highest tier that the points allow; what made them so many is part of
-// the fact's id. Whoever has too few for any falls out of them, which nobody is told.
+// tier follows the points up, to the highest tier that they allow, and down; what made them
+// so many is part of the fact's id. A tier that the programme does not know, because it came
+// from elsewhere, is kept until the points reach one that it does.
 func (w *walk) tier(in *Instance, what string) {
 	l := &w.state.Profile.Loyalty
-	name, from, ours := "", int64(0), false
-	for _, t := range w.set.config.Loyalty.Tiers {
+	now, before := -1, -1
+	for i, t := range w.set.config.Loyalty.Tiers {
 		if l.Points >= t.From {
-			name, from = t.Name, t.From
+			now = i
 		}
-		ours = ours || t.Name == l.Tier
+		if t.Name == l.Tier {
+			before = i
+		}
 	}
-	switch {
-	case name == l.Tier, name == "" && !ours:
+	if now == before {
 		return
-	case name != "":
-		w.fact(in, profile.TierReached, "tier/"+name+"/"+what, map[string]any{
-			"tier": name, "from": from, "points": l.Points, "previous": l.Tier,
-		})
+	}
+	name := ""
+	data := map[string]any{"points": l.Points, "previous": l.Tier}
+	if now >= 0 {
+		name = w.set.config.Loyalty.Tiers[now].Name
+	}
+	data["tier"] = name
+	if now > before {
+		data["from"] = w.set.config.Loyalty.Tiers[now].From
+		w.fact(in, profile.TierReached, "tier/"+name+"/"+what, data)
+	} else {
+		w.fact(in, profile.TierLost, "tier/"+name+"/"+what, data)
 	}
 	// The profile would go by times, and several tiers may be reached at one instant.
 	l.Tier, l.TierAt = name, w.now

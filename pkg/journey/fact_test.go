@@ -49,15 +49,16 @@ func TestTwoRulesEarnByOneEvent(t *testing.T) {
 func TestTiersFollowThePoints(t *testing.T) {
 	t.Parallel()
 	set := setOf(t, journey.Config{Loyalty: journey.Loyalty{
-		Earn:  []journey.Earning{{On: "e.0", Points: literal{10.0}}, {On: "e.1", Points: literal{-25.0}}},
+		Earn:  []journey.Earning{{On: "e.0", Points: literal{10.0}}, {On: "e.3", Points: literal{-5.0}}, {On: "e.1", Points: literal{-25.0}}},
 		Tiers: []journey.Tier{{Name: "silver", From: 10}, {Name: "gold", From: 20}},
 	}})
 	st := journey.NewState("ada", start())
 	var got []string
 	ids := map[string]bool{}
-	for i, typ := range []string{"e.0", "e.0", "e.2", "e.1", "e.2", "e.0", "e.0"} {
+	for i, typ := range []string{"e.0", "e.0", "e.2", "e.3", "e.1", "e.2", "e.0", "e.0"} {
 		ev := named(fmt.Sprint(i), typ, start())
-		for _, f := range published(set.Event(st, &ev, start(), ""), profile.TierReached) {
+		effects := set.Event(st, &ev, start(), "")
+		for _, f := range append(published(effects, profile.TierReached), published(effects, profile.TierLost)...) {
 			if ids[f.ID] {
 				t.Errorf("two facts have the id %s", f.ID)
 			}
@@ -68,7 +69,8 @@ func TestTiersFollowThePoints(t *testing.T) {
 	}
 	want := []string{
 		`{"from":10,"points":10,"previous":"","tier":"silver"}`, "silver", `{"from":20,"points":20,"previous":"silver","tier":"gold"}`, "gold", "gold",
-		"", "", "", `{"from":10,"points":15,"previous":"","tier":"silver"}`, "silver",
+		`{"points":15,"previous":"gold","tier":"silver"}`, "silver", `{"points":-10,"previous":"silver","tier":""}`, "", "", "",
+		`{"from":10,"points":10,"previous":"","tier":"silver"}`, "silver",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)

@@ -197,6 +197,7 @@ func TestStanding(t *testing.T) {
 		happened(profile.Untagged, at(1), `{"tag": "vip"}`), happened(profile.Untagged, at(3), `{"tag": "garden"}`), happened(profile.Tagged, at(2), `{"tag": "garden"}`),
 		happened(profile.PointsAwarded, at(1), `{"points": 120}`), happened(profile.PointsAwarded, at(1), `{"points": -20}`), happened(profile.PointsAwarded, at(1), `{"points": "lots"}`),
 		happened(profile.TierReached, at(4), `{"tier": "gold"}`), happened(profile.TierReached, at(3), `{"tier": "silver"}`),
+		happened(profile.TierLost, at(6), `{"tier": "gold", "previous": "platinum"}`), happened(profile.TierLost, at(5), `{"tier": "", "previous": "gold"}`),
 		happened("prediction.churn_risk_changed", at(4), `{"value": 0.7}`), happened("prediction.churn_risk_changed", at(3), `{"value": 0.2}`), happened("prediction.clv_changed", at(3), `{"value": "much"}`),
 	} {
 		p.Apply(e)
@@ -204,7 +205,7 @@ func TestStanding(t *testing.T) {
 	if want := []string{"vip"}; !reflect.DeepEqual(p.Tags, want) {
 		t.Errorf("tags %v, want %v", p.Tags, want)
 	}
-	if p.Loyalty.Points != 100 || p.Loyalty.Tier != "gold" || !p.Loyalty.TierAt.Equal(at(4)) {
+	if p.Loyalty.Points != 100 || p.Loyalty.Tier != "gold" || !p.Loyalty.TierAt.Equal(at(6)) {
 		t.Errorf("loyalty %+v", p.Loyalty)
 	}
 	if want := (map[string]float64{"churn_risk": 0.7}); !reflect.DeepEqual(p.Predictions, want) {

@@ -40,7 +40,7 @@ type Profile struct {
 type Loyalty struct {
 	Points int64     `cbor:"1,keyasint,omitempty"`
 	Tier   string    `cbor:"2,keyasint,omitempty"`
-	TierAt time.Time `cbor:"3,keyasint,omitzero"` // when the tier was reached
+	TierAt time.Time `cbor:"3,keyasint,omitzero"` // when the tier was last another one
 }
 
 // Membership is being in a segment.

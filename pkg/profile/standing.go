@@ -18,6 +18,7 @@ const (
 	Untagged      = "profile.untagged"
 	PointsAwarded = "loyalty.points_awarded"
 	TierReached   = "loyalty.tier_reached"
+	TierLost      = "loyalty.tier_lost" // tier is the lower one, or empty
 
 	predictionBefore, predictionAfter = "prediction.", "_changed"
 )
@@ -64,11 +65,11 @@ func (p *Profile) stand(e *event.Event) {
 				p.Loyalty.Points += n
 			}
 		}
-	case TierReached:
+	case TierReached, TierLost:
 		var d struct {
 			Tier string `json:"tier"`
 		}
-		if json.Unmarshal(e.Data, &d) == nil && named(d.Tier) {
+		if json.Unmarshal(e.Data, &d) == nil && (named(d.Tier) || (d.Tier == "" && e.Type == TierLost)) {
 			l := &p.Loyalty
 			if c := e.Time.Compare(l.TierAt); c > 0 || (c == 0 && d.Tier > l.Tier) {
 				l.Tier, l.TierAt = d.Tier, e.Time

@@ -24,7 +24,7 @@ func Loyalty() *Schema {
 		key("tiers", list(mapping(
 			key("name", name("silver"), "The tier's name.").must(),
 			key("from", whole(0, 1e9), "With how many points it begins; each begins above the one before.").must().such(500),
-		)), "The tiers that points reach, lowest first. Reaching one is the event loyalty.tier_reached."),
+		)), "The tiers that points reach, lowest first. Reaching one is the event loyalty.tier_reached, falling out of it loyalty.tier_lost."),
 	)
 	s.Defs = append([]Def{{"event", event()}}, whenDefs()...)
 	return file(s, "loyalty", "loyalty.yaml", "The loyalty programme: what earns points, and what they reach.")
