@@ -95,10 +95,14 @@ func TestHolds(t *testing.T) {
 		`lower(event.coupon) == "x"`:     false,
 		`profile.orders.first_at < now`:  false,
 		`sent.second.at < now`:           false,
-		`all(profile.nothing, # == 1)`:   false,
-		`none(profile.nothing, # == 1)`:  true,
-		`len(profile.nothing) == 0`:      false,
-		`event.total / 0 > 1`:            false,
+		// but a missing list is an empty one: asking for its elements compares nothing missing
+		`all(profile.nothing, # == 1)`:        true,
+		`none(profile.nothing, # == 1)`:       true,
+		`any(profile.nothing, # == 1)`:        false,
+		`len(profile.nothing) == 0`:           true,
+		`count(profile.nothing, # == 1) == 0`: true,
+		`len(event.coupon) == 0`:              false, // which would be a text
+		`event.total / 0 > 1`:                 false,
 		// the rest
 		`lower(event.currency) matches "^g.p$"`:                        true,
 		`event.total > 100 ? false : true`:                             true,

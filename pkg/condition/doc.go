@@ -71,7 +71,8 @@
 // A property that is not there is missing (nil). Every comparison with a missing value is
 // false, != and not in included; x == nil and x != nil ask whether it is there, and x ?? 0
 // puts something in its place. Arithmetic and text functions on a missing value give a
-// missing value; a missing list is empty; a missing truth is false. The sum and the count
+// missing value, but a missing list is empty: its len and count are 0, any of it is false
+// and all of it true, as of nothing. A missing truth is false. The sum and the count
 // of nothing are 0, its average, smallest, greatest, first and last are missing.
 //
 // # Time

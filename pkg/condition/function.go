@@ -90,6 +90,10 @@ func (c *compiler) ofList(name string, arg ast.Node, at place) operand {
 			switch v := o.eval(f).(type) {
 			case []any:
 				return float64(len(v))
+			case nil:
+				if o.kind != kindText { // A missing list is empty, a missing text is no text.
+					return 0.0
+				}
 			case string:
 				if f.spendText(v) {
 					return float64(len([]rune(v)))
@@ -213,10 +217,11 @@ func (c *compiler) ofItems(from operand, method string, args []ast.Node, at plac
 	return out
 }
 
-// fold runs a list function. All of a missing list is false, since nothing was compared.
+// fold runs a list function. A missing list is empty: all of its elements are anything, and
+// none is counted.
 func fold(name string, from, body eval) eval {
 	return func(f *frame) any {
-		all, there := from(f).([]any)
+		all, _ := from(f).([]any)
 		var kept []any
 		hits, sum := 0, 0.0
 		f.items = append(f.items, nil)
@@ -244,7 +249,7 @@ func fold(name string, from, body eval) eval {
 		case "any":
 			return hits > 0
 		case "all":
-			return there && hits == len(all)
+			return hits == len(all)
 		case "none":
 			return hits == 0
 		case "one":
