@@ -40,6 +40,7 @@ type Moved struct {
 type Joined struct {
 	Segment      string
 	Left, Filled bool
+	Heard        bool // a journey may listen to it
 	At           time.Time
 	Again        int // how often this has happened before at this very instant
 }

@@ -123,6 +123,7 @@ type walk struct {
 		profile bool
 	}
 	joined []*event.Event
+	moved  bool // a membership changed since the timers were last set
 	rounds int
 }
 

@@ -27,10 +27,10 @@ func (w *walk) follow() {
 		}, false)
 	}
 	order := func(typ string) bool { return strings.HasPrefix(typ, "order.") }
-	if profile || w.born || len(w.joined) > 0 || slices.ContainsFunc(types, order) {
+	if profile || w.born || w.moved || slices.ContainsFunc(types, order) {
 		w.appoint() // A date may be that of the first order.
 	}
-	w.changed.profile, w.changed.types, w.born = false, types[:0], false
+	w.changed.profile, w.changed.types, w.born, w.moved = false, types[:0], false, false
 }
 
 // sort asks the concerned segments, and those that ask for segments that changed, whether
@@ -68,14 +68,25 @@ func (w *walk) member(g *Segment, is, fill bool) bool {
 		again = w.flips(g.Name, prof.Segments[at].Since.Equal(w.now))
 		prof.Segments = slices.Delete(prof.Segments, at, at+1)
 	}
-	w.effect(Joined{Segment: g.Name, Left: !is, Filled: fill, At: w.now, Again: again})
-	if !fill {
+	heard := !fill && (w.set.hearsSegment(typ, g.Name) || w.attentive())
+	w.effect(Joined{Segment: g.Name, Left: !is, Filled: fill, Heard: heard, At: w.now, Again: again})
+	w.moved = true
+	if heard {
 		if again > 0 {
 			what += "/" + strconv.Itoa(again)
 		}
 		w.joined = append(w.joined, made(prof.ID, typ, what, w.now, map[string]any{"segment": g.Name}))
 	}
 	return true
+}
+
+// attentive reports whether the profile is inside a journey that has a rule or a wait
+// which goes by no event, and is to be asked whenever something changes.
+func (w *walk) attentive() bool {
+	return slices.ContainsFunc(w.state.Instances, func(in Instance) bool {
+		p := w.set.program(&in)
+		return p != nil && p.always
+	})
 }
 
 // flips is how often the profile has left the segment at this very instant right after it

@@ -132,6 +132,13 @@ func (s *Set) Version() string { return s.config.Version }
 // name: who enters by it, waits for it, leaves by it, has it as a goal or earns by it.
 func (s *Set) Hears(typ string) bool { return s.heard[typ] }
 
+// hearsSegment reports whether a change of membership concerns any journey.
+func (s *Set) hearsSegment(typ, segment string) bool {
+	return s.heard[typ] || slices.ContainsFunc(s.entries[typ], func(p *program) bool {
+		return p.def.Enter.Segment == nil || p.def.Enter.Segment.Segment == segment
+	})
+}
+
 // Definitions are the journeys in force. They are shared and must not be changed.
 func (s *Set) Definitions() []*Definition { return s.config.Journeys }
 

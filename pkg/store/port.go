@@ -78,14 +78,13 @@ type ProfileRow struct {
 // Kind says what a timeline row records.
 type Kind string
 
-// The kinds of timeline rows: an event that was applied, what a journey did about it, each
-// message that was decided, and what else the engine decided about the profile.
+// The kinds of timeline rows: an event that was applied, what a journey did about it, and
+// what else the engine decided about the profile. Messages have rows of their own (Messages).
 const (
 	KindEvent    Kind = "event"
 	KindEntered  Kind = "entered"
 	KindLeft     Kind = "left"
 	KindFinished Kind = "finished"
-	KindMessage  Kind = "message"
 
 	KindJoined    Kind = "joined"    // became a member of a segment; Name is the segment's
 	KindParted    Kind = "parted"    // stopped being one

@@ -13,20 +13,21 @@ import (
 	"rapport/pkg/store"
 )
 
-// joined records a change of membership.
+// joined records a change of membership that a journey may have heard of. The others follow
+// from the events, which are recorded, and would be a quarter of all rows.
 func (b *batch) joined(p *person, e journey.Joined, from cause) {
-	kind, detail := store.KindJoined, ""
+	if !e.Heard {
+		return
+	}
+	kind := store.KindJoined
 	if e.Left {
 		kind = store.KindParted
-	}
-	if e.Filled {
-		detail = "the segment is new or has changed"
 	}
 	id := string(kind) + "/" + e.Segment + "/" + strconv.FormatInt(e.At.UnixNano(), 10)
 	if e.Again > 0 {
 		id += "/" + strconv.Itoa(e.Again)
 	}
-	b.note(p, e.At, id, kind, e.Segment, detail, from)
+	b.note(p, e.At, id, kind, e.Segment, "", from)
 }
 
 // armed counts an instance for the arm it took.

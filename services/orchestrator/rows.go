@@ -166,10 +166,6 @@ func (b *batch) decided(p *person, m *journey.Message, from cause) error {
 		})
 	}
 	b.out.Messages = append(b.out.Messages, row)
-	b.out.Timeline = append(b.out.Timeline, store.TimelineRow{
-		Profile: p.id, At: c.DecidedAt, ID: "message/" + c.ID, Kind: store.KindMessage, Name: c.Journey,
-		Detail: c.Step + ": " + string(c.Channel) + " " + c.Template, Trace: row.Trace,
-	})
 	return nil
 }
 

@@ -61,7 +61,7 @@ func (s *shop) batch(partition int, from store.Position, n int) *store.Batch {
 				Trace: trace, Data: benchData,
 			},
 			store.TimelineRow{
-				Profile: profile, At: s.at, ID: s.id(), Kind: store.KindMessage, Name: "thank-you",
+				Profile: profile, At: s.at, ID: s.id(), Kind: store.KindConverted, Name: "thank-you",
 				Detail: "mail", Trace: trace,
 			})
 		b.Messages = append(b.Messages, store.MessageRow{
