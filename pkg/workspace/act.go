@@ -94,10 +94,15 @@ func (r *reader) literal(n *source.Node) any {
 	return nil
 }
 
+// soleWords are the words that are an expression by themselves.
+func soleWords() []string {
+	return []string{"now", "today", "hour", "weekday", "month", "true", "false", "nil"}
+}
+
 // worded reads an expression, and says of a bare word that it is probably meant as a text.
 func (r *reader) worded(n *source.Node, compile func(string, condition.Env) (journey.Expr, error)) journey.Expr {
 	text := strings.TrimSpace(n.Value)
-	if bareWords.MatchString(text) && text != "now" && text != "true" && text != "false" && text != "nil" {
+	if bareWords.MatchString(text) && !slices.Contains(soleWords(), text) {
 		r.At(n.File, n.Place, "this is an expression, in which "+text+" is unknown", `did you mean the text "'`+text+`'"? A property is written event.NAME, trigger.NAME or profile.NAME`)
 		return nil
 	}
