@@ -54,6 +54,8 @@ func TestHolds(t *testing.T) {
 		`count(event.products, .price < 10) == 1`:                          true,
 		`sum(event.products, .price * .quantity) == 45.5`:                  true,
 		`len(event.products) == 2`:                                         true,
+		`profile.nothing.exists(n, n == 1)`:                                false, // a list as far as anybody knows
+		`profile.nothing.count(n, n == 1) == 0`:                            true,
 		`event.products[1].name startsWith "Bu"`:                           true,
 		`event.products[-1].product_id == "bulb"`:                          true,
 		`event.products[7].name == "Bulb"`:                                 false,

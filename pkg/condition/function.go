@@ -195,10 +195,16 @@ func (c *compiler) perItem(function, name string, from operand, body ast.Node) o
 	return c.truthful(body)
 }
 
+// itemFunctions are the list functions that can be asked of a list, by what they are called
+// there.
+func itemFunctions() map[string]string {
+	return map[string]string{"exists": "any", "any": "any", "all": "all", "none": "none", "one": "one", "count": "count"}
+}
+
 // ofItems compiles list.exists(x, x.price > 3) and its like: a list function that is asked
-// of a list, with a name for the element.
+// of a list, or of what may be one, with a name for the element.
 func (c *compiler) ofItems(from operand, method string, args []ast.Node, at place) operand {
-	function := map[string]string{"exists": "any", "any": "any", "all": "all", "none": "none", "one": "one", "count": "count"}[method]
+	function := itemFunctions()[method]
 	if function == "" {
 		return c.fail(at, "there is no function "+method+" of lists", spelling.DidYouMean(method, []string{"exists", "all", "none", "one", "count"}))
 	}

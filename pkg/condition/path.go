@@ -49,7 +49,7 @@ func (c *compiler) invoke(n *ast.CallNode) operand {
 		if o, ok := base.call(name.Value, n.Arguments, at); ok {
 			return o
 		}
-	} else if base.eval != nil && base.kind == kindList {
+	} else if base.eval != nil && (base.kind == kindList || (base.kind == kindAny && itemFunctions()[name.Value] != "")) {
 		return c.ofItems(base, name.Value, n.Arguments, at)
 	}
 	// Where there is no such property the mistake is that, else that it is called.
