@@ -27,7 +27,8 @@ func deeds() *rapid.Generator[[]deed] {
 			typ: rapid.SampledFrom([]int{0, 1, 2, 3, worldEvents, worldEvents, worldEvents + 1}).Draw(t, "type"), key: rapid.IntRange(0, 2).Draw(t, "key"),
 		}
 		if rapid.IntRange(0, 2).Draw(t, "waits") > 0 { // much happens at one instant
-			d.after = time.Duration(rapid.IntRange(0, 15*24*60).Draw(t, "minutes")) * time.Minute
+			d.after = rapid.SampledFrom([]time.Duration{time.Minute, time.Hour, 11 * time.Hour, 27 * time.Hour, 4 * day, 15 * day}).Draw(t, "after")
+			d.after += time.Duration(rapid.IntRange(0, 59).Draw(t, "minutes")) * time.Minute
 		}
 		if rapid.IntRange(0, 2).Draw(t, "tells") == 0 {
 			d.traits = map[string]any{

@@ -80,7 +80,7 @@ func conditions(t *rapid.T) journey.Condition {
 }
 
 func durations(t *rapid.T, label string) time.Duration {
-	return time.Duration(rapid.IntRange(1, 20*24).Draw(t, label)) * time.Hour
+	return rapid.SampledFrom([]time.Duration{time.Hour, 7 * time.Hour, 30 * time.Hour, 5 * day, 20 * day}).Draw(t, label) // so that people rest
 }
 
 // world draws one.
@@ -90,6 +90,9 @@ type world struct {
 
 func (w *world) steps(t *rapid.T, depth int) []journey.Step {
 	n := rapid.IntRange(0, 4-depth).Draw(t, "steps")
+	if depth == 0 {
+		n += 2
+	}
 	list := make([]journey.Step, 0, n)
 	for range n {
 		w.ids++
@@ -223,7 +226,7 @@ func (w *world) draw(t *rapid.T, version string, since time.Time) journey.Config
 		c.Journeys = append(c.Journeys, &journey.Definition{
 			Name: fmt.Sprintf("j%d", i), Version: version, Category: message.Marketing, Priority: rapid.IntRange(0, 2).Draw(t, "priority"),
 			Status:   rapid.SampledFrom([]journey.Status{journey.Active, journey.Active, journey.Active, journey.Paused, journey.Archived}).Draw(t, "status"),
-			OnChange: rapid.SampledFrom([]journey.Change{journey.Drain, journey.Migrate, journey.Cancel}).Draw(t, "on change"),
+			OnChange: rapid.SampledFrom([]journey.Change{journey.Migrate, journey.Migrate, journey.Drain, journey.Cancel}).Draw(t, "on change"),
 			Enter:    w.entry(t), Steps: w.steps(t, 0), Holdout: rapid.SampledFrom([]float64{0, 0.3}).Draw(t, "holdout"),
 			Leave: []journey.LeaveRule{{On: typ(3), As: "ruled"}, {If: conditions(t), As: "held"}},
 			Goal:  &journey.Goal{On: typ(1), Within: 10 * day, Value: literal{5.0}, Leave: rapid.Bool().Draw(t, "goal leaves")},
@@ -231,8 +234,8 @@ func (w *world) draw(t *rapid.T, version string, since time.Time) journey.Config
 		if rapid.Bool().Draw(t, "moves") {
 			c.Journeys[i].Moves = w.moves(t, c.Journeys[i])
 		}
-		// A rule that always holds would leave nobody inside.
-		if d := c.Journeys[i]; d.Leave[1].If == nil {
+		// A rule that always holds would leave nobody inside, and many rules few.
+		if d := c.Journeys[i]; d.Leave[1].If == nil || rapid.Bool().Draw(t, "few rules") {
 			d.Leave = d.Leave[:1]
 		}
 	}
