@@ -106,7 +106,7 @@ func runBatch(partition int, n uint64) *store.Batch {
 		Profiles: []store.ProfileRow{{ID: runProfile(n), State: []byte(runEvent(n)), Wake: to.Clock}},
 		Timeline: []store.TimelineRow{
 			{Profile: runProfile(n), At: to.Clock, ID: runEvent(n), Kind: store.KindEvent, Name: "ran"},
-			{Profile: runProfile(n), At: to.Clock, ID: runMessage(n), Kind: store.KindMessage, Name: "journey"},
+			{Profile: runProfile(n), At: to.Clock, ID: runMessage(n), Kind: store.KindEntered, Name: "journey"},
 		},
 		Messages: []store.MessageRow{newMessage(runMessage(n), runProfile(n), to.Clock)},
 		Outbox:   []store.Outgoing{{Subject: "send.email", ID: runMessage(n), Data: make([]byte, 2000)}},

@@ -61,7 +61,7 @@ func testOutcomes(t *testing.T, o Options) {
 
 // kinds are all kinds of timeline rows.
 var kinds = []store.Kind{
-	store.KindEvent, store.KindEntered, store.KindMessage, store.KindLeft, store.KindFinished, store.KindJoined,
+	store.KindEvent, store.KindEntered, store.KindLeft, store.KindFinished, store.KindJoined,
 	store.KindParted, store.KindArm, store.KindConverted, store.KindMoved, store.KindPublished,
 }
 
