@@ -81,6 +81,15 @@ func (k *Keeper) Adopt(ctx context.Context, s *workspace.Snapshot) error {
 	if now := k.force.Load(); now != nil && now.snap.Version() == s.Version() {
 		return nil
 	}
+	// What can fail comes before the store is told that the version is in force: other
+	// processes go by that.
+	c, err := k.config(ctx, s)
+	if err != nil {
+		return err
+	}
+	if _, err := journey.NewSet(c); err != nil {
+		return fmt.Errorf("lay out the journeys: %w", err)
+	}
 	if k.archive != nil {
 		if err := k.allowed(ctx, s); err != nil {
 			return err
@@ -92,7 +101,8 @@ func (k *Keeper) Adopt(ctx context.Context, s *workspace.Snapshot) error {
 			k.o.Logger.WarnContext(ctx, "old workspace versions are not pruned", "error", err)
 		}
 	}
-	return k.enact(ctx, s)
+	c.Since = k.since(ctx, s)
+	return k.swap(s, c)
 }
 
 // keptVersions is how many workspace versions are kept besides those that people need:
@@ -119,22 +129,33 @@ func (k *Keeper) allowed(ctx context.Context, s *workspace.Snapshot) error {
 
 // enact makes the set and swaps it in.
 func (k *Keeper) enact(ctx context.Context, s *workspace.Snapshot) error {
-	c := s.Config(k.since(ctx, s), nil)
+	c, err := k.config(ctx, s)
+	if err != nil {
+		return err
+	}
+	c.Since = k.since(ctx, s)
+	return k.swap(s, c)
+}
+
+// config is what the engine needs of a snapshot and of those who are inside older versions;
+// all but since when it is in force.
+func (k *Keeper) config(ctx context.Context, s *workspace.Snapshot) (journey.Config, error) {
+	c := s.Config(time.Time{}, nil)
 	if k.archive != nil {
 		old, err := k.archive.Old(ctx, s)
 		if err != nil {
-			return fmt.Errorf("read the older versions of journeys: %w", err)
+			return c, fmt.Errorf("read the older versions of journeys: %w", err)
 		}
 		c.Old = old
 		if c.Winners, err = k.winners(ctx); err != nil {
-			return err
+			return c, err
 		}
 	}
 	if now := k.force.Load(); now != nil {
 		// People may enter the version that was in force until the swap is seen everywhere.
 		c.Old = append(c.Old, now.snap.Journeys()...)
 	}
-	return k.swap(s, c)
+	return c, nil
 }
 
 func (k *Keeper) swap(s *workspace.Snapshot, c journey.Config) error {

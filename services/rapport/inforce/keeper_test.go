@@ -251,3 +251,23 @@ func (r *rig) wait(changed <-chan struct{}) {
 		r.Fatal("nothing else came into force")
 	}
 }
+
+// blind is a store that cannot tell who has won.
+type blind struct{ *sqlite.Store }
+
+func (blind) Winners(context.Context) ([]store.Winner, error) { return nil, errors.New("no answer") }
+
+// A version that this process cannot put in force is not in force for others either.
+func TestFailedAdoptionTellsNobody(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.adopt(hello("rest", "drain", "one"))
+	k := inforce.New(inforce.Options{Store: blind{r.store}, By: "test"})
+	if err := k.Adopt(t.Context(), snapshot(t, hello("rest", "drain", "two"))); err == nil {
+		t.Fatal("adopted")
+	}
+	applied, err := r.store.Applied(t.Context(), 10)
+	if err != nil || len(applied) != 1 {
+		t.Errorf("applied %+v, %v", applied, err)
+	}
+}
