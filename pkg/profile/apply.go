@@ -22,6 +22,8 @@ func (p *Profile) Apply(e *event.Event) {
 			p.Orders.Refunds++
 			p.Orders.Refunded = p.Orders.Refunded.Add(o.Total)
 		}
+	case emailBounced, emailComplained:
+		p.suppress(e)
 	case event.ClockAdvanced:
 		return // It is about no person.
 	default:

@@ -7,6 +7,10 @@
 // own (consent, tags, tiers, predictions, the history) comes out the same in whatever order
 // its events arrive. The package is pure; time comes with the events.
 //
+// An e-mail address that bounced for good (email.bounced with the kind hard or permanent), or
+// whose owner complained (email.complained), is blocked: nothing goes to it any more, receipts
+// included. Other bounces pass, and block nothing.
+//
 // # History
 //
 // Conditions ask how often something happened in the last ninety days. The answer must not

@@ -24,13 +24,13 @@ func happened(typ string, when time.Time, data string) *event.Event {
 // manyEvents are events of a few types over two years, several of them at one time.
 func manyEvents(seed uint64, n int) []*event.Event {
 	r := rand.New(rand.NewPCG(seed, 1))
-	types := []string{event.OrderCompleted, "product.viewed", "message.sent", profile.Tagged, profile.Untagged, profile.TierReached, "prediction.churn_risk_changed"}
+	types := []string{event.OrderCompleted, "product.viewed", "message.sent", profile.Tagged, profile.Untagged, profile.TierReached, profile.TierLost, "prediction.churn_risk_changed", "email.bounced", "email.complained"}
 	all := make([]*event.Event, n)
 	for i := range all {
 		when := at(0).Add(time.Duration(r.IntN(700*24)) * time.Hour)
 		data := fmt.Sprintf(`{"order_id": "O%d", "total": %d.%02d, "value": "%d", "category": "%s", "products": [{"product_id": "p%d", "category": "%s"}],
-			"tag": "t%d", "tier": "tier%d", "channel": "email"}`,
-			i, r.IntN(200), r.IntN(100), r.IntN(9), strings.Repeat("lamp", r.IntN(5)), r.IntN(9), []string{"light", "garden"}[r.IntN(2)], r.IntN(5), r.IntN(4))
+			"tag": "t%d", "tier": "tier%d", "channel": "email", "kind": "%s"}`,
+			i, r.IntN(200), r.IntN(100), r.IntN(9), strings.Repeat("lamp", r.IntN(5)), r.IntN(9), []string{"light", "garden"}[r.IntN(2)], r.IntN(5), r.IntN(4), []string{"soft", "hard"}[r.IntN(2)])
 		typ := types[r.IntN(len(types))]
 		if strings.HasPrefix(typ, "prediction.") {
 			data = fmt.Sprintf(`{"value": 0.%d}`, r.IntN(100))
@@ -48,7 +48,7 @@ func fold(events []*event.Event) *profile.Profile {
 	return p
 }
 
-// The history, the tags, the tier and the predictions do not depend on the order in which
+// The history, the tags, the tier, the predictions and the blocks do not depend on the order in which
 // events arrive.
 func TestHistoryIsTheSameInAnyOrder(t *testing.T) {
 	t.Parallel()
@@ -62,6 +62,9 @@ func TestHistoryIsTheSameInAnyOrder(t *testing.T) {
 			if !reflect.DeepEqual(a.History[i], b.History[i]) {
 				rt.Fatalf("%s:\n%+v\nand\n%+v", a.History[i].Type, a.History[i], b.History[i])
 			}
+		}
+		if !reflect.DeepEqual(a.Blocked, b.Blocked) {
+			rt.Fatalf("%+v and %+v", a.Blocked, b.Blocked)
 		}
 		if !reflect.DeepEqual(a.Tags, b.Tags) || a.Loyalty != b.Loyalty || !reflect.DeepEqual(a.Predictions, b.Predictions) {
 			rt.Fatalf("%v %v %v, and %v %v %v", a.Tags, a.Loyalty, a.Predictions, b.Tags, b.Loyalty, b.Predictions)

@@ -18,7 +18,8 @@ type Profile struct {
 	Traits map[string]any `cbor:"4,keyasint,omitempty"` // JSON values by name
 	// Consent is the latest word for each channel and purpose, in the order first given.
 	Consent []Consent `cbor:"5,keyasint,omitempty"`
-	// Blocked are channels that must not be used, whatever the consent.
+	// Blocked are channels that must not be used, whatever the consent: those whose address
+	// bounced for good, and those about which the person complained (suppress.go).
 	Blocked []Block `cbor:"6,keyasint,omitempty"`
 	Orders  Orders  `cbor:"7,keyasint"`
 	// History is what happened, bounded in size.

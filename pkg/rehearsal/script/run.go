@@ -97,7 +97,7 @@ func (r *run) play() error {
 		}
 	}
 	if st := r.stage.State(r.t.Profile); st != nil {
-		st.Profile.Blocked = r.t.Suppressed
+		st.Profile.Blocked = append(st.Profile.Blocked, r.t.Suppressed...)
 	}
 	r.rec.on = true
 	if err := r.adopt(r.snap, r.t.Now); err != nil {
