@@ -55,9 +55,9 @@ func whereTo(caught, real []message.Channel) string {
 	case len(real) == 0:
 		return "nothing leaves this machine: " + names(caught) + " are caught"
 	case len(caught) == 0:
-		return names(real) + " leave this machine"
+		return "real: " + names(real)
 	}
-	return names(real) + " leave this machine; caught: " + names(caught)
+	return "real: " + names(real) + "; caught: " + names(caught)
 }
 
 // names lists channels: mail, SMS and webhooks.
