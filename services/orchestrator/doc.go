@@ -20,6 +20,7 @@
 // runs time on to and including its own time. Profiles do not touch each other and the
 // recommender answers as of a time, so partitions need no common clock for their decisions
 // to be reproducible. What workers report back (message.sent and the like) arrives when it
-// does; a journey that reacts to it is not reproducible under EventClock, those shipped
-// do not.
+// does, and so do facts that journeys make (emit, points, tags), behind whatever is in the
+// stream already; a journey that reacts to them is not reproducible under EventClock, those
+// shipped do not react to what workers report.
 package orchestrator
