@@ -12,7 +12,8 @@ import (
 )
 
 // Throttle bounds what goes through a provider, or to the recipients of a domain, in a
-// time. The workers that deliver carry it out; here it is held, checked and described.
+// time; one that names neither, nor a channel, bounds all messages together. The workers
+// that deliver carry it out; here it is held, checked and described.
 type Throttle struct {
 	Provider string          // empty: any
 	Domain   string          // of the recipient's address; empty: any

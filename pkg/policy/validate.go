@@ -122,9 +122,6 @@ func (l *problems) checkThrottle(at string, t *Throttle) {
 	if t.Channel != "" {
 		l.checkChannel(at+"channel", t.Channel)
 	}
-	if t.Provider == "" && t.Domain == "" && t.Channel == "" {
-		l.add(strings.TrimSuffix(at, "."), "say what it applies to: a provider, a domain or a channel")
-	}
 	if t.Domain != "" && (t.Domain != strings.ToLower(t.Domain) || strings.ContainsAny(t.Domain, "@ /") || !strings.Contains(t.Domain, ".")) {
 		l.add(at+"domain", "%q is no domain in small letters, such as gmail.com", t.Domain)
 	}

@@ -31,6 +31,7 @@ func shop() *policy.Policy {
 		Throttles: []policy.Throttle{
 			{Channel: message.Email, Provider: "ses", Domain: "gmail.com", AtMost: 100, Per: time.Minute},
 			{Channel: message.SMS, AtMost: 1, Per: 1500 * time.Millisecond},
+			{AtMost: 5000, Per: time.Hour},
 		},
 	}
 }
@@ -49,6 +50,7 @@ func TestDescribe(t *testing.T) {
 		"people can agree to marketing, surveys",
 		"at most 100 messages by email through ses to gmail.com in 1 minute, to all people together; more wait",
 		"at most 1 message by sms in 1.5s, to all people together; more wait",
+		"at most 5000 messages in 1 hour, to all people together; more wait",
 	}
 	if got := shop().Describe(); !reflect.DeepEqual(got, want) {
 		t.Errorf("described as\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -76,7 +78,7 @@ func TestValidate(t *testing.T) {
 		"purposes[1]":          func(p *policy.Policy) { p.Purposes = []string{"surveys", "surveys"} },
 		"throttles[0].domain":  func(p *policy.Policy) { p.Throttles[0].Domain = "@gmail.com" },
 		"throttles[0].at_most": func(p *policy.Policy) { p.Throttles[0].AtMost = -1 },
-		"throttles[1]":         func(p *policy.Policy) { p.Throttles[1].Channel = "" },
+		"throttles[2].at_most": func(p *policy.Policy) { p.Throttles[2].AtMost = 0 },
 		"throttles[1].per":     func(p *policy.Policy) { p.Throttles[1].Per = -1 },
 		"throttles[1].channel": func(p *policy.Policy) { p.Throttles[1].Channel = "post" },
 
@@ -127,6 +129,7 @@ capped       passed  at most 3 messages from journey win-back in any 365 days, t
 capped       blocked at most 2 messages from each journey in any 36 hours, transactional ones not counted: 1 of 2 sent, 1 kept for a higher priority; room again from 2026-03-04 08:00 UTC
 quiet_hours  blocked no sms but transactional between 20:00 and 09:00, on the clock where the person is: it is 2026-03-02 21:00 UTC; over at 2026-03-03 09:00 UTC
 throttled    exempt  at most 1 message by sms in 1.5s, to all people together; more wait: asked when the message is delivered
+throttled    exempt  at most 5000 messages in 1 hour, to all people together; more wait: asked when the message is delivered
 `
 	if got := written(v); got != want {
 		t.Errorf("explained as\n%s\nwant\n%s", got, want)

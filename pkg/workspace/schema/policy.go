@@ -39,7 +39,7 @@ func Policy() *Schema {
 			key("salt", &Schema{Types: []string{"string", "number"}}, "Another word draws another group.").such("2026"),
 		))...), "The share of people in the global control group, who get no marketing, so that its effect can be measured."),
 		key("purposes", list(pattern(purposePattern, "marketing", "product-news", "loyalty", "surveys")).unique(), "What people can agree to. Journeys name one as purpose:; those that name none have marketing."),
-		key("throttles", list(throttled), "How fast messages go out, for the sake of providers and of mailbox hosts."),
+		key("throttles", list(throttled), "How fast messages go out, for the sake of providers and of mailbox hosts. A rule that names no channel, provider or domain bounds all together."),
 	)
 	return file(s, "policy", "policy.yaml", "The rules of the shop about its messages, which every message of every journey has to pass.")
 }
