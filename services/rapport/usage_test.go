@@ -198,7 +198,7 @@ func TestDataDirectoryWithoutPermission(t *testing.T) {
 func TestAWorkspaceWithMistakes(t *testing.T) {
 	t.Parallel()
 	shop := workspace(t)
-	if got := execute(t, command(t, t.TempDir(), "check", shop)); got.code != 0 || !strings.Contains(got.out, "3 journeys, no errors") {
+	if got := execute(t, command(t, t.TempDir(), "check", shop)); got.code != 0 || !strings.Contains(got.out, "16 journeys, no errors") {
 		t.Errorf("the starter: exit code %d, %s%s", got.code, got.out, got.errors)
 	}
 	edit(t, shop, thankYouText, "Thank you for your order.", "{{ profile.first_name | shout }}")

@@ -87,7 +87,9 @@ func (a *Archive) Definition(ctx context.Context, name, version string) (*journe
 }
 
 // Old are the versions of journeys that people are inside of and that a snapshot does not
-// have, as far as they are kept.
+// have, as far as they are kept and read: one that was written in a language that this
+// program no longer reads must not keep it from starting. Who is inside such a version goes on
+// in the one in force, at the step of the same name.
 func (a *Archive) Old(ctx context.Context, s *workspace.Snapshot) ([]*journey.Definition, error) {
 	places, err := a.store.Resting(ctx)
 	if err != nil {
@@ -101,8 +103,9 @@ func (a *Archive) Old(ctx context.Context, s *workspace.Snapshot) ([]*journey.De
 			continue
 		}
 		d, err := a.Definition(ctx, p.Journey, p.Version)
+		var unreadable workspace.Problems
 		switch {
-		case errors.Is(err, store.ErrNotFound):
+		case errors.Is(err, store.ErrNotFound), errors.As(err, &unreadable):
 			continue
 		case err != nil:
 			return nil, err
