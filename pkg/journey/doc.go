@@ -56,9 +56,11 @@
 // what an event does. Rules of leaving that go by no event are asked before the first step
 // too, so that who would leave at once gets nothing. Message and leaving by a step are no
 // contradiction: what a step of leave follows was meant to be sent; what a rule cuts off is
-// not (Recheck). A goal is counted once for each instance. Memory of the past is bounded:
-// 1,024 entries of a journey, 1,024 instances inside, 256 pending goals, 16 events held for their grace, 32
-// departures.
+// not (Recheck). Policy says when there will be room for a message that is kept back; where
+// that is later than the step allows to wait, it is decided at once and nobody waits in
+// vain, though room may come earlier than foreseen when another message fails. A goal is
+// counted once for each instance. Memory of the past is bounded: 1,024 entries of a journey,
+// 1,024 instances inside, 256 pending goals, 16 events held for their grace, 32 departures.
 //
 // # Identifiers
 //

@@ -103,7 +103,7 @@ func recommend() *Schema {
 
 func blocked() *Schema {
 	return mapping(
-		key("defer_for_at_most", duration("2d"), "Try again when there is room, for so long."),
+		key("defer_for_at_most", duration("2d"), "Try again when there is room, for so long; at once it is dropped or replaced where there will be none."),
 		key("instead", one(message.Channels()), "Send another message in its place."),
 	).atLeast(1)
 }
