@@ -55,6 +55,10 @@ lint: ## Run golangci-lint over each module
 check: build ## Check the workspace in templates/: journeys, templates, policy
 	@$(BIN) check $(ARGS) templates
 
+.PHONY: rehearse
+rehearse: build ## Run the journey tests of the workspace in templates/, and hold them to every step
+	@$(BIN) test --cover --min-cover 100% $(ARGS) templates
+
 .PHONY: bench-engine
 bench-engine: ## Measure the engine's steps with 1, 10 and 100 journeys
 	$(GO) test -run '^$$' -bench . -benchmem ./pkg/journey ./pkg/policy ./pkg/condition $(ARGS)
