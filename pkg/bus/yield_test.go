@@ -17,8 +17,10 @@ func TestYieldLetsTheOthersPass(t *testing.T) {
 	publishRange(t, js, "ada", 0, 20)
 	first := receive(t, msgs)
 	began := time.Now()
-	if !bus.Yield(first.Context()) || !bus.Yield(first.Context()) {
-		t.Fatal("the context is not that of a message")
+	for range 2 { // Saying it again changes nothing.
+		if !bus.Yield(first.Context()) {
+			t.Fatal("the context is not that of a message")
+		}
 	}
 	for i := 1; i < 20; i++ {
 		m := receive(t, msgs)

@@ -95,8 +95,8 @@ func (p *Pipeline) send(ctx context.Context, a *attempt) error {
 			if err := p.turn(ctx, a); err != nil {
 				return err
 			}
-			if p.lapse(ctx, a); a.receipt != nil {
-				return nil
+			if err := p.lapse(ctx, a); err != nil || a.receipt != nil {
+				return err
 			}
 		}
 		id, err := p.handOver(ctx, a)

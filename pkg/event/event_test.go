@@ -116,3 +116,23 @@ func FuzzDecode(f *testing.F) {
 		_ = e.Trimmed(1)
 	})
 }
+
+func TestKeptSaysWhatWasKnownOfThePerson(t *testing.T) {
+	t.Parallel()
+	const about = `"$profile":{"traits":{"email":"ada@example.com"}}`
+	for name, c := range map[string]struct{ data, want string }{
+		"a short order stays as it is": {
+			`{"order_id":"A1","products":[{"product_id":"a"}],` + about + `}`,
+			`{"order_id":"A1","products":[{"product_id":"a"}],` + about + `}`,
+		},
+		"a long one is cut": {
+			`{` + about + `,"order_id":"A1","products":[{"product_id":"a"},{"product_id":"b"},{"product_id":"c"}]}`,
+			`{"order_id":"A1","products":[{"product_id":"a"},{"product_id":"b"}],"product_count":3,` + about + `}`,
+		},
+	} {
+		e := event.Event{ID: "1", Source: "t", Type: event.OrderCompleted, Subject: "ada", Time: time.Now(), Data: []byte(c.data)}
+		if got := string(e.Kept(2)); got != c.want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}

@@ -67,7 +67,9 @@ func TestProductsAreWrittenAsMarshalDoes(t *testing.T) {
 	list := []Product{
 		{ProductID: "a"},
 		{ProductID: "<b>", SKU: "s", Name: "Tea & \"cake\" \u2028 \xff \n", Price: "1.50", Quantity: 0.25, Category: "c", URL: "u", ImageURL: "i", Recommendable: &no},
-		{Quantity: 1e21}, {Quantity: -3}, {Quantity: 1e15},
+		{Quantity: 1e21},
+		{Quantity: -3},
+		{Quantity: 1e15},
 	}
 	want, err := json.Marshal(list)
 	if err != nil {

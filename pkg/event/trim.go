@@ -130,3 +130,26 @@ func withoutComma(out []byte) []byte {
 	}
 	return out
 }
+
+// Kept is Data for the record: as Trimmed, but with what the event says about the person,
+// so that whoever replays the record knows what was known then.
+func (e *Event) Kept(maxProducts int) json.RawMessage {
+	b, err := e.decode()
+	if err != nil || len(b.Products) <= maxProducts {
+		return e.Data
+	}
+	short := e.Trimmed(maxProducts)
+	if b.Profile == nil {
+		return short
+	}
+	about, err := json.Marshal(b.Profile)
+	if err != nil || len(short) < len("{}") {
+		return short
+	}
+	out := make([]byte, 0, len(short)+len(about)+len(ProfileProperty)+len(`,"":`))
+	out = append(out, short[:len(short)-1]...)
+	if len(short) > len("{}") {
+		out = append(out, ',')
+	}
+	return append(append(appendMember(out, ProfileProperty), about...), '}')
+}

@@ -50,9 +50,9 @@ func equals(all []*draft, refs *references, r *source.Report) {
 }
 
 func sendsAny(d *draft) bool {
-	any := false
-	walk(d.Steps, func(s *journey.Step) { any = any || len(sent(s)) > 0 })
-	return any
+	found := false
+	walk(d.Steps, func(s *journey.Step) { found = found || len(sent(s)) > 0 })
+	return found
 }
 
 // circles finds journeys that enter each other by the events they emit, without end.

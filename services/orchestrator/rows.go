@@ -39,7 +39,7 @@ func (b *batch) input(ctx context.Context, in *input) error {
 	defer span.End()
 	b.out.Timeline = append(b.out.Timeline, store.TimelineRow{
 		Profile: p.id, At: in.event.Time, ID: uid, Kind: store.KindEvent, Name: in.event.Type,
-		Trace: traceID(trace.SpanContextFromContext(spanCtx)), Data: in.event.Trimmed(maxTimelineLines),
+		Trace: traceID(trace.SpanContextFromContext(spanCtx)), Data: in.event.Kept(maxTimelineLines),
 	})
 	if r := in.receipt; r != nil {
 		b.out.Outcomes = append(b.out.Outcomes, store.OutcomeRow{

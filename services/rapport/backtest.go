@@ -17,12 +17,12 @@ import (
 
 // backtestFlags are the flags of backtest.
 type backtestFlags struct {
-	data, csv      string
-	workspace      string
-	journey        string
-	since, until   string
-	asJSON, noSeed bool
-	html           string
+	data, csv    string
+	workspace    string
+	journey      string
+	since, until string
+	asJSON       bool
+	html         string
 }
 
 func backtestCommand() *cobra.Command {
@@ -47,7 +47,6 @@ before --since fills profiles, histories and segments; journeys begin empty.`,
 	flags.StringVar(&f.until, "until", "0h", "how long time runs on after the last event (90d, 12h), or until when (2011-09-28)")
 	flags.BoolVar(&f.asJSON, "json", false, "print the report as one JSON object")
 	flags.StringVar(&f.html, "html", "", "file to write the report to as a page with plots")
-	flags.BoolVar(&f.noSeed, "no-seed", false, "do not give people the traits and consents that they have today")
 	return cmd
 }
 

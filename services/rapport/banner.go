@@ -22,8 +22,8 @@ func (f *upFlags) banner(w io.Writer, st *stack.Stack, dev string, took time.Dur
 	if st.Catcher != nil {
 		line("  messages  %s   (%s)", st.Catcher.URL(), whereTo(st.Roads()))
 		line("  smtp      %s", st.Catcher.SMTPAddr())
-	} else if caught, real := st.Roads(); len(real) > 0 {
-		line("  messages  %s", whereTo(caught, real))
+	} else if caught, out := st.Roads(); len(out) > 0 {
+		line("  messages  %s", whereTo(caught, out))
 	}
 	if st.Broker != nil && st.Broker.ClientURL() != "" {
 		line("  nats      %s", st.Broker.ClientURL())
@@ -48,16 +48,16 @@ func (f *upFlags) banner(w io.Writer, st *stack.Stack, dev string, took time.Dur
 }
 
 // whereTo says what becomes of messages, by channel.
-func whereTo(caught, real []message.Channel) string {
+func whereTo(caught, out []message.Channel) string {
 	switch {
-	case len(caught)+len(real) == 0:
+	case len(caught)+len(out) == 0:
 		return "what is sent here is caught"
-	case len(real) == 0:
+	case len(out) == 0:
 		return "nothing leaves this machine: " + names(caught) + " are caught"
 	case len(caught) == 0:
-		return "real: " + names(real)
+		return "real: " + names(out)
 	}
-	return "real: " + names(real) + "; caught: " + names(caught)
+	return "real: " + names(out) + "; caught: " + names(caught)
 }
 
 // names lists channels: mail, SMS and webhooks.

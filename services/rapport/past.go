@@ -52,7 +52,7 @@ func (f *backtestFlags) past(ctx context.Context, problems io.Writer) (*past, er
 	p.close, p.name, p.archive = st.Close, f.data, archive.New(st)
 	r, err := recorded.New(st)
 	if err == nil {
-		err = p.recorded(ctx, r, !f.noSeed)
+		err = p.recorded(ctx, r)
 	}
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
@@ -61,7 +61,7 @@ func (f *backtestFlags) past(ctx context.Context, problems io.Writer) (*past, er
 }
 
 // recorded is the past in a store.
-func (p *past) recorded(ctx context.Context, r *recorded.Reader, seed bool) (err error) {
+func (p *past) recorded(ctx context.Context, r *recorded.Reader) (err error) {
 	if p.last, err = r.Clock(ctx); err != nil {
 		return err
 	}
@@ -71,11 +71,8 @@ func (p *past) recorded(ctx context.Context, r *recorded.Reader, seed bool) (err
 	if p.Past, err = r.Past(ctx); err != nil {
 		return err
 	}
-	p.Events = r.Events(ctx, time.Time{}, seed)
+	p.Events = r.Events(ctx, time.Time{})
 	p.messages = func(from, to time.Time) iter.Seq2[backtest.Recorded, error] { return r.Messages(ctx, from, to) }
-	if seed {
-		p.Notes = append(p.Notes, recorded.Words)
-	}
 	p.Notes = append(p.Notes, recorded.Lines)
 	return nil
 }

@@ -209,7 +209,12 @@ func (r *Recommender) suggest(req *recommend.Request) []recommend.Suggestion {
 
 // wait returns when everything up to the sequence has been read.
 func (r *Recommender) wait(ctx context.Context, through uint64) error {
-	var timeout *time.Timer
+	var timeout *time.Timer // made only when there is something to wait for
+	defer func() {
+		if timeout != nil {
+			timeout.Stop()
+		}
+	}()
 	for {
 		r.mu.Lock()
 		at, moved := r.through, r.moved
@@ -219,7 +224,6 @@ func (r *Recommender) wait(ctx context.Context, through uint64) error {
 		}
 		if timeout == nil {
 			timeout = time.NewTimer(r.o.Wait)
-			defer timeout.Stop()
 		}
 		select {
 		case <-moved:

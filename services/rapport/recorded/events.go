@@ -3,7 +3,6 @@ package recorded
 import (
 	"container/heap"
 	"context"
-	"fmt"
 	"iter"
 	"strings"
 	"time"
@@ -42,9 +41,11 @@ func New(s Store) (*Reader, error) {
 // Clock is how far time has come in the store.
 func (r *Reader) Clock(ctx context.Context) (time.Time, error) { return r.store.Clock(ctx) }
 
-// Events yields the events of everybody up to a time (zero: all), merged by time. With
-// words, each person's first event carries what is known of them.
-func (r *Reader) Events(ctx context.Context, to time.Time, words bool) iter.Seq2[*event.Event, error] {
+// Lines says in a report what is left out of long orders.
+const Lines = "Of orders with more lines than 20 the first 20 are kept, so that recommendations differ where orders are long."
+
+// Events yields the events of everybody up to a time (zero: all), merged by time.
+func (r *Reader) Events(ctx context.Context, to time.Time) iter.Seq2[*event.Event, error] {
 	return func(yield func(*event.Event, error) bool) {
 		partitions, err := r.store.Partitions(ctx)
 		if err != nil {
@@ -68,16 +69,9 @@ func (r *Reader) Events(ctx context.Context, to time.Time, words bool) iter.Seq2
 		}
 		heads.drop()
 		heap.Init(&heads)
-		said := map[string]*sayings{}
 		for len(heads) > 0 {
 			s := heads[0]
 			ev := Event(s.row)
-			if words {
-				if err := r.say(ctx, s.partition, ev, said); err != nil {
-					yield(nil, err)
-					return
-				}
-			}
 			if !yield(ev, nil) {
 				return
 			}
@@ -92,24 +86,6 @@ func (r *Reader) Events(ctx context.Context, to time.Time, words bool) iter.Seq2
 			}
 		}
 	}
-}
-
-// say puts on an event what is known of its person and not said yet.
-func (r *Reader) say(ctx context.Context, partition int, ev *event.Event, said map[string]*sayings) error {
-	w, known := said[ev.Subject]
-	if !known {
-		row, err := r.store.Profile(ctx, partition, ev.Subject)
-		if err != nil {
-			return fmt.Errorf("look up who event %s is about: %w", ev.UID(), err)
-		}
-		st, err := r.codec.Decode(row.State)
-		if err != nil {
-			return fmt.Errorf("profile of event %s: %w", ev.UID(), err)
-		}
-		w = sayingsOf(&st.Profile)
-		said[ev.Subject] = w
-	}
-	return w.say(ev)
 }
 
 // Event makes the event of a row of the timeline again.

@@ -15,14 +15,10 @@ import (
 // Person reads one person's past up to a time; zero: up to now. The phases are for the
 // caller to add. It is an error when nobody is known by that id.
 func (r *Reader) Person(ctx context.Context, id string, until time.Time) (explain.Input, error) {
-	in := explain.Input{Profile: id, Until: until, Traces: map[string]string{}, Notes: []string{Words}}
-	row, partition, err := r.find(ctx, id)
+	in := explain.Input{Profile: id, Until: until, Traces: map[string]string{}}
+	_, partition, err := r.find(ctx, id)
 	if err != nil {
 		return in, err
-	}
-	st, err := r.codec.Decode(row.State)
-	if err != nil {
-		return in, fmt.Errorf("profile %s: %w", id, err)
 	}
 	rows, err := r.store.History(ctx, partition, id, time.Time{}, time.Time{})
 	if err != nil {
@@ -33,7 +29,6 @@ func (r *Reader) Person(ctx context.Context, id string, until time.Time) (explai
 			return in, err
 		}
 	}
-	words := sayingsOf(&st.Profile)
 	for _, line := range rows {
 		if line.Trace != "" {
 			in.Traces[line.ID] = line.Trace
@@ -47,9 +42,6 @@ func (r *Reader) Person(ctx context.Context, id string, until time.Time) (explai
 		ev := Event(line)
 		if ev.Source == event.EngineSource {
 			continue // The replay makes it again.
-		}
-		if err := words.say(ev); err != nil {
-			return in, err
 		}
 		in.Events = append(in.Events, ev)
 	}

@@ -129,8 +129,8 @@ func TestFourChannelsAreCaught(t *testing.T) {
 			t.Errorf("%s: %s, %s, %s", m.Channel, m.Outcome, m.Reason, m.Detail)
 		}
 	}
-	if caught, real := st.Roads(); len(caught) != 4 || len(real) != 0 {
-		t.Errorf("caught %v, real %v", caught, real)
+	if caught, out := st.Roads(); len(caught) != 4 || len(out) != 0 {
+		t.Errorf("caught %v, real %v", caught, out)
 	}
 }
 
@@ -217,9 +217,9 @@ func TestRealWebhooks(t *testing.T) {
 			if err != nil || len(list) != c.caught {
 				t.Errorf("%d are caught, %v", len(list), err)
 			}
-			_, real := st.Roads()
-			if slices.Contains(real, message.Webhook) == c.config.Catch || !slices.Contains(real, message.Email) {
-				t.Errorf("said to be real: %v", real)
+			_, out := st.Roads()
+			if slices.Contains(out, message.Webhook) == c.config.Catch || !slices.Contains(out, message.Email) {
+				t.Errorf("said to be real: %v", out)
 			}
 		})
 	}

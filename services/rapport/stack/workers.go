@@ -116,7 +116,7 @@ func (s *Stack) catchesWebhooks() bool {
 
 // Roads says of the channels that are worked on here which ones the catcher takes, and
 // which ones lead to the world.
-func (s *Stack) Roads() (caught, real []message.Channel) {
+func (s *Stack) Roads() (caught, out []message.Channel) {
 	for _, road := range []struct {
 		worker  string
 		channel message.Channel
@@ -132,10 +132,10 @@ func (s *Stack) Roads() (caught, real []message.Channel) {
 		case road.caught:
 			caught = append(caught, road.channel)
 		default:
-			real = append(real, road.channel)
+			out = append(out, road.channel)
 		}
 	}
-	return caught, real
+	return caught, out
 }
 
 // rendered renders a message with the snapshot that has its journey's version.
