@@ -32,7 +32,13 @@ func versionsCommand() *cobra.Command {
 			if asJSON {
 				return writeJSON(c.OutOrStdout(), list)
 			}
-			return writeVersions(c.OutOrStdout(), list)
+			behind := 0
+			if len(list) > 0 {
+				if behind, err = st.StaleCount(c.Context(), list[0].Version); err != nil {
+					return err
+				}
+			}
+			return writeVersions(c.OutOrStdout(), list, behind)
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "data", "directory with the database")
@@ -40,7 +46,9 @@ func versionsCommand() *cobra.Command {
 	return cmd
 }
 
-func writeVersions(w io.Writer, list []archive.Entry) error {
+// writeVersions prints the list. behind is how many profiles the version in force has yet to
+// reach: segments are filled and people moved in the background.
+func writeVersions(w io.Writer, list []archive.Entry, behind int) error {
 	if len(list) == 0 {
 		_, err := fmt.Fprintln(w, "No version was put in force yet: rapport apply does that.")
 		return err
@@ -59,6 +67,11 @@ func writeVersions(w io.Writer, list []archive.Entry) error {
 	}
 	if err := t.Flush(); err != nil {
 		return fmt.Errorf("print the versions: %w", err)
+	}
+	if behind > 0 {
+		if _, err := fmt.Fprintf(w, "\n%s yet to be brought under the version in force; rapport up does it in the background.\n", counted(behind, "profile")); err != nil {
+			return fmt.Errorf("print the versions: %w", err)
+		}
 	}
 	return nil
 }
