@@ -126,13 +126,23 @@ func TestKeptSaysWhatWasKnownOfThePerson(t *testing.T) {
 			`{"order_id":"A1","products":[{"product_id":"a"}],` + about + `}`,
 		},
 		"a long one is cut": {
-			`{` + about + `,"order_id":"A1","products":[{"product_id":"a"},{"product_id":"b"},{"product_id":"c"}]}`,
-			`{"order_id":"A1","products":[{"product_id":"a"},{"product_id":"b"}],"product_count":3,` + about + `}`,
+			`{` + about + `,"order_id":"A1","products":[{"product_id":"a"},{"product_id":"b"},{"product_id":"c","name":"Post","recommendable":false}]}`,
+			`{"order_id":"A1","products":[{"product_id":"a"},{"product_id":"b"}],"product_count":3,"$more":[{"product_id":"c","recommendable":false}],` + about + `}`,
 		},
 	} {
 		e := event.Event{ID: "1", Source: "t", Type: event.OrderCompleted, Subject: "ada", Time: time.Now(), Data: []byte(c.data)}
-		if got := string(e.Kept(2)); got != c.want {
+		kept := e.Kept(2)
+		if got := string(kept); got != c.want {
 			t.Errorf("%s: %s", name, got)
+		}
+		whole, err := event.Restored(kept)
+		if err != nil {
+			t.Fatal(err)
+		}
+		was, _ := e.Order()
+		is, err := (&event.Event{ID: "1", Source: "t", Type: event.OrderCompleted, Subject: "ada", Time: e.Time, Data: whole}).Order()
+		if err != nil || len(is.Products) != len(was.Products) || is.ProductCount != 0 {
+			t.Errorf("%s: restored to %s, %v", name, whole, err)
 		}
 	}
 }

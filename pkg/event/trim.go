@@ -1,7 +1,10 @@
 package event
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strconv"
 )
 
@@ -131,25 +134,62 @@ func withoutComma(out []byte) []byte {
 	return out
 }
 
-// Kept is Data for the record: as Trimmed, but with what the event says about the person,
-// so that whoever replays the record knows what was known then.
+// MoreProperty is the reserved property in which a record keeps the products of a long order
+// that it does not keep whole: as products, with no more than their key.
+const MoreProperty = "$more"
+
+// Kept is Data for the record: as Trimmed, but with what the event says about the person, and
+// with the keys of the products that were cut off, so that whoever replays the record knows
+// what was known then. Restored is the way back.
 func (e *Event) Kept(maxProducts int) json.RawMessage {
 	b, err := e.decode()
 	if err != nil || len(b.Products) <= maxProducts {
 		return e.Data
 	}
 	short := e.Trimmed(maxProducts)
-	if b.Profile == nil {
+	if len(short) <= len("{}") {
 		return short
 	}
-	about, err := json.Marshal(b.Profile)
-	if err != nil || len(short) < len("{}") {
-		return short
+	out := append(make([]byte, 0, len(short)+keptKey*(len(b.Products)-maxProducts)+keptOrder), short[:len(short)-1]...)
+	keys := make([]Product, 0, len(b.Products)-maxProducts)
+	for _, p := range b.Products[maxProducts:] {
+		keys = append(keys, Product{ProductID: p.Key(), Recommendable: p.Recommendable})
 	}
-	out := make([]byte, 0, len(short)+len(about)+len(ProfileProperty)+len(`,"":`))
-	out = append(out, short[:len(short)-1]...)
-	if len(short) > len("{}") {
-		out = append(out, ',')
+	out = appendProducts(appendMember(append(out, ','), MoreProperty), keys)
+	if b.Profile != nil {
+		if about, err := json.Marshal(b.Profile); err == nil {
+			out = append(appendMember(append(out, ','), ProfileProperty), about...)
+		}
 	}
-	return append(append(appendMember(out, ProfileProperty), about...), '}')
+	return append(out, '}')
+}
+
+// How many bytes a product takes of which only the key is kept.
+const keptKey = 26
+
+// Restored is what Kept was made of, as far as it was kept: an order has all its products
+// again.
+func Restored(kept json.RawMessage) (json.RawMessage, error) {
+	if !bytes.Contains(kept, []byte(`"`+MoreProperty+`":[`)) {
+		return kept, nil
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(kept, &all); err != nil {
+		return nil, fmt.Errorf("read what was kept of an event: %w", err)
+	}
+	var products, more []json.RawMessage
+	if err := errors.Join(json.Unmarshal(all["products"], &products), json.Unmarshal(all[MoreProperty], &more)); err != nil {
+		return nil, fmt.Errorf("read the products that were kept of an order: %w", err)
+	}
+	delete(all, MoreProperty)
+	delete(all, "product_count")
+	var err error
+	if all["products"], err = json.Marshal(append(products, more...)); err != nil {
+		return nil, fmt.Errorf("put an order together: %w", err)
+	}
+	out, err := json.Marshal(all)
+	if err != nil {
+		return nil, fmt.Errorf("put an order together: %w", err)
+	}
+	return out, nil
 }

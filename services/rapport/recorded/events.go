@@ -3,6 +3,7 @@ package recorded
 import (
 	"container/heap"
 	"context"
+	"fmt"
 	"iter"
 	"strings"
 	"time"
@@ -42,7 +43,7 @@ func New(s Store) (*Reader, error) {
 func (r *Reader) Clock(ctx context.Context) (time.Time, error) { return r.store.Clock(ctx) }
 
 // Lines says in a report what is left out of long orders.
-const Lines = "Of orders with more lines than 20 the first 20 are kept, so that recommendations differ where orders are long."
+const Lines = "Of orders with more than 20 lines, the others are kept by their product ids alone."
 
 // Events yields the events of everybody up to a time (zero: all), merged by time.
 func (r *Reader) Events(ctx context.Context, to time.Time) iter.Seq2[*event.Event, error] {
@@ -71,7 +72,11 @@ func (r *Reader) Events(ctx context.Context, to time.Time) iter.Seq2[*event.Even
 		heap.Init(&heads)
 		for len(heads) > 0 {
 			s := heads[0]
-			ev := Event(s.row)
+			ev, err := Event(s.row)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
 			if !yield(ev, nil) {
 				return
 			}
@@ -89,13 +94,16 @@ func (r *Reader) Events(ctx context.Context, to time.Time) iter.Seq2[*event.Even
 }
 
 // Event makes the event of a row of the timeline again.
-func Event(row store.TimelineRow) *event.Event {
+func Event(row store.TimelineRow) (*event.Event, error) {
 	source, id, _ := strings.Cut(row.ID, "#")
-	ev := &event.Event{ID: id, Source: source, Type: row.Name, Subject: row.Profile, Time: row.At, Data: row.Data}
-	if len(ev.Data) == 0 {
-		ev.Data = []byte("{}")
+	data, err := event.Restored(row.Data)
+	if err != nil {
+		return nil, fmt.Errorf("event %s of profile %s: %w", row.ID, row.Profile, err)
 	}
-	return ev
+	if len(data) == 0 {
+		data = []byte("{}")
+	}
+	return &event.Event{ID: id, Source: source, Type: row.Name, Subject: row.Profile, Time: row.At, Data: data}, nil
 }
 
 // source is one partition's events with the next one at hand.

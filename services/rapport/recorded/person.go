@@ -39,7 +39,10 @@ func (r *Reader) Person(ctx context.Context, id string, until time.Time) (explai
 		if line.Kind != store.KindEvent {
 			continue
 		}
-		ev := Event(line)
+		ev, err := Event(line)
+		if err != nil {
+			return in, err
+		}
 		if ev.Source == event.EngineSource {
 			continue // The replay makes it again.
 		}
