@@ -73,7 +73,7 @@ func (w *walk) migrate(in *Instance, to *program) bool {
 	w.effect(Moved{Instance: in.ID, Journey: in.Journey, From: old, To: in.Version, Step: step, At: w.now})
 	in.Look = time.Time{}
 	if from != nil && in.Heard != anew {
-		if was, ok := from.byID[rested]; ok && from.nodes[was].step.kind() == to.nodes[n].step.kind() {
+		if was, ok := from.byID[rested]; ok && from.nodes[was].step.Kind() == to.nodes[n].step.Kind() {
 			return w.stay(in, from.nodes[was].step.Wait, to, n)
 		}
 	}
@@ -123,8 +123,9 @@ func (w *Wait) place(was *Wait, heard int) int {
 	return slices.IndexFunc(w.Events, func(e WaitEvent) bool { return e.On == on }) + 1
 }
 
-// kind names what a step does.
-func (s *Step) kind() string {
+// Kind names what a step does: wait, recommend, send, branch, split, leave, or change for all
+// that change the profile or make an event, on which nobody rests.
+func (s *Step) Kind() string {
 	switch {
 	case s.Wait != nil:
 		return "wait"

@@ -49,28 +49,8 @@ type Input struct {
 // Of takes from a definition what a plan compares.
 func Of(d *journey.Definition) Journey {
 	j := Journey{Name: d.Name, Version: d.Version, Status: d.Status, OnChange: d.OnChange, Moves: d.Moves}
-	journey.Walk(d.Steps, func(s *journey.Step) { j.Steps = append(j.Steps, Step{ID: s.ID, Kind: kind(s)}) })
+	journey.Walk(d.Steps, func(s *journey.Step) { j.Steps = append(j.Steps, Step{ID: s.ID, Kind: s.Kind()}) })
 	return j
-}
-
-// kind names what a step does. The engine tells these apart when somebody moves from one to
-// another; what changes the profile or makes an event is one kind, for nobody rests on it.
-func kind(s *journey.Step) string {
-	switch {
-	case s.Wait != nil:
-		return "wait"
-	case s.Recommend != nil:
-		return "recommend"
-	case s.Send != nil, s.Survey != nil:
-		return "send"
-	case s.Branch != nil:
-		return "branch"
-	case s.Split != nil:
-		return "split"
-	case s.Exit != nil:
-		return "leave"
-	}
-	return "change"
 }
 
 // step finds a step by its id.

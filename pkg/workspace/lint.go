@@ -32,7 +32,7 @@ func (l *linter) journey() {
 			"a holdout is for marketing; leave it out")
 	}
 	l.aimless()
-	walk(d.Steps, func(s *journey.Step) {
+	journey.Walk(d.Steps, func(s *journey.Step) {
 		l.unnamed(s)
 		if s.Split != nil {
 			l.sameArms(s)
@@ -52,7 +52,7 @@ func (l *linter) aimless() {
 		return
 	}
 	told := false
-	walk(l.draft.Steps, func(s *journey.Step) {
+	journey.Walk(l.draft.Steps, func(s *journey.Step) {
 		if s.Send != nil && s.Send.Channel != message.Webhook && !told {
 			told = true
 			l.warn(s.ID, "send", "the journey sends marketing and has no goal", "say what it is for, such as goal: {on: order.completed, within: 14d}")
@@ -158,16 +158,6 @@ func arms(s *journey.Step) [][]journey.Step {
 		}
 	}
 	return all
-}
-
-// walk calls f for each step, nested ones after the step that holds them.
-func walk(steps []journey.Step, f func(*journey.Step)) {
-	for i := range steps {
-		f(&steps[i])
-		for _, arm := range arms(&steps[i]) {
-			walk(arm, f)
-		}
-	}
 }
 
 // sent are the messages that a step may send.

@@ -51,7 +51,7 @@ func equals(all []*draft, refs *references, r *source.Report) {
 
 func sendsAny(d *draft) bool {
 	found := false
-	walk(d.Steps, func(s *journey.Step) { found = found || len(sent(s)) > 0 })
+	journey.Walk(d.Steps, func(s *journey.Step) { found = found || len(sent(s)) > 0 })
 	return found
 }
 
@@ -74,7 +74,7 @@ func (c *circles) visit(d *draft) {
 		return
 	}
 	c.state[d] = 1
-	walk(d.Steps, func(s *journey.Step) {
+	journey.Walk(d.Steps, func(s *journey.Step) {
 		if s.Emit == nil || s.Emit.Type == "" {
 			return
 		}

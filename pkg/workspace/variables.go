@@ -19,9 +19,9 @@ func (l *linter) variables() {
 	typ := entryType(&l.draft.Enter)
 	known, closed := condition.Builtin().Properties(typ)
 	suggested := false
-	walk(l.draft.Steps, func(s *journey.Step) { suggested = suggested || s.Recommend != nil })
+	journey.Walk(l.draft.Steps, func(s *journey.Step) { suggested = suggested || s.Recommend != nil })
 	seen := map[string]bool{}
-	walk(l.draft.Steps, func(s *journey.Step) {
+	journey.Walk(l.draft.Steps, func(s *journey.Step) {
 		for _, what := range sent(s) {
 			key := string(what.Channel) + "/" + what.Template
 			if seen[key] {
