@@ -10,7 +10,7 @@ import (
 // lies below one of them (pkg/journey/...) is held to the same.
 var pure = []string{
 	"money", "liquid", "event", "schedule", "consent", "message", "profile",
-	"recommend", "loyalty", "survey", "insight", "policy", "journey", "condition", "segment",
+	"recommend", "loyalty", "survey", "insight", "policy", "journey", "condition", "segment", "plan",
 }
 
 // pureStandard is what pure packages may import of the standard library: what computes, and types to pass on.

@@ -82,7 +82,7 @@ func (p *program) block(steps []Step, next int, path string) (int, error) {
 
 // arms lays out what a step holds.
 func (p *program) arms(s *Step, next int, here string) ([]int, error) {
-	blocks := s.blocks()
+	blocks := s.Blocks()
 	arms := make([]int, 0, len(blocks))
 	for i, b := range blocks {
 		first, err := p.block(b, next, fmt.Sprintf("%s.%d.", here, i+1))
@@ -111,15 +111,16 @@ func (n *node) otherwise() int { return n.arms[len(n.arms)-1] }
 func Walk(steps []Step, visit func(*Step)) {
 	for i := range steps {
 		visit(&steps[i])
-		for _, block := range steps[i].blocks() {
+		for _, block := range steps[i].Blocks() {
 			Walk(block, visit)
 		}
 	}
 }
 
-// blocks are what a step holds: the cases of a branch, the arms of a split, the events of a
-// wait and then its otherwise, the otherwise of a recommend.
-func (s *Step) blocks() [][]Step {
+// Blocks are the lists of steps that a step holds, in the order of its arms: the cases of a
+// branch, the arms of a split, the events of a wait and then its otherwise, the otherwise of
+// a recommend. They are shared and must not be changed.
+func (s *Step) Blocks() [][]Step {
 	var blocks [][]Step
 	switch {
 	case s.Branch != nil:
@@ -139,4 +140,22 @@ func (s *Step) blocks() [][]Step {
 		blocks = append(blocks, s.Recommend.Otherwise)
 	}
 	return blocks
+}
+
+// Sends are the messages that a step may decide: its own, then the one instead of it. They
+// are shared and must not be changed.
+func (s *Step) Sends() []*Send {
+	var own *Send
+	switch {
+	case s.Send != nil:
+		own = s.Send
+	case s.Survey != nil:
+		own = &s.Survey.Send
+	default:
+		return nil
+	}
+	if own.Blocked.Instead != nil {
+		return []*Send{own, own.Blocked.Instead}
+	}
+	return []*Send{own}
 }

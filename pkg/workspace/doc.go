@@ -12,6 +12,8 @@
 //	sms/NAME.txt.liquid       text messages
 //	whatsapp/NAME.txt.liquid  WhatsApp messages
 //	webhook/NAME.yaml         calls of the shop's own systems
+//	tests/NAME.test.yaml      tests of journeys, read by pkg/rehearsal/script
+//	schema/                   JSON Schemas of these files, for editors (package schema)
 //
 // Promises. Load reports every mistake of every file in one run, each at its place and with
 // a remedy; a workspace with a mistake gives no Snapshot at all, because a journey that runs

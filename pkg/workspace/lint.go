@@ -129,50 +129,12 @@ func (l *linter) longest(steps []journey.Step, at time.Duration) time.Duration {
 			l.warn(s.ID, "wait", message, "they leave after "+schedule.FormatDuration(life)+", see lifetime:")
 		}
 		end := at
-		for _, arm := range arms(s) {
+		for _, arm := range s.Blocks() {
 			end = max(end, l.longest(arm, at))
 		}
 		at = end
 	}
 	return at
-}
-
-// arms are the lists of steps within a step, in the order of the file.
-func arms(s *journey.Step) [][]journey.Step {
-	var all [][]journey.Step
-	switch {
-	case s.Wait != nil:
-		for _, e := range s.Wait.Events {
-			all = append(all, e.Steps)
-		}
-		all = append(all, s.Wait.Otherwise)
-	case s.Recommend != nil:
-		all = append(all, s.Recommend.Otherwise)
-	case s.Branch != nil:
-		for _, c := range s.Branch.Cases {
-			all = append(all, c.Steps)
-		}
-	case s.Split != nil:
-		for _, a := range s.Split.Arms {
-			all = append(all, a.Steps)
-		}
-	}
-	return all
-}
-
-// sent are the messages that a step may send.
-func sent(s *journey.Step) []*journey.Send {
-	var all []*journey.Send
-	switch {
-	case s.Send != nil:
-		all = append(all, s.Send)
-	case s.Survey != nil:
-		all = append(all, &s.Survey.Send)
-	}
-	if len(all) > 0 && all[0].Blocked.Instead != nil {
-		all = append(all, all[0].Blocked.Instead)
-	}
-	return all
 }
 
 // list warns of steps that nobody comes to, and reports whether everybody leaves in them.
@@ -192,7 +154,7 @@ func (l *linter) list(steps []journey.Step) (ends bool) {
 // ends reports whether nobody goes on behind a step.
 func (l *linter) ends(s *journey.Step) bool {
 	var each []bool
-	for _, arm := range arms(s) {
+	for _, arm := range s.Blocks() {
 		each = append(each, l.list(arm))
 	}
 	all := !slices.Contains(each, false)

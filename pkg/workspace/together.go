@@ -51,7 +51,7 @@ func equals(all []*draft, refs *references, r *source.Report) {
 
 func sendsAny(d *draft) bool {
 	found := false
-	journey.Walk(d.Steps, func(s *journey.Step) { found = found || len(sent(s)) > 0 })
+	journey.Walk(d.Steps, func(s *journey.Step) { found = found || len(s.Sends()) > 0 })
 	return found
 }
 

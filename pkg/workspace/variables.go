@@ -22,7 +22,7 @@ func (l *linter) variables() {
 	journey.Walk(l.draft.Steps, func(s *journey.Step) { suggested = suggested || s.Recommend != nil })
 	seen := map[string]bool{}
 	journey.Walk(l.draft.Steps, func(s *journey.Step) {
-		for _, what := range sent(s) {
+		for _, what := range s.Sends() {
 			key := string(what.Channel) + "/" + what.Template
 			if seen[key] {
 				continue

@@ -195,7 +195,7 @@ func first(d *journey.Definition, step string, n int) string {
 	within = func(steps []journey.Step, path string) {
 		for i := range steps {
 			s, here := &steps[i], path+itoa(i+1)
-			for k, block := range blocks(s) {
+			for k, block := range s.Blocks() {
 				inner := here + "." + itoa(k+1) + "."
 				if idOf(s, here) == step && k == n-1 && len(block) > 0 {
 					id = idOf(&block[0], inner+"1")

@@ -38,7 +38,7 @@ func (r *run) senders(e *Expectation) (name string, ids []string) {
 			continue
 		}
 		walk(d.Steps, "", func(s *journey.Step, id string) {
-			for _, m := range sends(s) {
+			for _, m := range s.Sends() {
 				fits := (e.Channel == "" || m.Channel == e.Channel) && (e.Template == "" || m.Template == e.Template)
 				if fits && (e.Step == "" || id == e.Step) && !slices.Contains(ids, id) {
 					name, ids = d.Name, append(ids, id)

@@ -121,7 +121,7 @@ func (rd *reader) target(n *source.Node, e *Expectation) {
 	}
 	if s := n.Get("step"); s != nil {
 		if e.Step = rd.r.Text(s, "step"); e.Step != "" {
-			rd.step(s, e.Step, func(s *journey.Step) bool { return len(sends(s)) > 0 })
+			rd.step(s, e.Step, func(s *journey.Step) bool { return len(s.Sends()) > 0 })
 		}
 	}
 	if e.Channel == "" && e.Step == "" {
@@ -140,7 +140,7 @@ func (rd *reader) template(n *source.Node, e *Expectation) {
 	var there []string
 	for _, d := range rd.journeys {
 		walk(d.Steps, "", func(s *journey.Step, _ string) {
-			for _, m := range sends(s) {
+			for _, m := range s.Sends() {
 				if m.Channel == e.Channel {
 					there = append(there, m.Template)
 				}
