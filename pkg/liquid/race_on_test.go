@@ -6,4 +6,4 @@ import "time"
 
 // patience allows for the race detector, which slows code down by 5 to 20
 // times (https://go.dev/doc/articles/race_detector).
-const patience = 2 * time.Second
+const patience = 20 * time.Second
