@@ -280,6 +280,8 @@ type Reading interface {
 	Timeline(ctx context.Context, partition int, profile string, limit int) ([]TimelineRow, error)
 	Message(ctx context.Context, partition int, id string) (MessageRow, error) // ErrNotFound
 	Messages(ctx context.Context, f MessageFilter) ([]MessageRow, error)
+	// Positions returns how far every partition has come that was ever acquired.
+	Positions(ctx context.Context) (map[int]Position, error)
 }
 
 // MessageFilter selects messages; empty fields select all. Results are ordered by

@@ -31,6 +31,7 @@ func Run(t *testing.T, o Options) {
 	}{
 		{"acquire", testAcquire},
 		{"fencing", testFencing},
+		{"positions", testPositions},
 		{"replay", testReplay},
 		{"load", testLoad},
 		{"duplicates", testDuplicates},
