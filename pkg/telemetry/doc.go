@@ -4,8 +4,9 @@
 //
 //   - what is exported, and where to, is said by the standard OTEL_* variables
 //     (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
-//     and by nothing else;
-//   - with none of them set, nothing is exported and nothing is recorded. The
+//     and by nothing else. Beside that, whoever asks for it gets a handler that Prometheus
+//     scrapes, with the same metrics: to be asked is no export, and needs no variable;
+//   - with neither, nothing is exported and nothing is recorded. The
 //     specification's default is "OTLP to localhost", which on a machine without
 //     a collector is an error message every few seconds; a shop that has not
 //     asked for traces should not hear of them. Spans then come from the no-op

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"strings"
 
@@ -13,7 +14,6 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/propagation"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -28,16 +28,22 @@ type Options struct {
 	Service string
 	// Version is the service.version of the resource.
 	Version string
+	// Scrape asks for Providers.Scrape: metrics are then recorded also when no OTEL_*
+	// variable asks for them.
+	Scrape bool
 	// Logger is told when an export fails; nil is silence. It becomes the
 	// process's error handler of OpenTelemetry, which knows only one.
 	Logger *slog.Logger
 }
 
-// Providers are what services are given. The fields are never nil.
+// Providers are what services are given. Traces and Metrics are never nil.
 type Providers struct {
 	Traces  trace.TracerProvider
 	Metrics metric.MeterProvider
-	stop    []func(context.Context) error
+	// Scrape answers Prometheus. It is nil unless Options.Scrape asked for it, and with
+	// OTEL_SDK_DISABLED.
+	Scrape http.Handler
+	stop   []func(context.Context) error
 }
 
 // Setup reads the OTEL_* variables and starts what they ask for. An error names
@@ -45,8 +51,8 @@ type Providers struct {
 // at the end, or the last seconds of spans are lost.
 func Setup(ctx context.Context, o Options) (*Providers, error) {
 	p := &Providers{Traces: tracenoop.NewTracerProvider(), Metrics: metricnoop.NewMeterProvider()}
-	traces, metrics := wanted("TRACES"), wanted("METRICS")
-	if !traces && !metrics {
+	traces, metrics, scrape := wanted("TRACES"), wanted("METRICS"), o.Scrape && !disabled()
+	if !traces && !metrics && !scrape {
 		return p, nil
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { logger(o).Warn("telemetry", "error", err) }))
@@ -62,14 +68,10 @@ func Setup(ctx context.Context, o Options) (*Providers, error) {
 		tp := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(res))
 		p.Traces, p.stop = tp, append(p.stop, tp.Shutdown)
 	}
-	if metrics {
-		reader, err := autoexport.NewMetricReader(ctx)
-		if err != nil {
-			err = fmt.Errorf("set up metrics (OTEL_METRICS_EXPORTER, OTEL_EXPORTER_OTLP_*): %w", err)
+	if metrics || scrape {
+		if err := p.measure(ctx, o, res, metrics, scrape); err != nil {
 			return nil, errors.Join(err, p.Shutdown(ctx))
 		}
-		mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader), sdkmetric.WithResource(res))
-		p.Metrics, p.stop = mp, append(p.stop, mp.Shutdown)
 	}
 	return p, nil
 }
@@ -92,7 +94,7 @@ func (p *Providers) Shutdown(ctx context.Context) error {
 // by naming an exporter or an OTLP endpoint. autoexport's own fallback is not
 // enough, because it ignores endpoints that are set without an exporter.
 func wanted(signal string) bool {
-	if strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") {
+	if disabled() {
 		return false
 	}
 	if exporter := os.Getenv("OTEL_" + signal + "_EXPORTER"); exporter != "" {
@@ -100,6 +102,8 @@ func wanted(signal string) bool {
 	}
 	return os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_"+signal+"_ENDPOINT") != ""
 }
+
+func disabled() bool { return strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") }
 
 // describe builds the resource; what the environment says wins over Options.
 func describe(ctx context.Context, o Options) (*resource.Resource, error) {
