@@ -6,6 +6,8 @@ import (
 
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"rapport/pkg/store"
 )
 
 // resultCode is SQLite's code of an error, with its extension; 0 when it is not SQLite's.
@@ -22,7 +24,8 @@ func exists(err error) bool {
 	return code == lib.SQLITE_CONSTRAINT_PRIMARYKEY || code == lib.SQLITE_CONSTRAINT_UNIQUE
 }
 
-// explain adds to an error of SQLite what an operator can do about it.
+// explain adds to an error of SQLite what an operator can do about it. What has such a
+// remedy is no fault of the call that met it, and is marked as store.Unavailable.
 func (s *Store) explain(err error) error {
 	remedy := ""
 	switch resultCode(err) & 0xff {
@@ -42,5 +45,5 @@ func (s *Store) explain(err error) error {
 	if remedy == "" {
 		return fmt.Errorf("database %s: %w", s.path, err)
 	}
-	return fmt.Errorf("database %s: %w (%s)", s.path, err, remedy)
+	return store.Unavailable(fmt.Errorf("database %s: %w (%s)", s.path, err, remedy))
 }

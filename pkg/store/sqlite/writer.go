@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"sync"
+
+	"rapport/pkg/store"
 )
 
 // The bounds of a group: enough to spread the cost of a sync, few enough that a single
@@ -17,7 +19,7 @@ const (
 )
 
 // errClosed is what a closed store answers.
-var errClosed = fmt.Errorf("sqlite: the store is closed: %w", os.ErrClosed)
+var errClosed = store.Unavailable(fmt.Errorf("sqlite: the store is closed: %w", os.ErrClosed))
 
 // writer commits in groups: while one transaction runs, requests queue up, and the next
 // transaction takes all of them. So the cost of a commit (its sync above all) is shared by
