@@ -33,6 +33,8 @@ func (e *permanentError) Unwrap() error { return e.err }
 // Error codes of the server that decide what we do next. The constants are in
 // nats-server's errors.json; nats.go has names for only some of them.
 const (
+	codeNoPeers          jetstream.ErrorCode = 10005
+	codeNotClustered     jetstream.ErrorCode = 10074
 	codeStorageExceeded  jetstream.ErrorCode = 10047
 	codeStoreFailed      jetstream.ErrorCode = 10077
 	codeBatchIncomplete  jetstream.ErrorCode = 10176

@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -38,14 +37,16 @@ type Layout struct {
 	// fixed for the life of the stream: another number would put a profile's
 	// next event on another partition than its last.
 	Partitions int
-	// Replicas is 1 on one machine and 3 in a cluster; 0 means 1.
+	// Replicas is on how many brokers everything is kept: 1 on one machine, 3 in a cluster.
+	// 0 leaves existing streams as they are and makes new ones with 1.
 	Replicas int
-	// MaxBytes is what all streams together may take on disk, 4 GiB when 0:
-	// three quarters for EVENTS, most of the rest for SEND; at least 32 MiB.
+	// MaxBytes is what all streams together may take on disk, on each broker that has
+	// a replica: three quarters for EVENTS, most of the rest for SEND; at least 32 MiB.
+	// 0 leaves existing streams as they are and gives new ones 4 GiB.
 	// A full stream refuses new messages; it never drops old ones.
 	MaxBytes int64
-	// Duplicates is how long a stream remembers message ids, 2 minutes when
-	// 0. It costs about 140 bytes of memory per id.
+	// Duplicates is how long a stream remembers message ids. It costs about 140 bytes of
+	// memory per id. 0 leaves existing streams as they are and gives new ones 2 minutes.
 	Duplicates time.Duration
 }
 
@@ -63,43 +64,6 @@ func (l Layout) withDefaults() Layout {
 		l.Duplicates = defaultDuplicates
 	}
 	return l
-}
-
-// Provision creates the streams and the bucket, or brings existing ones up to
-// the layout; calling it again changes nothing. One process does this at
-// start; the others only bind. It refuses another number of partitions
-// than the stream was made with.
-func Provision(ctx context.Context, js jetstream.JetStream, layout Layout) error {
-	l := layout.withDefaults()
-	if l.Partitions < 1 || l.Partitions > 1024 {
-		return fmt.Errorf("provision streams: %d partitions; choose 1 to 1024", l.Partitions)
-	}
-	if l.MaxBytes < minMaxBytes {
-		return fmt.Errorf("provision streams: MaxBytes of %d is too small; give them at least %d (32 MiB)", l.MaxBytes, minMaxBytes)
-	}
-	if err := checkPartitions(ctx, js, l.Partitions); err != nil {
-		return fmt.Errorf("provision streams: %w", err)
-	}
-	for _, cfg := range Streams(l) {
-		if _, err := js.CreateOrUpdateStream(ctx, cfg); err != nil {
-			return fmt.Errorf("provision stream %s: %w", cfg.Name, remedy(err, l))
-		}
-	}
-	lease := jetstream.KeyValueConfig{
-		Bucket:      BucketLease,
-		Description: "Who works on which partition. On file, because its revisions are fencing tokens and must never go back.",
-		History:     1,
-		MaxBytes:    leaseMaxBytes,
-		Storage:     jetstream.FileStorage,
-		Replicas:    l.Replicas,
-		// Expiry leaves a marker for a second, so that waiting workers hear
-		// of a dead holder instead of polling.
-		LimitMarkerTTL: time.Second,
-	}
-	if _, err := js.CreateOrUpdateKeyValue(ctx, lease); err != nil {
-		return fmt.Errorf("provision bucket %s: %w", BucketLease, remedy(err, l))
-	}
-	return nil
 }
 
 // Streams are the configurations that Provision applies, for whoever wants to
@@ -188,30 +152,13 @@ func partitionsOf(cfg jetstream.StreamConfig) (int, error) {
 	return n, nil
 }
 
-func checkPartitions(ctx context.Context, js jetstream.JetStream, want int) error {
-	s, err := js.Stream(ctx, StreamEvents)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("look up stream %s: %w", StreamEvents, err)
-	}
-	have, err := partitionsOf(s.CachedInfo().Config)
-	if err != nil {
+// samePartitions refuses another number of partitions than EVENTS has.
+func samePartitions(events jetstream.StreamConfig, want int) error {
+	have, err := partitionsOf(events)
+	if err != nil || have == want {
 		return err
 	}
-	if have != want {
-		return fmt.Errorf("stream %s has %d partitions and %d are asked for: the number is fixed when the stream is made, "+
-			"because a profile's events must stay on one partition; set it to %d, or drain the stream and start a new data directory",
-			StreamEvents, have, want, have)
-	}
-	return nil
-}
-
-func remedy(err error, l Layout) error {
-	if hasCode(err, codeStorageExceeded) {
-		return fmt.Errorf("%w: the streams reserve %d MiB and the broker has less to give; "+
-			"lower Layout.MaxBytes, free disk space or raise the broker's limit", err, l.MaxBytes>>20)
-	}
-	return err
+	return fmt.Errorf("stream %s has %d partitions and %d are asked for: the number is fixed when the stream is made, "+
+		"because a profile's events must stay on one partition; set it to %d, or drain the stream and start a new data directory",
+		StreamEvents, have, want, have)
 }
