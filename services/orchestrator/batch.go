@@ -47,13 +47,11 @@ func (w *worker) prepare(ctx context.Context, ins []input, horizon time.Time) (*
 		Partition: w.partition, Epoch: w.epoch, From: w.position, To: w.position, Timeline: make([]store.TimelineRow, 0, w.rows),
 		Messages: make([]store.MessageRow, 0, w.messages), Outbox: make([]store.Outgoing, 0, w.messages),
 	}
-	wakes, err := w.o.Store.Due(ctx, w.partition, horizon, maxWakes)
+	wakes, cut, err := w.wakes(ctx, horizon)
 	if err != nil {
-		return nil, fmt.Errorf("look for due timers: %w", err)
+		return nil, err
 	}
-	if len(wakes) == maxWakes {
-		b.cut = &wakes[len(wakes)-1]
-	}
+	b.cut = cut
 	if err := b.load(ctx, wants(ins, wakes), b.concerned(ins, wakes)); err != nil {
 		return nil, err
 	}
@@ -133,7 +131,7 @@ func (b *batch) load(ctx context.Context, list []store.Want, concerned map[strin
 
 // schedule notes when the person's earliest timer is due.
 func (b *batch) schedule(p *person) {
-	if p.state == nil {
+	if p.state == nil || b.w.resting(p.id) {
 		return
 	}
 	if due := p.state.NextDue(); !due.IsZero() {

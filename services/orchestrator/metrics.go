@@ -19,12 +19,13 @@ type metrics struct {
 	renewals   metric.Int64Counter
 	batches    metric.Int64Histogram
 	position   metric.Int64Gauge
+	poison     poisonMetrics
 }
 
 func newMetrics(m metric.Meter) (*metrics, error) {
 	var (
 		out  metrics
-		errs [7]error
+		errs [8]error
 	)
 	out.events, errs[0] = m.Int64Counter("orchestrator_events_applied_total", metric.WithDescription("Events applied, by type."))
 	out.duplicates, errs[1] = m.Int64Counter("orchestrator_events_duplicate_total", metric.WithDescription("Events seen before, which changed nothing."))
@@ -33,6 +34,7 @@ func newMetrics(m metric.Meter) (*metrics, error) {
 	out.batches, errs[4] = m.Int64Histogram("orchestrator_batch_events", metric.WithDescription("Events in one transaction."))
 	out.position, errs[5] = m.Int64Gauge("orchestrator_partition_position", metric.WithDescription("Sequence of the last event applied, by partition."))
 	out.renewals, errs[6] = m.Int64Counter("orchestrator_profiles_renewed_total", metric.WithDescription("Profiles brought under a new workspace without an event of theirs."))
+	out.poison, errs[7] = newPoisonMetrics(m)
 	for _, err := range errs {
 		if err != nil {
 			return nil, fmt.Errorf("make the metrics: %w", err)

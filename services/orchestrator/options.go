@@ -61,6 +61,10 @@ type Options struct {
 	// combines the transactions of partitions, so that larger ones gain little and keep more
 	// in memory: as much again is read ahead.
 	BatchSize int
+	// MaxPoison is how many events in a row may be given up as impossible to apply; zero:
+	// 10. Each 20 events that are applied make up for one. When it is used up, the fault is
+	// taken to be ours: partitions stand still and try again, and say so.
+	MaxPoison int
 
 	Logger         *slog.Logger
 	TracerProvider trace.TracerProvider
@@ -90,6 +94,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.BatchSize == 0 {
 		o.BatchSize = 128
+	}
+	if o.MaxPoison == 0 {
+		o.MaxPoison = 10
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

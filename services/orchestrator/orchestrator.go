@@ -25,6 +25,7 @@ type Orchestrator struct {
 	metrics *metrics
 	codec   *journey.Codec
 	relay   *Relay
+	poison  *budget
 
 	mu        sync.Mutex
 	positions map[int]store.Position
@@ -52,6 +53,7 @@ func New(opts Options) (*Orchestrator, error) {
 		return nil, fmt.Errorf("orchestrator: %w", err)
 	}
 	o.tracer = opts.TracerProvider.Tracer("rapport/orchestrator")
+	o.poison = newBudget(opts.MaxPoison)
 	o.relay = &Relay{store: opts.Store, js: o.js, log: opts.Logger, wake: make(chan struct{}, 1), dirty: map[int]bool{}}
 	return o, nil
 }
@@ -124,7 +126,7 @@ func (o *Orchestrator) partition(ctx context.Context, leases *bus.Leases, p, n i
 		case err != nil:
 			return fmt.Errorf("lease partition %d: %w", p, err)
 		}
-		w := &worker{o: o, partition: p, epoch: lease.Token(), log: o.Logger.With("partition", p)}
+		w := &worker{o: o, partition: p, epoch: lease.Token(), log: o.Logger.With("partition", p), care: newCaution()}
 		err = w.run(ctx, lease, n)
 		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		if lease.Err() == nil {

@@ -19,6 +19,8 @@ type renewal struct {
 	toward  string // that is being gone through
 	after   string // the last profile seen
 	done    int
+	trying  []string // profiles of the attempt under way
+	tries   int      // how often the one that is alone in it has failed
 }
 
 // renew brings some of the partition's profiles under the workspace in force: segments are
@@ -34,7 +36,8 @@ func (w *worker) renew(ctx context.Context) error {
 	if w.renewal.toward != version {
 		w.renewal = renewal{toward: version} // What they had all met before, some have met no more.
 	}
-	ids, err := w.o.Store.Stale(ctx, w.partition, version, w.renewal.after, renewBatch)
+	w.renewal.trying = nil
+	ids, err := w.o.Store.Stale(ctx, w.partition, version, w.renewal.after, w.care.renewals)
 	if err != nil {
 		return fmt.Errorf("look for profiles to bring under workspace %s: %w", version, err)
 	}
@@ -45,6 +48,7 @@ func (w *worker) renew(ctx context.Context) error {
 		w.renewal.version = version
 		return nil
 	}
+	w.renewal.trying = ids
 	now := w.o.Now()
 	b, err := w.prepare(ctx, nil, time.Time{})
 	if err != nil {
@@ -73,6 +77,7 @@ func (w *worker) renew(ctx context.Context) error {
 	}
 	w.renewal.after = ids[len(ids)-1]
 	w.renewal.done += len(ids)
+	w.renewal.tries, w.care.renewals = 0, min(2*w.care.renewals, renewBatch)
 	w.o.metrics.renewed(ctx, len(ids))
 	return w.lookAhead(ctx)
 }

@@ -136,7 +136,7 @@ func (b *batch) answer(ctx context.Context, p *person, ask journey.Ask, now time
 	case err == nil:
 		return b.set.Answer(p.state, ask.Instance, products(got), now), nil
 	case b.w.o.Clock == EventClock || ctx.Err() != nil:
-		return nil, fmt.Errorf("instance %s: %w", ask.Instance, err)
+		return nil, outage(fmt.Errorf("instance %s: %w", ask.Instance, err))
 	}
 	b.w.log.WarnContext(ctx, "no suggestions, asking again later", "instance", ask.Instance, "error", err)
 	b.silent = true
@@ -167,14 +167,6 @@ func (b *batch) decided(p *person, m *journey.Message, from cause) error {
 	}
 	b.out.Messages = append(b.out.Messages, row)
 	return nil
-}
-
-// bury copies an input that cannot be applied to the dead letters before the position
-// passes it. The copy's id is derived, so burying again after a failed commit adds none.
-func (b *batch) bury(ctx context.Context, in *input) error {
-	b.w.log.WarnContext(ctx, "event cannot be applied, see the dead letters", "seq", in.seq, "reason", in.broken)
-	b.w.o.metrics.dead(ctx)
-	return bus.DeadLetter(ctx, b.w.o.js, "orchestrator", in.raw, in.broken)
 }
 
 func attributes(m *journey.Message) []attribute.KeyValue {

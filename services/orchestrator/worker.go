@@ -24,6 +24,7 @@ type worker struct {
 	rows, messages int
 	due            time.Time // when the earliest timer is due; zero: none
 	renewal        renewal
+	care           caution
 }
 
 // run works until the lease is lost or something fails. The commit in hand when ctx ends
@@ -57,21 +58,8 @@ func (w *worker) run(ctx context.Context, lease *bus.Lease, n int) error {
 		if err := w.read(ctx, reader); err != nil {
 			return err
 		}
-		err := w.apply(ctx)
-		if err == nil {
-			err = w.renew(ctx)
-		}
-		if err != nil {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			if errors.Is(err, store.ErrFenced) || errors.Is(err, store.ErrPosition) {
-				return err
-			}
-			w.log.Error("batch not applied, trying again", "error", err)
-			if !pause(ctx, time.Second) {
-				return nil
-			}
+		if err := w.step(ctx); err != nil {
+			return err
 		}
 	}
 	return context.Cause(ctx)
@@ -92,7 +80,7 @@ func (w *worker) read(ctx context.Context, reader *bus.Reader) error {
 		return fmt.Errorf("read events: %w", err)
 	}
 	for _, d := range deliveries {
-		w.pending = append(w.pending, read(d))
+		w.pending = append(w.pending, w.decoded(d))
 	}
 	return nil
 }
@@ -132,34 +120,41 @@ func (w *worker) patience(ctx context.Context) (context.Context, context.CancelF
 	return next, func() { done(); stop() }
 }
 
-// apply applies what is pending, and the timers that are due, in one transaction.
-func (w *worker) apply(ctx context.Context) error {
+// apply applies the first n of what is pending, and the timers that are due before them, in
+// one transaction. With none of them it fires the timers that are due before the first.
+func (w *worker) apply(ctx context.Context, n int) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	wall := w.o.Now()
-	last := setTimes(w.pending, w.o.Clock, w.position.Clock, wall)
+	ins := w.pending[:n]
+	seen := w.pending[:max(n, min(1, len(w.pending)))]
+	w.care.now = w.o.Now()
+	if n == 1 && w.care.settled {
+		w.care.now = w.care.at // No other timer may come due between the timers and the event.
+	}
+	last := setTimes(seen, w.o.Clock, w.position.Clock, w.care.now)
 	horizon := last
-	if w.o.Clock == WallClock || (len(w.pending) > 0 && w.pending[len(w.pending)-1].tick) {
+	if w.o.Clock == WallClock || (len(seen) > 0 && seen[len(seen)-1].tick) {
 		horizon = last.Add(1)
 	}
-	b, err := w.prepare(ctx, w.pending, horizon)
+	b, err := w.prepare(ctx, ins, horizon)
 	if err != nil {
 		return err
 	}
-	done, err := b.apply(ctx, w.pending, horizon)
+	if n < len(seen) {
+		b.through = seen[0].seq - 1
+	}
+	done, err := b.apply(ctx, ins, horizon)
 	if err != nil {
 		return err
 	}
 	if err := w.commit(ctx, b); err != nil {
 		return err
 	}
+	w.passed(ctx, n, done, b.cut == nil)
 	w.pending = w.pending[done:]
 	if len(w.pending) == 0 {
 		w.pending = nil
-	}
-	if w.o.Clock == EventClock {
-		return nil
 	}
 	return w.lookAhead(ctx)
 }
@@ -191,19 +186,3 @@ func (w *worker) commit(ctx context.Context, b *batch) error {
 }
 
 const commitTimeout = 30 * time.Second
-
-// lookAhead asks when the partition's earliest timer is due.
-func (w *worker) lookAhead(ctx context.Context) error {
-	if w.o.Clock == EventClock {
-		return nil
-	}
-	due, ok, err := w.o.Store.NextDue(ctx, w.partition)
-	if err != nil {
-		return fmt.Errorf("look for the next timer: %w", err)
-	}
-	w.due = time.Time{}
-	if ok {
-		w.due = due
-	}
-	return nil
-}
