@@ -43,8 +43,7 @@ const (
 	// fault it is.
 	maxTries = 3
 
-	shortestBackoff = 100 * time.Millisecond
-	longestBackoff  = 5 * time.Second
+	longestBackoffs = 50 // of Options.Backoff
 )
 
 func newCaution() caution { return caution{events: everything, wakes: maxWakes, renewals: renewBatch} }
@@ -141,7 +140,7 @@ func (w *worker) resync(ctx context.Context) (moved bool, err error) {
 
 // wait is the back-off between two attempts at the same thing.
 func (w *worker) wait(ctx context.Context, err error) {
-	rest := min(shortestBackoff<<min(w.care.failed, 10), longestBackoff)
+	rest := min(w.o.Backoff<<min(w.care.failed, 10), longestBackoffs*w.o.Backoff)
 	w.care.failed++
 	w.log.ErrorContext(ctx, "batch not applied, trying again", "attempt", w.care.failed, "after", rest, "error", err)
 	pause(ctx, rest)
