@@ -2,15 +2,13 @@ package orchestrator
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
+	"maps"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.opentelemetry.io/otel/trace"
-	"golang.org/x/sync/errgroup"
 
 	"rapport/pkg/bus"
 	"rapport/pkg/journey"
@@ -30,7 +28,11 @@ type Orchestrator struct {
 	mu        sync.Mutex
 	positions map[int]store.Position
 	moved     chan struct{} // closed and replaced when a position changes
-	ready     chan struct{} // closed when every partition has been acquired once
+	share     map[int]bool  // partitions that this one should work on; nil before it knows
+	leased    map[int]bool  // partitions whose leases it has
+	ready     chan struct{} // closed when it works on its share for the first time
+
+	leasedChanged chan struct{} // tells the team, which need not hear of each
 }
 
 // New makes an orchestrator; Run starts it.
@@ -39,7 +41,10 @@ func New(opts Options) (*Orchestrator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Orchestrator{Options: opts, positions: map[int]store.Position{}, moved: make(chan struct{}), ready: make(chan struct{})}
+	o := &Orchestrator{
+		Options: opts, positions: map[int]store.Position{}, leased: map[int]bool{},
+		moved: make(chan struct{}), ready: make(chan struct{}), leasedChanged: make(chan struct{}, 1),
+	}
 	if o.Suggester == nil {
 		o.Suggester = remote{conn: opts.Conn}
 	}
@@ -61,19 +66,11 @@ func New(opts Options) (*Orchestrator, error) {
 // Run applies events until ctx ends or the store refuses to go on. Streams must have been
 // provisioned (bus.Provision). Nothing goes out unless Relay runs too.
 func (o *Orchestrator) Run(ctx context.Context) error {
-	n, err := bus.Partitions(ctx, o.js)
+	t, err := o.join(ctx)
 	if err != nil {
 		return unlessStopped(ctx, err)
 	}
-	leases, err := bus.OpenLeases(ctx, o.js, bus.LeaseOptions{Holder: o.Holder, TTL: o.LeaseTTL})
-	if err != nil {
-		return unlessStopped(ctx, err)
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	for p := range n {
-		group.Go(func() error { return o.partition(ctx, leases, p, n) })
-	}
-	if err := group.Wait(); err != nil {
+	if err := t.run(ctx); err != nil {
 		return fmt.Errorf("orchestrator: %w", err)
 	}
 	return nil
@@ -92,18 +89,29 @@ func unlessStopped(ctx context.Context, err error) error {
 	return fmt.Errorf("orchestrator: %w", err)
 }
 
-// Ready is closed when every partition has been acquired once.
+// Ready is closed when, for the first time, this one works on its whole share of the
+// partitions: all of them when it is alone. Share says how it is now.
 func (o *Orchestrator) Ready() <-chan struct{} { return o.ready }
 
-// Positions is how far each partition that this process works on has come.
+// Share is how many partitions this process works on, and how many it should, as it sees the
+// members. They differ for a moment when an orchestrator joins or leaves.
+func (o *Orchestrator) Share() (works, should int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for p := range o.share {
+		if _, ok := o.positions[p]; ok {
+			works++
+		}
+	}
+	return works, len(o.share)
+}
+
+// Positions is how far each partition that this process works on has come. Partitions that
+// others work on, or nobody, are not there: see the store's Positions for all.
 func (o *Orchestrator) Positions() map[int]store.Position {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	out := make(map[int]store.Position, len(o.positions))
-	for p, pos := range o.positions {
-		out[p] = pos
-	}
-	return out
+	return maps.Clone(o.positions)
 }
 
 // Moved is closed at the next commit.
@@ -116,50 +124,50 @@ func (o *Orchestrator) Moved() <-chan struct{} {
 // Relayed waits until everything that was committed before the call has been published.
 func (o *Orchestrator) Relayed(ctx context.Context) error { return o.relay.drain(ctx) }
 
-// partition works on one partition whenever it can have its lease.
-func (o *Orchestrator) partition(ctx context.Context, leases *bus.Leases, p, n int) error {
-	for {
-		lease, err := leases.Wait(ctx, strconv.Itoa(p))
-		switch {
-		case err != nil && ctx.Err() != nil:
-			return nil
-		case err != nil:
-			return fmt.Errorf("lease partition %d: %w", p, err)
-		}
-		w := &worker{o: o, partition: p, epoch: lease.Token(), log: o.Logger.With("partition", p), care: newCaution()}
-		err = w.run(ctx, lease, n)
-		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		if lease.Err() == nil {
-			if rerr := lease.Release(release); rerr != nil {
-				w.log.Warn("lease not released, it will run out", "error", rerr)
-			}
-		}
-		cancel()
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, bus.ErrAhead), errors.Is(err, store.ErrPosition):
-			return fmt.Errorf("partition %d: %w", p, err)
-		case err != nil:
-			w.log.Warn("partition given up, trying again", "error", err)
-			if !pause(ctx, time.Second) {
-				return nil
-			}
-		}
-	}
+// worker makes the worker of a partition whose lease was acquired.
+func (o *Orchestrator) worker(p int, lease *bus.Lease) *worker {
+	return &worker{o: o, partition: p, epoch: lease.Token(), log: o.Logger.With("partition", p), care: newCaution()}
 }
 
-// note remembers a partition's position and tells when the last of n has its first.
-func (o *Orchestrator) note(p, n int, pos store.Position) {
+// expect notes which partitions are this one's share.
+func (o *Orchestrator) expect(share map[int]bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.share = share
+	o.checkReady()
+}
+
+// note remembers a partition's position. first is not 0 when it is the first since the
+// partition was acquired.
+func (o *Orchestrator) note(p, first int, pos store.Position) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.positions[p] = pos
 	close(o.moved)
 	o.moved = make(chan struct{})
-	if n > 0 && len(o.positions) == n {
-		select {
-		case <-o.ready:
-		default:
+	if first > 0 {
+		o.checkReady()
+	}
+}
+
+// forget takes out the position of a partition that is no longer worked on here.
+func (o *Orchestrator) forget(p int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.positions, p)
+}
+
+// checkReady tells when the whole share is worked on; o.mu is held.
+func (o *Orchestrator) checkReady() {
+	for p := range o.share {
+		if _, ok := o.positions[p]; !ok {
+			return
+		}
+	}
+	select {
+	case <-o.ready:
+	default:
+		if o.share != nil {
 			close(o.ready)
 		}
 	}
