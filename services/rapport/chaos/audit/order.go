@@ -1,0 +1,79 @@
+package audit
+
+import (
+	"cmp"
+	"slices"
+)
+
+// told are the producers' events of each profile, as they are stored, without repeats.
+func (j *judge) told() map[string][]*Stored {
+	first := make([]*Stored, 0, len(j.stored))
+	for _, e := range j.stored {
+		if j.offers[e.UID] != nil {
+			first = append(first, e)
+		}
+	}
+	slices.SortFunc(first, func(a, b *Stored) int { return cmp.Compare(a.Seq, b.Seq) })
+	of := map[string][]*Stored{}
+	for _, e := range first {
+		of[e.Profile] = append(of[e.Profile], e)
+	}
+	return of
+}
+
+// orderTold: a profile's events lie in the stream as its producer told them.
+func (j *judge) orderTold() {
+	for profile, events := range j.told() {
+		for i := 1; i < len(events); i++ {
+			before, after := j.offers[events[i-1].UID], j.offers[events[i].UID]
+			if before.N > after.N {
+				j.breach("order-told", "profile %s: %s was told before %s and lies behind it in the stream", profile, after.UID, before.UID)
+			}
+		}
+	}
+}
+
+// orderApplied: messages that are decided at once leave in the order of the events that they
+// answer.
+func (j *judge) orderApplied() {
+	for _, x := range j.Expected {
+		if !x.Ordered {
+			continue
+		}
+		place := map[string]uint64{} // of orders in the stream
+		for _, e := range j.stored {
+			if e.Type == x.Type {
+				place[e.Order] = e.Seq
+			}
+		}
+		last := map[string]*Command{}
+		for i := range j.Commands {
+			c := &j.Commands[i]
+			if c.Journey != x.Journey || j.commands[c.ID] != c {
+				continue
+			}
+			if before := last[c.Profile]; before != nil && place[before.Order] > place[c.Order] {
+				j.breach("order-applied", "profile %s: the message about %s was sent on before that about %s, which happened first", c.Profile, before.Order, c.Order)
+			}
+			last[c.Profile] = c
+		}
+	}
+}
+
+// orderOfState: the trait that every identification sets has the last one's value.
+func (j *judge) orderOfState() {
+	last := map[string]int{}
+	for profile, events := range j.told() {
+		last[profile] = -1
+		for _, e := range events {
+			if e.Type == "profile.identified" {
+				last[profile] = j.offers[e.UID].N
+			}
+		}
+	}
+	for _, p := range j.Profiles {
+		if want, known := last[p.ID]; known && p.Step != want {
+			j.breach("order-state", "profile %s shows identification %d, and the last in the stream is %d", p.ID, p.Step, want)
+		}
+	}
+}
