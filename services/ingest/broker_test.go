@@ -203,7 +203,7 @@ func TestBrokerFull(t *testing.T) {
 			accepted += 100
 			continue
 		}
-		p := refused(t, a, http.StatusInsufficientStorage)
+		p := refused(t, a, http.StatusServiceUnavailable)
 		if !strings.Contains(p.Detail, "has reached its size") || a.header.Get("Retry-After") == "" {
 			t.Errorf("answered %v %s", a.header, a.body)
 		}

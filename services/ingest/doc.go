@@ -14,7 +14,8 @@
 // Guarantees:
 //
 //   - a 2xx means that the broker has stored every accepted event. When the broker is
-//     slow, gone or full the answer is 503 or 507 with Retry-After, and repeating the
+//     slow, gone or full, or as much waits for it as may, the answer is 503 with
+//     Retry-After (RFC 9110, 10.2.3), and repeating the
 //     request is safe: an event's id is its messageId, and a stream takes an id once.
 //     A call without messageId gets a UUIDv7, which the answer tells; only such a call
 //     is doubled when it is repeated. (An id derived from the body would be worse: two
@@ -23,6 +24,15 @@
 //     remedy; one bad item does not hold up 99 good ones;
 //   - properties pass through as the bytes they came in: prices and totals are never
 //     parsed into floating point;
+//   - a full stream refuses and never makes room by itself. Of a request that was
+//     refused some events may be stored, when it was larger than one atomic batch or the
+//     answer got lost; the repeat stores the rest. When there is room again the next
+//     request is taken;
+//   - a broker that does not answer is waited for at most Options.AnswerWithin, whoever
+//     asks and however many do; a sender that does not send, at most Options.ReadWithin
+//     (5 s for the headers); one that does not read, a little longer;
+//   - a source that sends more than Limits.PerSource events in a second over a while is
+//     told 429 with Retry-After, so that one cannot use up what is there for all;
 //   - memory is bounded: by body, by event, by all bodies being read, and by what
 //     waits for the broker. A compressed body counts as what it unfolds to.
 //

@@ -61,6 +61,9 @@ type Limits struct {
 	Waiting, WaitingBytes int
 	// Reading is the size of all bodies being read at a time, 128 MiB.
 	Reading int64
+	// PerSource is how many events per second one source may send on average; 0: any
+	// number. After a rest two seconds' worth may come at once.
+	PerSource int
 }
 
 // MaxEvent is how many bytes one call may have unless Limits.Event says otherwise.

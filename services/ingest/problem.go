@@ -42,6 +42,7 @@ const (
 	unsupported  reason = "unsupported"  // content type, encoding, method or route
 	slowSender   reason = "slow_sender"  // the body did not come in time
 	busy         reason = "busy"         // too much at a time
+	tooFast      reason = "too_fast"     // one source sends more than it may
 	brokerGone   reason = "broker_gone"  // the broker is slow or gone
 	brokerFull   reason = "broker_full"  // the stream has reached its size
 )

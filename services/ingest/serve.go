@@ -216,6 +216,9 @@ func acceptAll(from *origin, b *batch) (batchAnswer, []accepted) {
 
 // store returns nil when the broker has the events.
 func (s *Service) store(ctx context.Context, source string, events []accepted) *problem {
+	if p := s.admitRate(source, len(events)); p != nil {
+		return p
+	}
 	ctx, span := s.tracer.Start(ctx, "publish events", trace.WithSpanKind(trace.SpanKindProducer), trace.WithAttributes(
 		attribute.String("messaging.system", "nats"),
 		attribute.String("messaging.operation.type", "send"),
@@ -260,7 +263,8 @@ func storeProblem(err error) *problem {
 	var p *problem
 	switch {
 	case bus.IsFull(err):
-		p = newProblem(http.StatusInsufficientStorage, brokerFull, "No room",
+		// 503 and not 507: the libraries that send here know which one to wait and repeat for.
+		p = newProblem(http.StatusServiceUnavailable, brokerFull, "No room",
 			"The stream of events has reached its size and takes nothing more until old events are removed or the limit is raised."+repeat)
 		p.retryAfter = 30
 	case errors.Is(err, errBusy):

@@ -28,6 +28,7 @@ type Service struct {
 	metrics *metrics
 	queue   *queue
 	reading budget
+	rates   rates
 	handler http.Handler
 
 	ready chan struct{}
@@ -57,6 +58,7 @@ func New(o Options) (*Service, error) {
 		queue: newQueue(o), reading: budget{max: o.Limits.Reading}, ready: make(chan struct{}),
 	}
 	s.queue.publish = s.publish
+	s.rates = rates{perSecond: float64(o.Limits.PerSource), now: o.Now, sources: map[string]*bucket{}}
 	s.handler = s.routes()
 	return s, nil
 }
