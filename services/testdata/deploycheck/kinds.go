@@ -69,10 +69,11 @@ type serviceMonitor struct {
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
 	Spec struct {
-		JobLabel     string               `json:"jobLabel,omitempty"`
-		TargetLabels []string             `json:"targetLabels,omitempty"`
-		Selector     metav1.LabelSelector `json:"selector"`
-		Endpoints    []struct {
+		JobLabel        string               `json:"jobLabel,omitempty"`
+		TargetLabels    []string             `json:"targetLabels,omitempty"`
+		PodTargetLabels []string             `json:"podTargetLabels,omitempty"`
+		Selector        metav1.LabelSelector `json:"selector"`
+		Endpoints       []struct {
 			Port     string `json:"port,omitempty"`
 			Path     string `json:"path,omitempty"`
 			Interval string `json:"interval,omitempty"`

@@ -1,0 +1,47 @@
+{{/* rapport.name is what all objects of a release are called, at most 40 characters: names of services are appended. */}}
+{{- define "rapport.name" -}}
+{{- if contains .Chart.Name .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* rapport.selector is what the pods of a release are known by. It must never change: a Deployment's selector cannot. */}}
+{{- define "rapport.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "rapport.labels" -}}
+{{ include "rapport.selector" . }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{/* rapport.services are the services that run, in the order of the flow, with commas. */}}
+{{- define "rapport.services" -}}
+ingest,orchestrator,recommender,mailer,{{ if .Values.texter.enabled }}texter,{{ end }}caller{{ if .Values.catcher.enabled }},catcher{{ end }}
+{{- end -}}
+
+{{- define "rapport.image" -}}
+{{- with .Values.image -}}
+{{- if .digest }}{{ .repository }}@{{ .digest }}{{ else }}{{ .repository }}:{{ .tag }}{{ end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* rapport.checks stops where values contradict each other, and says what to change. The schema holds the rest. */}}
+{{- define "rapport.checks" -}}
+{{- $v := .Values -}}
+{{- if not $v.catcher.enabled -}}
+{{- if not $v.mailer.smtp.address -}}{{- fail "Without the catcher mail needs a server: set mailer.smtp.address to host:port, or catcher.enabled to true." -}}{{- end -}}
+{{- if and $v.texter.enabled (not $v.texter.twilio.existingSecret) -}}{{- fail "Without the catcher the texter needs an account: set texter.twilio.existingSecret, or texter.enabled to false." -}}{{- end -}}
+{{- end -}}
+{{- if gt (add (ternary 1 0 (ne $v.workspace.claim "")) (ternary 1 0 (ne $v.workspace.image.reference "")) (ternary 1 0 (gt (len $v.workspace.files) 0))) 1 -}}
+{{- fail "There is one workspace: set only one of workspace.claim, workspace.image.reference and workspace.files." -}}
+{{- end -}}
+{{- if gt (int $v.orchestrator.autoscaling.max) (int $v.nats.partitions) -}}
+{{- fail (printf "orchestrator.autoscaling.max is %d, and there are %d partitions to share: orchestrators beyond that have nothing to do." (int $v.orchestrator.autoscaling.max) (int $v.nats.partitions)) -}}
+{{- end -}}
+{{- if and $v.autoscaling.lag.enabled (not $v.autoscaling.enabled) -}}{{- fail "autoscaling.lag.enabled does nothing without autoscaling.enabled: set both." -}}{{- end -}}
+{{- end -}}

@@ -1,0 +1,168 @@
+{{/* rapport.workspace says whether a workspace is mounted: "claim", "image", "files" or nothing. */}}
+{{- define "rapport.workspace" -}}
+{{- with .Values.workspace -}}
+{{- if .claim }}claim{{ else if .image.reference }}image{{ else if .files }}files{{ end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* rapport.usesStore says whether a service needs the store and the workspace. */}}
+{{- define "rapport.usesStore" -}}
+{{- if has . (list "orchestrator" "mailer" "texter" "caller") }}yes{{ end -}}
+{{- end -}}
+
+{{/* rapport.secretEnv is a variable out of a secret: name, secret, key, optional. */}}
+{{- define "rapport.secretEnv" -}}
+- name: {{ .name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .secret }}
+      key: {{ .key }}
+      {{- if .optional }}
+      optional: true
+      {{- end }}
+{{- end -}}
+
+{{/* rapport.env are the variables of a service: only those that it needs, so that a secret is where it is used. */}}
+{{- define "rapport.env" -}}
+{{- $root := .root -}}
+{{- $values := .root.Values -}}
+- name: OTEL_SERVICE_NAME
+  value: rapport-{{ .service }}
+- name: GOMEMLIMIT
+  value: {{ .v.goMemoryLimit }}
+- name: RAPPORT_NATS_URL
+  value: {{ $values.nats.url | quote }}
+{{- with $values.traces.endpoint }}
+- name: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+  value: {{ . | quote }}
+- name: OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
+  value: http/protobuf
+{{- end }}
+{{- if $values.nats.tls.existingSecret }}
+- name: RAPPORT_NATS_CA
+  value: /etc/rapport/nats/{{ $values.nats.tls.ca }}
+{{- if $values.nats.tls.cert }}
+- name: RAPPORT_NATS_CERT
+  value: /etc/rapport/nats/{{ $values.nats.tls.cert }}
+- name: RAPPORT_NATS_KEY
+  value: /etc/rapport/nats/{{ $values.nats.tls.key }}
+{{- end }}
+{{- end }}
+{{- if $values.nats.nkey.existingSecret }}
+- name: RAPPORT_NATS_NKEY
+  value: /etc/rapport/nkey/seed
+{{- end }}
+{{- if include "rapport.usesStore" .service }}
+{{ include "rapport.secretEnv" (dict "name" "RAPPORT_STORE_URL" "secret" $values.store.existingSecret "key" $values.store.key) }}
+{{- end }}
+{{- if eq .service "ingest" }}
+{{ include "rapport.secretEnv" (dict "name" "RAPPORT_WRITE_KEYS" "secret" .v.writeKeys.existingSecret "key" .v.writeKeys.key) }}
+{{- end }}
+{{- if .caught }}
+{{- $catcher := printf "%s-catcher" (include "rapport.name" $root) }}
+- name: RAPPORT_CATCHER_URL
+  value: http://{{ $catcher }}:8025
+- name: RAPPORT_SMTP_ADDR
+  value: {{ $catcher }}:1025
+{{- else if eq .service "mailer" }}
+- name: RAPPORT_SMTP_ADDR
+  value: {{ .v.smtp.address | quote }}
+{{- with .v.smtp.existingSecret }}
+{{ include "rapport.secretEnv" (dict "name" "RAPPORT_SMTP_USERNAME" "secret" . "key" "username") }}
+{{ include "rapport.secretEnv" (dict "name" "RAPPORT_SMTP_PASSWORD" "secret" . "key" "password") }}
+{{- end }}
+{{- else if eq .service "texter" }}
+{{- $secret := .v.twilio.existingSecret }}
+{{ include "rapport.secretEnv" (dict "name" "TWILIO_ACCOUNT_SID" "secret" $secret "key" "account-sid") }}
+{{ include "rapport.secretEnv" (dict "name" "TWILIO_AUTH_TOKEN" "secret" $secret "key" "auth-token") }}
+{{ include "rapport.secretEnv" (dict "name" "TWILIO_FROM" "secret" $secret "key" "from" "optional" true) }}
+{{ include "rapport.secretEnv" (dict "name" "TWILIO_MESSAGING_SERVICE_SID" "secret" $secret "key" "messaging-service-sid" "optional" true) }}
+{{- with .v.twilio.baseURL }}
+- name: TWILIO_BASE_URL
+  value: {{ . | quote }}
+{{- end }}
+{{- else if eq .service "caller" }}
+- name: RAPPORT_ALLOW_PRIVATE_WEBHOOKS
+  value: {{ .v.webhooks.allowPrivate | quote }}
+{{- with .v.webhooks.signing.existingSecret }}
+{{ include "rapport.secretEnv" (dict "name" "RAPPORT_SIGNING_KEYS" "secret" . "key" "signing-keys") }}
+{{- end }}
+{{- end }}
+{{- with .v.env }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "rapport.mounts" -}}
+{{- $values := .root.Values -}}
+- name: data
+  mountPath: /data
+- name: tmp
+  mountPath: /tmp
+{{- if and (include "rapport.usesStore" .service) (include "rapport.workspace" .root) }}
+- name: workspace
+  mountPath: /workspace
+  readOnly: true
+{{- end }}
+{{- if $values.nats.tls.existingSecret }}
+- name: nats-tls
+  mountPath: /etc/rapport/nats
+  readOnly: true
+{{- end }}
+{{- if $values.nats.nkey.existingSecret }}
+- name: nats-nkey
+  mountPath: /etc/rapport/nkey
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{- define "rapport.volumes" -}}
+{{- $root := .root -}}
+{{- $values := .root.Values -}}
+# Nothing that must be kept: the broker and the store are elsewhere.
+- name: data
+  emptyDir:
+    sizeLimit: {{ ternary "1Gi" "64Mi" (eq .service "catcher") }}
+- name: tmp
+  emptyDir:
+    sizeLimit: 64Mi
+{{- if include "rapport.usesStore" .service }}
+{{- with $values.workspace }}
+{{- if .claim }}
+- name: workspace
+  persistentVolumeClaim:
+    claimName: {{ .claim }}
+    readOnly: true
+{{- else if .image.reference }}
+- name: workspace
+  image:
+    reference: {{ .image.reference | quote }}
+    pullPolicy: {{ .image.pullPolicy }}
+{{- else if .files }}
+- name: workspace
+  configMap:
+    name: {{ include "rapport.name" $root }}-workspace
+    items:
+      {{- range $path, $text := .files }}
+      - key: {{ $path | replace "/" "__" }}
+        path: {{ $path }}
+      {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if $values.nats.tls.existingSecret }}
+- name: nats-tls
+  secret:
+    secretName: {{ $values.nats.tls.existingSecret }}
+    defaultMode: 0440
+{{- end }}
+{{- if $values.nats.nkey.existingSecret }}
+- name: nats-nkey
+  secret:
+    secretName: {{ $values.nats.nkey.existingSecret }}
+    defaultMode: 0440
+    items:
+      - key: {{ .service }}
+        path: seed
+{{- end }}
+{{- end -}}
