@@ -25,6 +25,8 @@ type batch struct {
 	silent  bool        // the recommender did not answer
 	arms    arms
 	out     store.Batch
+	// yield gives back the batch's turn, however often it is called.
+	yield func()
 }
 
 // person is a profile that the batch works on.
@@ -40,25 +42,41 @@ type person struct {
 }
 
 // prepare loads every profile that the inputs or the timers due by horizon concern.
-// horizon is exclusive.
+// horizon is exclusive. A large batch waits for its turn, which ends with finish, or when
+// something fails.
 func (w *worker) prepare(ctx context.Context, ins []input, horizon time.Time) (*batch, error) {
-	b := &batch{w: w, set: w.o.Journeys(), people: map[string]*person{}, through: w.position.Seq, arms: arms{}}
+	b := &batch{w: w, set: w.o.Journeys(), people: map[string]*person{}, through: w.position.Seq, arms: arms{}, yield: func() {}}
+	if err := b.gather(ctx, ins, horizon); err != nil {
+		b.yield()
+		return nil, err
+	}
+	return b, nil
+}
+
+// gather finds whom the batch concerns, and makes room for what comes of it.
+func (b *batch) gather(ctx context.Context, ins []input, horizon time.Time) error {
+	w := b.w
 	b.out = store.Batch{
 		Partition: w.partition, Epoch: w.epoch, From: w.position, To: w.position, Timeline: make([]store.TimelineRow, 0, w.rows),
 		Messages: make([]store.MessageRow, 0, w.messages), Outbox: make([]store.Outgoing, 0, w.messages),
 	}
 	wakes, cut, err := w.wakes(ctx, horizon)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	b.cut = cut
+	if len(ins)+len(wakes) >= crowd {
+		if b.yield, err = w.o.turns.take(ctx); err != nil {
+			return err
+		}
+	}
 	if err := b.load(ctx, wants(ins, wakes), b.concerned(ins, wakes)); err != nil {
-		return nil, err
+		return err
 	}
 	for _, p := range b.people {
 		b.schedule(p)
 	}
-	return b, nil
+	return nil
 }
 
 // wants lists the profiles of inputs and timers, sorted, with the uids to look for.
@@ -141,7 +159,19 @@ func (b *batch) schedule(p *person) {
 
 // apply deals with the inputs in order, timers in between, and returns how many inputs it
 // got through: fewer than all when more timers were due than one batch takes.
-func (b *batch) apply(ctx context.Context, ins []input, horizon time.Time) (int, error) {
+func (b *batch) apply(ctx context.Context, ins []input, horizon time.Time) (done int, err error) {
+	whole := false
+	defer func() {
+		if !whole {
+			b.yield() // Nobody finishes such a batch.
+		}
+	}()
+	done, err = b.inputs(ctx, ins, horizon)
+	whole = err == nil
+	return done, err
+}
+
+func (b *batch) inputs(ctx context.Context, ins []input, horizon time.Time) (int, error) {
 	for i := range ins {
 		in := &ins[i]
 		// Orders from before a timer that fires now lie before this event in the stream, on
@@ -206,6 +236,7 @@ func later(a, b time.Time) time.Time {
 // finish encodes the changed profiles, sorted, so that the transaction touches rows in one
 // order everywhere.
 func (b *batch) finish() (*store.Batch, error) {
+	defer b.yield()
 	moves := moves{}
 	for _, p := range b.people {
 		if !p.dirty {
@@ -223,6 +254,7 @@ func (b *batch) finish() (*store.Batch, error) {
 			LastOrderAt: prof.Orders.LastAt, UpdatedAt: b.out.To.Clock, Wake: p.state.NextDue(), Snapshot: p.state.Snapshot,
 		})
 	}
+	b.people = nil // What the transaction needs of them is in its rows.
 	b.out.Resting, b.out.Arms = moves.deltas(), b.arms.deltas()
 	slices.SortFunc(b.out.Profiles, func(x, y store.ProfileRow) int { return compare(x.ID, y.ID) })
 	return &b.out, nil

@@ -24,6 +24,7 @@ type Orchestrator struct {
 	codec   *journey.Codec
 	relay   *Relay
 	poison  *budget
+	turns   turns
 
 	mu        sync.Mutex
 	positions map[int]store.Position
@@ -42,7 +43,7 @@ func New(opts Options) (*Orchestrator, error) {
 		return nil, err
 	}
 	o := &Orchestrator{
-		Options: opts, positions: map[int]store.Position{}, leased: map[int]bool{},
+		Options: opts, turns: newTurns(), positions: map[int]store.Position{}, leased: map[int]bool{},
 		moved: make(chan struct{}), ready: make(chan struct{}), leasedChanged: make(chan struct{}, 1),
 	}
 	if o.Suggester == nil {
@@ -59,7 +60,7 @@ func New(opts Options) (*Orchestrator, error) {
 	}
 	o.tracer = opts.TracerProvider.Tracer("rapport/orchestrator")
 	o.poison = newBudget(opts.MaxPoison)
-	o.relay = &Relay{store: opts.Store, js: o.js, log: opts.Logger, wake: make(chan struct{}, 1), dirty: map[int]bool{}}
+	o.relay = &Relay{store: opts.Store, js: o.js, log: opts.Logger, wake: make(chan struct{}, 1), dirty: map[int]bool{}, waiting: map[int]int{}, halves: map[int]half{}}
 	return o, nil
 }
 

@@ -131,7 +131,9 @@ func (b *batch) answer(ctx context.Context, p *person, ask journey.Ask, now time
 		b.set.Postpone(p.state, ask.Instance, now.Add(postponement))
 		return nil, nil
 	}
+	waiting := time.AfterFunc(tardy, b.yield)
 	got, err := b.w.o.Suggester.Suggest(ctx, request(ask.Query, b.through))
+	waiting.Stop()
 	switch {
 	case err == nil:
 		return b.set.Answer(p.state, ask.Instance, products(got), now), nil

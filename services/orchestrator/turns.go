@@ -1,0 +1,40 @@
+package orchestrator
+
+import (
+	"context"
+	"runtime"
+	"time"
+)
+
+// turns bounds how many large batches are in the making at once, to one more than there are
+// processors: the others could only wait for a processor, each with the events, states and
+// rows of a batch in memory, for which the garbage collector would run twice as often. A
+// batch that waits for the store or, for long, for the recommender has no turn.
+type turns chan struct{}
+
+// crowd is how many inputs and due timers make a batch large. Smaller ones, which is all
+// there are unless the partition is behind, never wait.
+const crowd = 32
+
+// tardy is how long a batch waits for an answer before another may have its turn.
+const tardy = 100 * time.Millisecond
+
+func newTurns() turns { return make(turns, runtime.GOMAXPROCS(0)+1) }
+
+// take waits for a turn. The function that it returns gives the turn back; only its first
+// call counts.
+func (t turns) take(ctx context.Context) (giveBack func(), err error) {
+	select {
+	case t <- struct{}{}:
+	case <-ctx.Done():
+		return func() {}, context.Cause(ctx)
+	}
+	returned := make(chan struct{}, 1)
+	return func() {
+		select {
+		case returned <- struct{}{}:
+			<-t
+		default:
+		}
+	}, nil
+}
