@@ -93,14 +93,6 @@ func (m *mails) count() (all, twice int) {
 	return m.all, m.twice
 }
 
-// at is when the mail about an event was accepted.
-func (m *mails) at(serial int) (time.Time, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	t, ok := m.times[serial]
-	return t, ok
-}
-
 // await waits until n mails were accepted in all.
 func (m *mails) await(ctx context.Context, n int) error {
 	stalled := time.NewTimer(patience)
@@ -136,5 +128,29 @@ func (m *mails) stop() {
 	case <-time.After(5 * time.Second):
 		_ = m.cmd.Process.Kill()
 		<-m.gone
+	}
+}
+
+// awaitOf waits until the mail about an event was accepted, and returns when that was.
+func (m *mails) awaitOf(ctx context.Context, serial int) (time.Time, error) {
+	over := time.NewTimer(patience)
+	defer over.Stop()
+	for {
+		m.mu.Lock()
+		at, ok := m.times[serial]
+		moved := m.moved
+		m.mu.Unlock()
+		if ok {
+			return at, nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return at, context.Cause(ctx)
+		case <-m.gone:
+			return at, fmt.Errorf("the mail server has ended before the mail about event %d", serial)
+		case <-over.C:
+			return at, fmt.Errorf("no mail about event %d for %s", serial, patience)
+		}
 	}
 }
