@@ -65,6 +65,9 @@ type Options struct {
 	// 10. Each 20 events that are applied make up for one. When it is used up, the fault is
 	// taken to be ours: partitions stand still and try again, and say so.
 	MaxPoison int
+	// MaxOutbox is how many messages of a partition may wait in the outbox while the stream
+	// of messages refuses them; zero: 10,000. Then the partition's events wait.
+	MaxOutbox int
 	// Backoff is the wait before a failed attempt is repeated; zero: 100 milliseconds. It
 	// doubles with each failure in a row, up to fifty times as much.
 	Backoff time.Duration
@@ -100,6 +103,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.MaxPoison == 0 {
 		o.MaxPoison = 10
+	}
+	if o.MaxOutbox == 0 {
+		o.MaxOutbox = 10_000
 	}
 	if o.Backoff == 0 {
 		o.Backoff = 100 * time.Millisecond

@@ -56,6 +56,9 @@ func (w *worker) step(ctx context.Context) error {
 			return w.failure(ctx, outage(err), nil)
 		}
 	}
+	if !w.room(ctx) {
+		return nil
+	}
 	n := min(len(w.pending), w.care.events)
 	if err := w.guarded(func() error { return w.apply(ctx, n) }); err != nil {
 		return w.failure(ctx, err, func(err error) bool { return w.suspect(ctx, n, err) })

@@ -11,7 +11,7 @@ import (
 // poisonMetrics say what could not be done, and what stands still because of it.
 type poisonMetrics struct {
 	events, timers, unrenewed, failures metric.Int64Counter
-	resting, stalled                    metric.Int64Gauge
+	resting, stalled, held              metric.Int64Gauge
 	full                                metric.Float64Gauge
 	dropped                             metric.Int64Gauge
 }
@@ -19,7 +19,7 @@ type poisonMetrics struct {
 func newPoisonMetrics(m metric.Meter) (poisonMetrics, error) {
 	var (
 		out  poisonMetrics
-		errs [8]error
+		errs [9]error
 	)
 	out.events, errs[0] = m.Int64Counter("orchestrator_poison_events_total", metric.WithDescription("Events given up because they alone could not be applied, by partition."))
 	out.timers, errs[1] = m.Int64Counter("orchestrator_poison_timers_total", metric.WithDescription("Times that a profile was left alone because its timer could not be fired, by partition."))
@@ -29,6 +29,7 @@ func newPoisonMetrics(m metric.Meter) (poisonMetrics, error) {
 	out.stalled, errs[5] = m.Int64Gauge("orchestrator_stalled", metric.WithDescription("1 while a partition stands still because too many events in a row cannot be applied."))
 	out.full, errs[6] = m.Float64Gauge("orchestrator_dead_letters_fill_ratio", metric.WithDescription("How full the stream of dead letters is, from 0 to 1."))
 	out.dropped, errs[7] = m.Int64Gauge("orchestrator_dead_letters_dropped", metric.WithDescription("Dead letters that are gone from their stream: dropped for newer ones, or removed by hand."))
+	out.held, errs[8] = m.Int64Gauge("orchestrator_held", metric.WithDescription("1 while a partition's events wait because the stream of messages is full and so is the outbox."))
 	return out, errors.Join(errs[:]...)
 }
 
@@ -56,11 +57,18 @@ func (m *metrics) failed(ctx context.Context, of blame) {
 }
 
 func (m *metrics) stalled(ctx context.Context, partition int, on bool) {
-	n := int64(0)
+	m.poison.stalled.Record(ctx, whether(on), inPartition(partition))
+}
+
+func (m *metrics) held(ctx context.Context, partition int, on bool) {
+	m.poison.held.Record(ctx, whether(on), inPartition(partition))
+}
+
+func whether(on bool) int64 {
 	if on {
-		n = 1
+		return 1
 	}
-	m.poison.stalled.Record(ctx, n, inPartition(partition))
+	return 0
 }
 
 func (m *metrics) deadStream(ctx context.Context, full float64, dropped uint64) {

@@ -45,6 +45,9 @@ func (w *worker) resting(profile string) bool {
 // there may be more.
 func (w *worker) wakes(ctx context.Context, horizon time.Time) (due []store.Wake, cut *store.Wake, err error) {
 	limit := w.care.wakes
+	if limit == 0 {
+		limit = maxWakes
+	}
 	all, err := w.o.Store.Due(ctx, w.partition, horizon, limit+len(w.care.postponed))
 	if err != nil {
 		return nil, nil, fmt.Errorf("look for due timers: %w", err)

@@ -2,6 +2,7 @@ package orchestrator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -24,17 +25,63 @@ type Relay struct {
 	log   *slog.Logger
 	wake  chan struct{}
 
-	mu    sync.Mutex
-	dirty map[int]bool
-	busy  bool
-	idle  []chan struct{} // told when nothing is left to publish
+	halves map[int]half // of partitions of which one stream took its part and the other did not
+
+	mu      sync.Mutex
+	dirty   map[int]bool
+	busy    bool
+	idle    []chan struct{} // told when nothing is left to publish
+	waiting map[int]int     // commands committed here and not yet published
+	refused bool            // the last attempt to publish failed
 }
+
+// half is how far, in outbox rows, each stream has a partition's messages. It spares the
+// one that takes them what it has, again and again until the other does: beyond the
+// stream's memory of ids they would be stored twice.
+type half struct{ facts, commands uint64 }
 
 const (
 	relayRows    = 64      // outbox rows read at once
 	relayBytes   = 4 << 20 // bytes published at once
 	relayBackoff = 200 * time.Millisecond
+	relayLongest = 5 * time.Second // of the waits, which double
 )
+
+// begin says that a partition was acquired. What another process left in the outbox is
+// published here from now on, and what waited here when it was lost was published there.
+func (r *Relay) begin(partition int) {
+	r.mu.Lock()
+	delete(r.waiting, partition)
+	r.mu.Unlock()
+	r.poke(partition)
+}
+
+// add says that a partition has something in its outbox, with so many commands.
+func (r *Relay) add(partition, commands int) {
+	r.mu.Lock()
+	r.waiting[partition] += commands
+	r.mu.Unlock()
+	r.poke(partition)
+}
+
+// waitingFor is how many commands of a partition are not published, as far as they were
+// committed by this process, and whether the broker refused the last that were tried.
+func (r *Relay) waitingFor(partition int) (int, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.waiting[partition], r.refused
+}
+
+// commands counts the messages that are not events.
+func commands(out []store.Outgoing) int {
+	n := 0
+	for i := range out {
+		if !bus.IsEvent(out[i].Subject) {
+			n++
+		}
+	}
+	return n
+}
 
 // poke says that a partition has something in its outbox.
 func (r *Relay) poke(partition int) {
@@ -68,6 +115,7 @@ func (r *Relay) Run(ctx context.Context) error {
 const drainTimeout = 3 * time.Second
 
 func (r *Relay) run(ctx context.Context) {
+	rest := relayBackoff
 	for {
 		select {
 		case <-ctx.Done():
@@ -75,18 +123,25 @@ func (r *Relay) run(ctx context.Context) {
 		case <-r.wake:
 		}
 		for partitions := r.take(); len(partitions) > 0; partitions = r.take() {
-			if err := r.publish(ctx, partitions); err != nil {
-				if ctx.Err() != nil {
-					return
-				}
-				r.log.Warn("outbox not published, trying again", "error", err)
-				for _, p := range partitions {
-					r.poke(p)
-				}
-				if !pause(ctx, relayBackoff) {
-					return
-				}
+			err := r.publish(ctx, partitions)
+			r.mu.Lock()
+			r.refused = err != nil
+			r.mu.Unlock()
+			if err == nil {
+				rest = relayBackoff
+				continue
 			}
+			if ctx.Err() != nil {
+				return
+			}
+			r.log.Warn("outbox not published, trying again", "after", rest, "full", bus.IsFull(err), "error", err)
+			for _, p := range partitions {
+				r.poke(p)
+			}
+			if !pause(ctx, rest) {
+				return
+			}
+			rest = min(2*rest, relayLongest)
 		}
 	}
 }
@@ -113,27 +168,7 @@ func (r *Relay) take() []int {
 
 // publish empties the outboxes of the partitions.
 func (r *Relay) publish(ctx context.Context, partitions []int) error {
-	// An atomic batch is of one stream: commands go to the one, facts to the other.
-	var commands, facts []*nats.Msg
-	done := map[int]uint64{}
-	size := 0
-	flush := func() error {
-		for _, msgs := range [][]*nats.Msg{facts, commands} {
-			for batch := range bus.Split(msgs, relayBytes) {
-				if _, err := bus.PublishBatch(ctx, r.js, batch); err != nil {
-					return fmt.Errorf("publish %d messages: %w", len(batch), err)
-				}
-			}
-		}
-		for p, seq := range done {
-			if err := r.store.OutboxDone(ctx, p, seq); err != nil {
-				return fmt.Errorf("clear the outbox of partition %d: %w", p, err)
-			}
-		}
-		commands, facts, size = nil, nil, 0
-		clear(done)
-		return nil
-	}
+	l := load{r: r, done: map[int]uint64{}, commands: map[int]int{}}
 	for _, p := range partitions {
 		after := uint64(0)
 		for {
@@ -141,20 +176,12 @@ func (r *Relay) publish(ctx context.Context, partitions []int) error {
 			if err != nil {
 				return fmt.Errorf("read the outbox of partition %d: %w", p, err)
 			}
-			for _, row := range rows {
-				for _, m := range row.Messages {
-					if bus.IsEvent(m.Subject) {
-						facts = append(facts, outgoing(m))
-					} else {
-						commands = append(commands, outgoing(m))
-					}
-					size += len(m.Data)
-				}
-				after = row.Seq
-				done[p] = row.Seq
+			for i := range rows {
+				l.take(p, &rows[i])
+				after = rows[i].Seq
 			}
-			if size >= relayBytes || len(commands)+len(facts) >= bus.MaxBatch {
-				if err := flush(); err != nil {
+			if l.size >= relayBytes || len(l.orders)+len(l.facts) >= bus.MaxBatch {
+				if err := l.flush(ctx); err != nil {
 					return err
 				}
 			}
@@ -163,7 +190,73 @@ func (r *Relay) publish(ctx context.Context, partitions []int) error {
 			}
 		}
 	}
-	return flush()
+	return l.flush(ctx)
+}
+
+// load is what is published together. An atomic batch is of one stream: commands go to the
+// one, facts to the other.
+type load struct {
+	r             *Relay
+	orders, facts []*nats.Msg
+	size          int
+	done          map[int]uint64
+	commands      map[int]int // by partition
+}
+
+func (l *load) take(partition int, row *store.OutboxBatch) {
+	has := l.r.halves[partition]
+	for _, m := range row.Messages {
+		switch {
+		case bus.IsEvent(m.Subject):
+			if row.Seq > has.facts {
+				l.facts = append(l.facts, outgoing(m))
+				l.size += len(m.Data)
+			}
+		case row.Seq > has.commands:
+			l.orders = append(l.orders, outgoing(m))
+			l.size += len(m.Data)
+		}
+	}
+	l.commands[partition] += commands(row.Messages)
+	l.done[partition] = row.Seq
+}
+
+// flush publishes. A stream that is full does not hold up what is for the other one.
+func (l *load) flush(ctx context.Context) error {
+	noFacts, noOrders := l.store(ctx, l.facts), l.store(ctx, l.orders)
+	for p, seq := range l.done {
+		if noFacts != nil || noOrders != nil {
+			has := l.r.halves[p]
+			if noFacts == nil {
+				has.facts = max(has.facts, seq)
+			}
+			if noOrders == nil {
+				has.commands = max(has.commands, seq)
+			}
+			l.r.halves[p] = has
+			continue
+		}
+		if err := l.r.store.OutboxDone(ctx, p, seq); err != nil {
+			return fmt.Errorf("clear the outbox of partition %d: %w", p, err)
+		}
+		delete(l.r.halves, p)
+		l.r.mu.Lock()
+		l.r.waiting[p] = max(0, l.r.waiting[p]-l.commands[p])
+		l.r.mu.Unlock()
+	}
+	l.orders, l.facts, l.size = nil, nil, 0
+	clear(l.done)
+	clear(l.commands)
+	return errors.Join(noFacts, noOrders)
+}
+
+func (l *load) store(ctx context.Context, msgs []*nats.Msg) error {
+	for batch := range bus.Split(msgs, relayBytes) {
+		if _, err := bus.PublishBatch(ctx, l.r.js, batch); err != nil {
+			return fmt.Errorf("publish %d messages: %w", len(batch), err)
+		}
+	}
+	return nil
 }
 
 func outgoing(m store.Outgoing) *nats.Msg {

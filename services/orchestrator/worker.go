@@ -25,6 +25,7 @@ type worker struct {
 	due            time.Time // when the earliest timer is due; zero: none
 	renewal        renewal
 	care           caution
+	held           bool // events wait because messages do
 }
 
 // run works until the lease is lost or something fails. The commit in hand when ctx ends
@@ -49,7 +50,7 @@ func (w *worker) run(ctx context.Context, lease *bus.Lease, n int) error {
 		return fmt.Errorf("read from sequence %d: %w", position.Seq+1, err)
 	}
 	defer reader.Close() //nolint:errcheck // The consumer runs out by itself; nothing is lost with it.
-	w.o.relay.poke(w.partition)
+	w.o.relay.begin(w.partition)
 	w.o.note(w.partition, n, position)
 	if err := w.lookAhead(ctx); err != nil {
 		return err
@@ -178,7 +179,7 @@ func (w *worker) commit(ctx context.Context, b *batch) error {
 	w.rows, w.messages = len(out.Timeline), len(out.Messages)
 	if len(out.Outbox) > 0 {
 		// Before anybody can see the position, or Relayed would not know what it waits for.
-		w.o.relay.poke(w.partition)
+		w.o.relay.add(w.partition, commands(out.Outbox))
 	}
 	w.o.note(w.partition, 0, w.position)
 	w.o.metrics.committed(ctx, out)
