@@ -19,3 +19,11 @@ func onStore(_ *stack.Config, url string) error {
 	}
 	return nil
 }
+
+// upFlags name the store to `rapport up`.
+func upFlags(p place) []string {
+	if p.url == "" {
+		return nil
+	}
+	return []string{"--store", p.url}
+}

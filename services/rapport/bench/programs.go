@@ -35,9 +35,6 @@ type letter struct {
 	size                int // of the whole mail, in bytes
 }
 
-// composer makes the mail about an event.
-type composer func(serial int) (*gomail.Msg, error)
-
 // letter renders one thank-you from the shop's templates.
 func (b *bench) letter(ctx context.Context) (*letter, error) {
 	o := order{id: "A1", customer: customer(1), email: address(1), at: now(), lines: [3]int{1, 5, 10}}
@@ -128,8 +125,11 @@ func (l *letter) mail(serial int, text string, alternative func(*gomail.Msg) err
 	return m, alternative(m)
 }
 
+// program is what sends mails over one connection.
+type program func(ctx context.Context, addr string, numbers <-chan int) error
+
 // sendAll sends n mails over a pool of connections, and returns when the last was accepted.
-func (b *bench) sendAll(ctx context.Context, m *mails, n int, compose composer) (took, cpu time.Duration, err error) {
+func (b *bench) sendAll(ctx context.Context, m *mails, n int, send program) (took, cpu time.Duration, err error) {
 	first := b.serial + 1
 	b.serial += n
 	numbers := make(chan int, n)
@@ -141,7 +141,7 @@ func (b *bench) sendAll(ctx context.Context, m *mails, n int, compose composer) 
 	used, began := ownCPU(), time.Now()
 	group, ctx := errgroup.WithContext(ctx)
 	for range connections {
-		group.Go(func() error { return sendOver(ctx, m.addr, numbers, compose) })
+		group.Go(func() error { return send(ctx, m.addr, numbers) })
 	}
 	if err := group.Wait(); err != nil {
 		return 0, 0, fmt.Errorf("send mails: %w", err)
@@ -150,8 +150,9 @@ func (b *bench) sendAll(ctx context.Context, m *mails, n int, compose composer) 
 	return took, cpu, m.await(context.WithoutCancel(ctx), before+n)
 }
 
-// sendOver sends mails over one connection, which it renews now and then.
-func sendOver(ctx context.Context, addr string, numbers <-chan int, compose composer) error {
+// fixed sends the fixed body over one connection, which it renews now and then. It speaks
+// SMTP as the mailer's pool does, without a word too many.
+func (l *letter) fixed(ctx context.Context, addr string, numbers <-chan int) error {
 	var conn *smtp.Client
 	sent := 0
 	defer func() {
@@ -160,7 +161,7 @@ func sendOver(ctx context.Context, addr string, numbers <-chan int, compose comp
 		}
 	}()
 	for serial := range numbers {
-		msg, err := compose(serial)
+		msg, err := l.compose(serial)
 		if err != nil {
 			return err
 		}
@@ -180,7 +181,38 @@ func sendOver(ctx context.Context, addr string, numbers <-chan int, compose comp
 	return nil
 }
 
+// afternoon renders and sends over one connection as go-mail's documentation does it:
+// dial once, then Send.
+func (l *letter) afternoon(ctx context.Context, addr string, numbers <-chan int) error {
+	client, err := newClient(addr)
+	if err != nil {
+		return err
+	}
+	if err := client.DialWithContext(ctx); err != nil {
+		return err
+	}
+	defer client.Close() //nolint:errcheck // Everything was answered.
+	for serial := range numbers {
+		msg, err := l.render(serial)
+		if err != nil {
+			return err
+		}
+		if err := client.Send(msg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func dial(ctx context.Context, addr string) (*smtp.Client, error) {
+	client, err := newClient(addr)
+	if err != nil {
+		return nil, err
+	}
+	return client.DialToSMTPClientWithContext(ctx)
+}
+
+func newClient(addr string) (*gomail.Client, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
@@ -189,11 +221,7 @@ func dial(ctx context.Context, addr string) (*smtp.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := gomail.NewClient(host, gomail.WithPort(n), gomail.WithTLSPolicy(gomail.NoTLS), gomail.WithTimeout(patience))
-	if err != nil {
-		return nil, err
-	}
-	return client.DialToSMTPClientWithContext(ctx)
+	return gomail.NewClient(host, gomail.WithPort(n), gomail.WithTLSPolicy(gomail.NoTLS), gomail.WithTimeout(patience))
 }
 
 // transact is one mail transaction (RFC 5321, section 3.3).
