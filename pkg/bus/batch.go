@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -50,7 +49,9 @@ func NewMsg(subject, id string, data []byte) *nats.Msg {
 //
 // A batch with an id that the stream has already is refused whole by the
 // server; then the messages are published one after the other, so that a
-// repeat after a lost answer ends well. After any other error the
+// repeat after a lost answer ends well. While the stream has no leader, or the
+// connection is lost, messages that all have ids are repeated until ctx ends, or for 25 s when it
+// has no deadline. After an error the
 // caller may repeat the call with the same ids; none or all of them may have
 // been stored. Batches of fewer than about ten cost more than single
 // publishes when the stream has one replica.
@@ -58,22 +59,36 @@ func NewMsg(subject, id string, data []byte) *nats.Msg {
 // It is safe for concurrent use with different messages. Headers of msgs are
 // changed during the call and are as before after it.
 func PublishBatch(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) (BatchResult, error) {
-	ctx, cancel := withAckTimeout(ctx)
-	defer cancel()
 	switch n := len(msgs); {
 	case n == 0:
 		return BatchResult{}, nil
-	case n == 1:
-		return publishEach(ctx, js, msgs)
 	case n > MaxBatch:
 		return BatchResult{}, fmt.Errorf("publish batch: %d messages; at most %d fit, use Split", n, MaxBatch)
+	}
+	ctx, cancel := withPublishTimeout(ctx)
+	defer cancel()
+	var r BatchResult
+	err := insist(ctx, js, msgs, func() (err error) {
+		r, err = publishOnce(ctx, js, msgs)
+		return err
+	})
+	if err != nil {
+		return r, fmt.Errorf("publish batch of %d: %w", len(msgs), err)
+	}
+	return r, nil
+}
+
+// publishOnce is one attempt of PublishBatch.
+func publishOnce(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) (BatchResult, error) {
+	if len(msgs) == 1 {
+		return publishEach(ctx, js, msgs)
 	}
 	seq, err := publishAtomic(ctx, js, msgs)
 	if hasCode(err, codeBatchDuplicate) {
 		return publishEach(ctx, js, msgs)
 	}
 	if err != nil {
-		return BatchResult{}, fmt.Errorf("publish batch of %d: %w", len(msgs), err)
+		return BatchResult{}, err
 	}
 	return BatchResult{Stored: len(msgs), LastSeq: seq}, nil
 }
@@ -93,14 +108,11 @@ func publishAtomic(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg
 	if err != nil {
 		return 0, err
 	}
-	select {
-	case ack := <-commit.Ok():
-		return ack.Sequence, nil
-	case err := <-commit.Err():
+	ack, err := await(ctx, js, msgs[0].Subject, commit)
+	if err != nil {
 		return 0, explainBatch(err)
-	case <-ctx.Done():
-		return 0, fmt.Errorf("no acknowledgement: %w", context.Cause(ctx))
 	}
+	return ack.Sequence, nil
 }
 
 // sendBatch keeps batches of one connection from mingling. The server keeps at
@@ -149,7 +161,7 @@ func explainBatch(err error) error {
 func publishEach(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) (BatchResult, error) {
 	var r BatchResult
 	for i, m := range msgs {
-		ack, err := js.PublishMsg(ctx, m)
+		ack, err := publishAcked(ctx, js, m)
 		if err != nil {
 			return r, fmt.Errorf("publish message %d of %d: %w", i+1, len(msgs), err)
 		}
@@ -161,6 +173,17 @@ func publishEach(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) 
 		r.LastSeq = max(r.LastSeq, ack.Sequence)
 	}
 	return r, nil
+}
+
+// publishAcked publishes a message and waits for its acknowledgement.
+func publishAcked(ctx context.Context, js jetstream.JetStream, m *nats.Msg) (*jetstream.PubAck, error) {
+	// The library keeps what it is given until it is answered, which for an attempt that was given up
+	// may be never.
+	f, err := publishAsync(ctx, js, &nats.Msg{Subject: m.Subject, Header: m.Header, Data: m.Data})
+	if err != nil {
+		return nil, err
+	}
+	return await(ctx, js, m.Subject, f)
 }
 
 // Split cuts messages into batches of at most MaxBatch messages and about
@@ -187,13 +210,3 @@ func Split(msgs []*nats.Msg, maxBytes int) iter.Seq[[]*nats.Msg] {
 		}
 	}
 }
-
-// withAckTimeout bounds a wait that the caller left unbounded.
-func withAckTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeoutCause(ctx, ackTimeout, errNoAck)
-}
-
-var errNoAck = errors.New("no acknowledgement from the broker within " + ackTimeout.String())

@@ -33,15 +33,19 @@ func (e *permanentError) Unwrap() error { return e.err }
 // Error codes of the server that decide what we do next. The constants are in
 // nats-server's errors.json; nats.go has names for only some of them.
 const (
-	codeNoPeers          jetstream.ErrorCode = 10005
-	codeNotClustered     jetstream.ErrorCode = 10074
-	codeStorageExceeded  jetstream.ErrorCode = 10047
-	codeStoreFailed      jetstream.ErrorCode = 10077
-	codeBatchIncomplete  jetstream.ErrorCode = 10176
-	codeBatchDuplicate   jetstream.ErrorCode = 10201
-	codeWrongLastSeq     jetstream.ErrorCode = jetstream.JSErrCodeStreamWrongLastSequence
-	codeWrongLastSeqRepl jetstream.ErrorCode = jetstream.JSErrCodeStreamWrongLastSequenceConstant
-	codeMessageTooLarge  jetstream.ErrorCode = jetstream.JSErrCodeStreamMessageExceedsMaximum
+	codeNoPeers      jetstream.ErrorCode = 10005
+	codeNotClustered jetstream.ErrorCode = 10074
+	// While a stream has no leader, or a new one has not caught up.
+	codeClusterNotAvailable jetstream.ErrorCode = 10008
+	codeNotReady            jetstream.ErrorCode = 10163
+	codeBatchesInFlight     jetstream.ErrorCode = 10210
+	codeStorageExceeded     jetstream.ErrorCode = 10047
+	codeStoreFailed         jetstream.ErrorCode = 10077
+	codeBatchIncomplete     jetstream.ErrorCode = 10176
+	codeBatchDuplicate      jetstream.ErrorCode = 10201
+	codeWrongLastSeq        jetstream.ErrorCode = jetstream.JSErrCodeStreamWrongLastSequence
+	codeWrongLastSeqRepl    jetstream.ErrorCode = jetstream.JSErrCodeStreamWrongLastSequenceConstant
+	codeMessageTooLarge     jetstream.ErrorCode = jetstream.JSErrCodeStreamMessageExceedsMaximum
 )
 
 // hasCode reports whether the server answered with one of the codes.

@@ -24,28 +24,60 @@ func NewPublisher(js jetstream.JetStream) *Publisher { return &Publisher{js: js}
 // has acknowledged all of them. The message's UUID becomes its id, its
 // metadata the headers, and the trace of its context goes with it.
 //
-// Several messages are sent at once and acknowledged as they come. When some
+// Several messages are sent at once and acknowledged as they come. While the stream has no
+// leader, or the connection is lost, those that have ids are repeated until the context ends, or for
+// 25 s when it has no deadline. When some
 // fail, the error names how many; the others are stored, so the caller
 // repeats the whole call with the same ids, and order among them is then not
 // certain. Where it must be, use PublishBatch.
 func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
-	switch len(messages) {
-	case 0:
+	if len(messages) == 0 {
 		return nil
-	case 1:
-		return p.publishOne(topic, messages[0])
 	}
-	ctx, cancel := withAckTimeout(messages[0].Context())
+	ctx, cancel := withPublishTimeout(messages[0].Context())
 	defer cancel()
-	futures := make([]jetstream.PubAckFuture, len(messages))
+	open := make([]*nats.Msg, len(messages))
 	for i, m := range messages {
-		f, err := publishAsync(ctx, p.js, natsMessage(topic, m))
-		if err != nil {
-			return fmt.Errorf("publish %d of %d messages to %s: %w", len(messages)-i, len(messages), topic, err)
-		}
-		futures[i] = f
+		open[i] = natsMessage(topic, m)
 	}
-	return waitAll(ctx, topic, futures)
+	err := insist(ctx, p.js, open, func() (err error) {
+		open, err = publishAll(ctx, p.js, open)
+		return err
+	})
+	switch {
+	case err == nil:
+		return nil
+	case len(messages) == 1:
+		return fmt.Errorf("publish message %s to %s: %w", messages[0].UUID, topic, err)
+	}
+	return fmt.Errorf("publish to %s: %d of %d messages not stored, the first because: %w", topic, len(open), len(messages), err)
+}
+
+// publishAll publishes messages at once. It returns those that are not known to be stored, and why
+// the first of them is not; first an error that repeating will not cure, if there is one.
+func publishAll(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) ([]*nats.Msg, error) {
+	futures := make([]jetstream.PubAckFuture, 0, len(msgs))
+	var first error
+	for _, m := range msgs {
+		f, err := publishAsync(ctx, js, &nats.Msg{Subject: m.Subject, Header: m.Header, Data: m.Data})
+		if err != nil {
+			first = err
+			break
+		}
+		futures = append(futures, f)
+	}
+	// It begins with the last one, because the others are answered by then and cost no wait of
+	// their own.
+	open := msgs[len(futures):]
+	for i := len(futures) - 1; i >= 0; i-- {
+		if _, err := await(ctx, js, msgs[i].Subject, futures[i]); err != nil {
+			open = append([]*nats.Msg{msgs[i]}, open...)
+			if first == nil || transient(first) {
+				first = err
+			}
+		}
+	}
+	return open, first
 }
 
 // publishAsync waits for its turn when too many messages of this connection are
@@ -66,51 +98,6 @@ func publishAsync(ctx context.Context, js jetstream.JetStream, m *nats.Msg) (jet
 // Close does nothing: every Publish has waited for its acknowledgements, and
 // the connection is the caller's.
 func (p *Publisher) Close() error { return nil }
-
-func (p *Publisher) publishOne(topic string, m *message.Message) error {
-	ctx, cancel := withAckTimeout(m.Context())
-	defer cancel()
-	if _, err := p.js.PublishMsg(ctx, natsMessage(topic, m)); err != nil {
-		return fmt.Errorf("publish message %s to %s: %w", m.UUID, topic, err)
-	}
-	return nil
-}
-
-// waitAll waits by itself for no longer than ctx, so that it ends even on a
-// JetStream context that was opened without an acknowledgement timeout. It
-// begins with the last message, because the others are answered by then and
-// cost no wait of their own.
-func waitAll(ctx context.Context, topic string, futures []jetstream.PubAckFuture) error {
-	var failed int
-	var first error
-	for i := len(futures) - 1; i >= 0; i-- {
-		if err := wait(ctx, futures[i]); err != nil {
-			failed++
-			first = err
-		}
-	}
-	if failed > 0 {
-		return fmt.Errorf("publish to %s: %d of %d messages not stored, the first because: %w", topic, failed, len(futures), first)
-	}
-	return nil
-}
-
-func wait(ctx context.Context, f jetstream.PubAckFuture) error {
-	ok := f.Ok()
-	select {
-	case <-ok:
-		return nil
-	default:
-	}
-	select {
-	case <-ok:
-		return nil
-	case err := <-f.Err():
-		return err
-	case <-ctx.Done():
-		return fmt.Errorf("no acknowledgement: %w", context.Cause(ctx))
-	}
-}
 
 func natsMessage(topic string, m *message.Message) *nats.Msg {
 	header := make(nats.Header, len(m.Metadata)+2)

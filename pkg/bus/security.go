@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 )
@@ -84,4 +86,14 @@ func nkeyOptions(path string) ([]nats.Option, error) {
 		return nil, err
 	}
 	return []nats.Option{sign, nats.CustomInboxPrefix(InboxPrefix(o.Nkey))}, nil
+}
+
+// denied says that the broker did not let this connection publish on the subject, nil when it did not say so. It
+// tells only the connection, last error first, and leaves the publisher without an answer.
+func denied(nc *nats.Conn, subject string) error {
+	err := nc.LastError()
+	if err == nil || !errors.Is(err, nats.ErrPermissionViolation) || !strings.Contains(err.Error(), strconv.Quote(subject)) {
+		return nil
+	}
+	return err
 }
