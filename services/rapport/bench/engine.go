@@ -25,6 +25,8 @@ type engine interface {
 	blank(ctx context.Context, dir, name string) (place, error)
 	// copy makes a place with what is in the store of another, which must not be open.
 	copy(ctx context.Context, from place, dir, name string) (place, error)
+	// found is the place of a seed that was finished; ok is false when it is gone.
+	found(ctx context.Context, dir, name string) (p place, ok bool, err error)
 	// drop removes what a place takes besides its directory.
 	drop(ctx context.Context, p place) error
 	open(ctx context.Context, p place, o *Options) (store.Store, error)
@@ -53,6 +55,10 @@ func (embeddedStore) describe() string { return "sqlite, embedded, every commit 
 
 func (embeddedStore) blank(_ context.Context, dir, _ string) (place, error) {
 	return place{dir: dir}, nil
+}
+
+func (embeddedStore) found(_ context.Context, dir, _ string) (place, bool, error) {
+	return place{dir: dir}, true, nil
 }
 
 func (embeddedStore) drop(context.Context, place) error { return nil }

@@ -41,7 +41,6 @@ type seed struct {
 	At       time.Time `json:"at"`
 	Seconds  float64   `json:"seconds"`
 	Store    string    `json:"store"`
-	URL      string    `json:"url,omitempty"`
 }
 
 // seeded returns data with n profiles to work on: a copy that is gone after release, or a
@@ -85,16 +84,13 @@ func (b *bench) kept(ctx context.Context, n int) (place, error) {
 	name := fmt.Sprintf("seed_%s_%d_%s", b.engine.kind(), n, mark)
 	dir := filepath.Join(b.o.Dir, name)
 	note := filepath.Join(dir, "seed.json")
-	var s seed
-	raw, err := os.ReadFile(note)
-	if err == nil {
-		err = json.Unmarshal(raw, &s)
-	}
-	switch {
+	switch _, err := os.Stat(note); {
 	case err == nil:
-		return place{dir: dir, url: s.URL}, nil
+		if p, ok, err := b.engine.found(ctx, dir, "rapport_"+name); ok || err != nil {
+			return p, err
+		}
 	case !errors.Is(err, fs.ErrNotExist):
-		return place{}, fmt.Errorf("read what %s is a seed of: %w", dir, err)
+		return place{}, fmt.Errorf("look for the seed in %s: %w", dir, err)
 	}
 	// What has no note was not finished.
 	if err := os.RemoveAll(dir); err != nil {
@@ -111,9 +107,10 @@ func (b *bench) kept(ctx context.Context, n int) (place, error) {
 	if err := b.plant(ctx, p, n); err != nil {
 		return place{}, fmt.Errorf("seed %d profiles: %w", n, err)
 	}
-	s = seed{Profiles: n, At: began.UTC(), Seconds: time.Since(began).Seconds(), Store: b.engine.kind(), URL: p.url}
+	s := seed{Profiles: n, At: began.UTC(), Seconds: time.Since(began).Seconds(), Store: b.engine.describe()}
 	b.o.Progress("seeded %d profiles in %.0f s", n, s.Seconds)
-	if raw, err = json.Marshal(s); err != nil {
+	raw, err := json.Marshal(s)
+	if err != nil {
 		return place{}, fmt.Errorf("note what was seeded: %w", err)
 	}
 	if err := os.WriteFile(note, append(raw, '\n'), 0o600); err != nil {
