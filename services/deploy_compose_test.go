@@ -1,20 +1,22 @@
 package services_test
 
 import (
+	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/nats-io/nats-server/v2/server"
 )
 
 // compose is what these tests need of docker-compose.yml (https://docs.docker.com/reference/compose-file/). Keys that are not
-// here are not looked at.
+// here are not looked at; that they exist is for TestComposeLoads.
 type compose struct {
 	Services map[string]composeService `yaml:"services"`
 	Volumes  map[string]any            `yaml:"volumes"`
@@ -30,18 +32,26 @@ type composeService struct {
 	Environment map[string]string `yaml:"environment"`
 	Ports       []string          `yaml:"ports"`
 	Volumes     []string          `yaml:"volumes"`
+	Tmpfs       []string          `yaml:"tmpfs"`
 	DependsOn   map[string]struct {
 		Condition string `yaml:"condition"`
 	} `yaml:"depends_on"`
 	Healthcheck *struct {
 		Test []string `yaml:"test"`
 	} `yaml:"healthcheck"`
+	ReadOnly        bool     `yaml:"read_only"`
+	CapDrop         []string `yaml:"cap_drop"`
+	SecurityOpt     []string `yaml:"security_opt"`
+	MemLimit        string   `yaml:"mem_limit"`
+	StopGracePeriod string   `yaml:"stop_grace_period"`
+	Profiles        []string `yaml:"profiles"`
 }
 
 func readCompose(t *testing.T) compose {
 	t.Helper()
 	var c compose
-	if err := yaml.Unmarshal([]byte(readRoot(t, "docker-compose.yml")), &c); err != nil {
+	// What a container says itself stands beside what it takes over by <<; real duplicates are for TestComposeLoads.
+	if err := yaml.UnmarshalWithOptions([]byte(readRoot(t, "docker-compose.yml")), &c, yaml.AllowDuplicateMapKey()); err != nil {
 		t.Fatalf("docker-compose.yml: %v", err)
 	}
 	if len(c.Services) == 0 {
@@ -60,89 +70,113 @@ func readRoot(t *testing.T, name string) string {
 	return string(data)
 }
 
-// flag returns the value that a command gives a flag, and "" without it.
-func (s composeService) flag(name string) string {
-	if i := slices.Index(s.Command, name); i >= 0 && i+1 < len(s.Command) {
-		return s.Command[i+1]
-	}
-	return ""
+// run is how a container starts the program.
+func (s composeService) run() run {
+	return parseRun(s.Command, slices.Collect(maps.Keys(s.Environment)))
 }
 
 // ours reports whether a container is one of Rapport.
 func (s composeService) ours() bool { return s.Build != nil }
 
-// TestComposeRunsEachServiceOnce: every service of this directory is run, by one container, and none that does not exist.
-func TestComposeRunsEachServiceOnce(t *testing.T) {
+// TestComposeLoads: the file loads as `docker compose` loads it, and says what is missing when a secret is.
+func TestComposeLoads(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		env  []string
+		want []string
+	}{
+		"all is set":  {[]string{"RAPPORT_WRITE_KEYS=shop:key", "RAPPORT_DB_PASSWORD=secret"}, nil},
+		"no password": {[]string{"RAPPORT_WRITE_KEYS=shop:key"}, []string{"RAPPORT_DB_PASSWORD is missing a value: set it to"}},
+		"no keys":     {[]string{"RAPPORT_DB_PASSWORD=secret"}, []string{"RAPPORT_WRITE_KEYS is missing a value: set it to name:key"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			said := strings.Join(deploycheck(t, "", tt.env, "compose", "docker-compose.yml", "observe"), "")
+			if len(tt.want) == 0 && said != "" {
+				t.Error(said)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(said, want) {
+					t.Errorf("it says %q, want %q", said, want)
+				}
+			}
+		})
+	}
+}
+
+// TestComposeRunsEachServiceApart: every service of this directory is run, by one container that runs nothing else.
+func TestComposeRunsEachServiceApart(t *testing.T) {
 	t.Parallel()
 	runBy := map[string]string{}
 	for name, s := range readCompose(t).Services {
 		if !s.ours() {
 			continue
 		}
-		for service := range strings.SplitSeq(s.flag("--services"), ",") {
-			if other, twice := runBy[service]; twice {
-				t.Errorf("%s and %s both run %s", other, name, service)
-			}
-			runBy[service] = name
+		services := s.run().services()
+		if len(services) != 1 || services[0] != name || runBy[name] != "" {
+			t.Errorf("%s runs %v", name, services)
 		}
+		runBy[name] = name
 	}
-	dirs, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range dirs {
-		if _, runs := runBy[d.Name()]; d.IsDir() && d.Name() != "rapport" && !runs {
-			t.Errorf("no container runs %s", d.Name())
-		}
-		delete(runBy, d.Name())
-	}
-	for service, name := range runBy {
-		t.Errorf("%s runs %q, which is no service", name, service)
+	if got := slices.Sorted(maps.Keys(runBy)); !slices.Equal(got, runnable(t)) {
+		t.Errorf("there are containers for %v, want %v", got, runnable(t))
 	}
 }
 
-// TestComposeSpeaksTheCommandsLanguage: the flags and variables of the containers are ones that the command reads, as its
-// source has them.
-func TestComposeSpeaksTheCommandsLanguage(t *testing.T) {
+// TestComposeSpeaksTheProgramsLanguage: the flags and variables of the containers are ones that the program reads, as its
+// source has them, and each is given only the secrets that it needs.
+func TestComposeSpeaksTheProgramsLanguage(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("rapport/*.go")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no source of the command: %v", err)
-	}
-	var source strings.Builder
-	for _, f := range files {
-		source.WriteString(readRoot(t, path.Join("services", f)))
-	}
+	p := readProgram(t)
 	for name, s := range readCompose(t).Services {
+		if s.ours() {
+			s.run().check(t, name, p)
+		}
+	}
+}
+
+// TestComposeConfinesContainers: nothing is written but to volumes and memory, no privileges, bounded memory, and time to
+// finish what is in hand.
+func TestComposeConfinesContainers(t *testing.T) {
+	t.Parallel()
+	p := readProgram(t)
+	for name, s := range readCompose(t).Services {
+		if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
+			t.Errorf("%s may write to its image (%v), has capabilities (%v) or may get some (%v)", name, s.ReadOnly, s.CapDrop, s.SecurityOpt)
+		}
+		limit := memory(t, s.MemLimit)
 		if !s.ours() {
 			continue
 		}
-		for _, arg := range s.Command {
-			if flag, isFlag := strings.CutPrefix(arg, "--"); isFlag && !regexp.MustCompile(`\w+Var\([^"\n]+"`+flag+`",`).MatchString(source.String()) {
-				t.Errorf("%s uses the flag %s, which the command does not have", name, arg)
-			}
+		if grace, err := time.ParseDuration(s.StopGracePeriod); err != nil || grace < p.drain+5*time.Second {
+			t.Errorf("%s is killed after %s (%v); a process may take %s to stop", name, s.StopGracePeriod, err, p.drain)
 		}
-		for variable := range s.Environment {
-			if !strings.HasPrefix(variable, "OTEL_") && !strings.Contains(source.String(), `os.Getenv("`+variable+`")`) {
-				t.Errorf("%s sets %s, which the command does not read", name, variable)
-			}
+		if soft := memory(t, s.Environment["GOMEMLIMIT"]); soft > limit*9/10 || soft < limit/2 {
+			t.Errorf("%s: GOMEMLIMIT is %d of the %d bytes that it has: keep about four fifths", name, soft, limit)
+		}
+		data := s.run().flags["data"]
+		if !slices.Contains(s.Tmpfs, data) && !slices.ContainsFunc(s.Volumes, func(v string) bool { return strings.HasSuffix(v, ":"+data) }) {
+			t.Errorf("%s writes to %s, which is in the image", name, data)
 		}
 	}
 }
 
-// TestComposeKeepsOneProcessAtTheStore: SQLite is a file that one process opens, so that what uses the store is together.
-func TestComposeKeepsOneProcessAtTheStore(t *testing.T) {
-	t.Parallel()
-	var withStore []string
-	for name, s := range readCompose(t).Services {
-		services := strings.Split(s.flag("--services"), ",")
-		if slices.ContainsFunc([]string{"orchestrator", "mailer", "texter", "caller"}, func(n string) bool { return slices.Contains(services, n) }) {
-			withStore = append(withStore, name)
-		}
+// memory reads 512m, 400MiB, 256Mi and the like.
+func memory(t *testing.T, text string) int64 {
+	t.Helper()
+	digits := strings.TrimRight(text, "KMGiBbkmg")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		t.Fatalf("%q is no amount of memory", text)
 	}
-	if len(withStore) != 1 {
-		t.Errorf("%d containers use the store (%v), want 1", len(withStore), withStore)
+	switch strings.ToLower(text[len(digits):])[:1] {
+	case "m":
+		return n << 20
+	case "g":
+		return n << 30
 	}
+	t.Fatalf("%q: write m or g", text)
+	return 0
 }
 
 // TestComposeHangsTogether: what one part of the file names, another part or the repository has.
@@ -150,7 +184,7 @@ func TestComposeHangsTogether(t *testing.T) {
 	t.Parallel()
 	c := readCompose(t)
 	used := map[string]string{}
-	pinned := regexp.MustCompile(`:\d+\.\d+\.\d+`)
+	pinned := regexp.MustCompile(`:v?\d+\.\d+(\.\d+)?(-|$)`)
 	for name, s := range c.Services {
 		if !s.ours() && !pinned.MatchString(s.Image) {
 			t.Errorf("%s: the image %s has no full version", name, s.Image)
@@ -180,37 +214,75 @@ func TestComposeHangsTogether(t *testing.T) {
 	}
 }
 
-// TestComposePortsMatch: published ports stay on this machine and lead to where the command listens; so do health checks.
+// TestComposePortsMatch: published ports stay on this machine and lead to where the program listens; health checks ask
+// what the endpoint for operators answers.
 func TestComposePortsMatch(t *testing.T) {
 	t.Parallel()
+	p := readProgram(t)
 	for name, s := range readCompose(t).Services {
-		var listens []string
-		for _, flag := range []string{"--http", "--catcher-http"} {
-			if _, port, ok := strings.Cut(s.flag(flag), ":"); ok {
-				listens = append(listens, port)
-			}
-		}
-		for _, p := range s.Ports {
-			parts := strings.Split(p, ":")
+		flags := s.run().flags
+		for _, published := range s.Ports {
+			parts := strings.Split(published, ":")
 			if len(parts) != 3 || parts[0] != "127.0.0.1" {
-				t.Errorf("%s publishes %s to more than this machine", name, p)
-			} else if s.ours() && !slices.Contains(listens, parts[2]) {
-				t.Errorf("%s publishes port %s; its command listens on %v", name, parts[2], listens)
+				t.Errorf("%s publishes %s to more than this machine", name, published)
+			} else if listens := ":" + parts[2]; s.ours() && listens != flags["http"] && listens != flags["catcher-http"] {
+				t.Errorf("%s publishes port %s; its command listens on %s%s", name, parts[2], flags["http"], flags["catcher-http"])
 			}
 		}
 		if !s.ours() {
 			continue
 		}
-		if len(listens) > 0 && s.Healthcheck == nil {
-			t.Errorf("%s listens on %v and has no health check", name, listens)
-		} else if s.Healthcheck != nil && !slices.ContainsFunc(listens, func(port string) bool {
-			return strings.Contains(s.Healthcheck.Test[len(s.Healthcheck.Test)-1], "http://127.0.0.1:"+port+"/")
-		}) {
-			t.Errorf("%s is checked at %v; its command listens on %v", name, s.Healthcheck.Test, listens)
+		if s.Healthcheck == nil {
+			t.Errorf("%s has no health check", name)
+			continue
 		}
-		if s.flag("--nats-url") != "nats://nats:4222" || s.Environment["OTEL_SERVICE_NAME"] != "rapport-"+name {
-			t.Errorf("%s has the broker %q and the service name %q", name, s.flag("--nats-url"), s.Environment["OTEL_SERVICE_NAME"])
+		asked, path, _ := strings.Cut(strings.TrimPrefix(s.Healthcheck.Test[len(s.Healthcheck.Test)-1], "http://127.0.0.1"), "/")
+		if asked != flags["ops"] || !slices.Contains(p.paths, "/"+path) {
+			t.Errorf("%s is asked for /%s at %s; it answers %v at %s", name, path, asked, p.paths, flags["ops"])
 		}
+		if s.Environment["OTEL_SERVICE_NAME"] != "rapport-"+name {
+			t.Errorf("%s is called %q in traces", name, s.Environment["OTEL_SERVICE_NAME"])
+		}
+	}
+}
+
+// TestComposeAddressesLead: addresses of one container in another's environment lead to a port that it listens on, and
+// whoever is told of one waits until it is healthy.
+func TestComposeAddressesLead(t *testing.T) {
+	t.Parallel()
+	c := readCompose(t)
+	catcher := c.Services["catcher"].run().flags
+	listens := map[string][]string{
+		"nats": {":4222"}, "postgres": {":5432"}, "jaeger": {":4318"},
+		"catcher": {catcher["catcher-http"], catcher["catcher-smtp"]},
+	}
+	address := regexp.MustCompile(`(?:^|[-/@])([a-z]+)(:\d+)`)
+	for name, s := range c.Services {
+		for variable, value := range s.Environment {
+			for _, m := range address.FindAllStringSubmatch(value, -1) {
+				if !slices.Contains(listens[m[1]], m[2]) {
+					t.Errorf("%s: %s leads to %s%s, where nobody listens", name, variable, m[1], m[2])
+				}
+				if _, waits := s.DependsOn[m[1]]; !waits && c.Services[m[1]].Healthcheck != nil {
+					t.Errorf("%s needs %s (%s) and does not wait for it", name, m[1], variable)
+				}
+			}
+		}
+	}
+}
+
+// TestComposeDatabaseIsTheTested: the major version that the tests of the store run, when they can.
+func TestComposeDatabaseIsTheTested(t *testing.T) {
+	t.Parallel()
+	installed, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if err != nil || len(installed) == 0 {
+		t.Skip("no PostgreSQL is installed here to compare with")
+	}
+	image := readCompose(t).Services["postgres"].Image
+	if !slices.ContainsFunc(installed, func(p string) bool {
+		return strings.HasPrefix(image, "postgres:"+filepath.Base(filepath.Dir(filepath.Dir(p)))+".")
+	}) {
+		t.Errorf("the image is %s, and the tests run %v", image, installed)
 	}
 }
 

@@ -1,0 +1,289 @@
+package services_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// program is what deployment files may say of the program, as its source has it.
+type program struct {
+	flags     map[string][]string // by the function that makes the command, such as upCommand
+	variables []string            // that are read from the environment
+	services  []string            // that --services takes
+	paths     []string            // that the endpoint for operators answers
+	metrics   []string            // of services/rapport/ops/watch, as Prometheus calls them
+	durables  []string            // consumers that workers share
+	drain     time.Duration       // within which a process stops
+}
+
+// readProgram reads the source of the command. It is read and not run, so that these tests
+// need no build and see what a command declares even when another package does not compile.
+func readProgram(t *testing.T) program {
+	t.Helper()
+	p := program{flags: map[string][]string{}}
+	for _, f := range parseDir(t, "rapport") {
+		p.readCommand(t, f)
+	}
+	for _, f := range parseDir(t, "rapport/stack") {
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "Names" {
+				p.services = stringsIn(fn)
+			}
+		}
+		p.durables = append(p.durables, argumentsOf(f, 0, "subscriber")...)
+		// twilio(options, name) makes a subscriber of that name.
+		p.durables = append(p.durables, argumentsOf(f, 1, "twilio")...)
+	}
+	for _, f := range parseDir(t, "rapport/ops") {
+		for _, pattern := range argumentsOf(f, 0, "HandleFunc", "Handle") {
+			if method, path, ok := strings.Cut(pattern, " "); ok && method == "GET" {
+				p.paths = append(p.paths, path)
+			}
+		}
+	}
+	p.metrics = readGauges(t)
+	if len(p.services) == 0 || len(p.variables) == 0 || len(p.paths) == 0 || p.drain == 0 || len(p.durables) == 0 {
+		t.Fatalf("the source of the command is not written as these tests read it: %+v", p)
+	}
+	return p
+}
+
+// readCommand notes the flags, variables and the time to stop in one file.
+func (p *program) readCommand(t *testing.T, f *ast.File) {
+	t.Helper()
+	p.variables = append(p.variables, argumentsOf(f, 0, "Getenv", "LookupEnv")...)
+	for _, d := range f.Decls {
+		if fn, ok := d.(*ast.FuncDecl); ok {
+			p.flags[fn.Name.Name] = append(p.flags[fn.Name.Name], argumentsOf(fn, 1, "StringVar", "StringSliceVar", "BoolVar", "IntVar", "DurationVar")...)
+		}
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || spec.Names[0].Name != "stopWithin" {
+			return true
+		}
+		product, ok := spec.Values[0].(*ast.BinaryExpr)
+		if !ok {
+			t.Fatal("stopWithin is no product of seconds")
+		}
+		seconds, err := strconv.Atoi(product.X.(*ast.BasicLit).Value)
+		if err != nil || product.Y.(*ast.SelectorExpr).Sel.Name != "Second" {
+			t.Fatal("stopWithin is no number of seconds")
+		}
+		p.drain = time.Duration(seconds) * time.Second
+		return true
+	})
+}
+
+// readGauges returns the gauges of the watch under the names that Prometheus has for them: dots become underscores, and
+// the unit is appended, unless it only says what is counted.
+func readGauges(t *testing.T) []string {
+	t.Helper()
+	named := map[string]string{}
+	var gauges []string
+	for _, f := range parseDir(t, "rapport/ops/watch") {
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ValueSpec:
+				if len(n.Values) == 1 {
+					if text := stringsIn(n.Values[0]); len(text) == 1 {
+						named[n.Names[0].Name] = text[0]
+					}
+				}
+			case *ast.CompositeLit:
+				if len(n.Elts) == 3 {
+					if id, ok := n.Elts[0].(*ast.Ident); ok {
+						gauges = append(gauges, id.Name+"|"+strings.Join(stringsIn(n.Elts[1]), ""))
+					}
+				}
+			}
+			return true
+		})
+	}
+	suffix := map[string]string{"By": "_bytes", "s": "_seconds"}
+	var metrics []string
+	for _, g := range gauges {
+		name, unit, _ := strings.Cut(g, "|")
+		if text := named[name]; text != "" {
+			metrics = append(metrics, strings.ReplaceAll(text, ".", "_")+suffix[unit])
+		}
+	}
+	return metrics
+}
+
+// parseDir parses the Go files of a directory of this module, without tests.
+func parseDir(t *testing.T, dir string) []*ast.File {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(filepath.FromSlash(dir), "*.go"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no Go files in %s: %v", dir, err)
+	}
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	return files
+}
+
+// argumentsOf returns the strings that calls of the functions are given at a place.
+func argumentsOf(n ast.Node, place int, functions ...string) []string {
+	var found []string
+	ast.Inspect(n, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) <= place {
+			return true
+		}
+		name := ""
+		switch fun := call.Fun.(type) {
+		case *ast.SelectorExpr:
+			name = fun.Sel.Name
+		case *ast.Ident:
+			name = fun.Name
+		}
+		if lit, ok := call.Args[place].(*ast.BasicLit); ok && slices.Contains(functions, name) {
+			found = append(found, stringsIn(lit)...)
+		}
+		return true
+	})
+	return found
+}
+
+// stringsIn returns the string literals below a node.
+func stringsIn(n ast.Node) []string {
+	var found []string
+	ast.Inspect(n, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			if text, err := strconv.Unquote(lit.Value); err == nil {
+				found = append(found, text)
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// run is how a deployment file starts the program.
+type run struct {
+	flags     map[string]string
+	bare      []string // arguments that are no flags
+	variables []string
+}
+
+// parseRun reads a command line: --flag value or --flag=value.
+func parseRun(args, variables []string) run {
+	r := run{flags: map[string]string{}, variables: variables}
+	for i := 0; i < len(args); i++ {
+		name, isFlag := strings.CutPrefix(args[i], "--")
+		if !isFlag {
+			r.bare = append(r.bare, args[i])
+			continue
+		}
+		name, value, given := strings.Cut(name, "=")
+		if !given && i+1 < len(args) {
+			i++
+			value = args[i]
+		}
+		r.flags[name] = value
+	}
+	return r
+}
+
+// services are those that a process runs.
+func (r run) services() []string { return strings.Split(r.flags["services"], ",") }
+
+// usesStore reports whether a process opens the store.
+func (r run) usesStore() bool {
+	return slices.ContainsFunc(r.services(), func(s string) bool {
+		return slices.Contains([]string{"orchestrator", "mailer", "texter", "caller"}, s)
+	})
+}
+
+// check holds a process to what the program takes and needs.
+func (r run) check(t *testing.T, name string, p program) {
+	t.Helper()
+	if !slices.Equal(r.bare, []string{"up"}) {
+		t.Errorf("%s runs %v, want up", name, r.bare)
+	}
+	for flag := range r.flags {
+		if !slices.Contains(p.flags["upCommand"], flag) {
+			t.Errorf("%s uses the flag --%s, which rapport up does not have", name, flag)
+		}
+	}
+	for _, s := range r.services() {
+		if !slices.Contains(p.services, s) {
+			t.Errorf("%s runs %q, which is no service", name, s)
+		}
+	}
+	for _, v := range r.variables {
+		// The Go runtime and OpenTelemetry read theirs by themselves.
+		if v != "GOMEMLIMIT" && !strings.HasPrefix(v, "OTEL_") && !slices.Contains(p.variables, v) {
+			t.Errorf("%s sets %s, which the program does not read", name, v)
+		}
+	}
+	if !slices.Contains(r.variables, "RAPPORT_NATS_URL") {
+		t.Errorf("%s names no broker: it would start one of its own", name)
+	}
+	if r.usesStore() != slices.Contains(r.variables, "RAPPORT_STORE_URL") {
+		t.Errorf("%s runs %v: whoever uses the store has to be told where it is, or opens a SQLite of its own; nobody else needs its password", name, r.services())
+	}
+	secrets := map[string]string{
+		"RAPPORT_WRITE_KEYS": "ingest", "RAPPORT_SMTP_PASSWORD": "mailer", "TWILIO_AUTH_TOKEN": "texter", "RAPPORT_SIGNING_KEYS": "caller",
+	}
+	for variable, service := range secrets {
+		if slices.Contains(r.variables, variable) && !slices.Contains(r.services(), service) {
+			t.Errorf("%s is given %s, which only the %s needs", name, variable, service)
+		}
+	}
+}
+
+// runnable are the directories of this module that are services.
+func runnable(t *testing.T) []string {
+	t.Helper()
+	dirs, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, d := range dirs {
+		if d.IsDir() && d.Name() != "rapport" && d.Name() != "testdata" {
+			names = append(names, d.Name())
+		}
+	}
+	return names
+}
+
+// TestDeployReadsTheProgram: what these tests take from the source is what the program says of itself in its help.
+func TestDeployReadsTheProgram(t *testing.T) {
+	t.Parallel()
+	p := readProgram(t)
+	slices.Sort(p.services)
+	if !slices.Equal(p.services, runnable(t)) {
+		t.Errorf("--services takes %v, and the services are %v", p.services, runnable(t))
+	}
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		if !slices.Contains(p.paths, path) {
+			t.Errorf("the endpoint for operators answers %v, without %s", p.paths, path)
+		}
+	}
+	for _, flag := range p.flags["upCommand"] {
+		if !regexp.MustCompile(`^[a-z][a-z-]*$`).MatchString(flag) {
+			t.Errorf("--%s is no flag", flag)
+		}
+	}
+}
