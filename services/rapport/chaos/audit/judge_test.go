@@ -33,11 +33,11 @@ func whole() *audit.Ledger {
 			{Seq: 2, At: at(1), ID: "m2", Profile: "ada", Journey: "thanks", Order: "o2", Worker: "mailer"},
 		},
 		Applied: []audit.Applied{
-			{UID: "shop#a0", Profile: "ada", Type: "profile.identified", Rows: 1},
-			{UID: "shop#a1", Profile: "ada", Type: "order.completed", Rows: 1},
-			{UID: "shop#a2", Profile: "ada", Type: "order.completed", Rows: 1},
-			{UID: "m#1", Profile: "ada", Type: "message.sent", Rows: 1},
-			{UID: "m#2", Profile: "ada", Type: "message.sent", Rows: 1},
+			{UID: "shop#a0", Profile: "ada", Type: "profile.identified", N: 1, Rows: 1},
+			{UID: "shop#a1", Profile: "ada", Type: "order.completed", N: 2, Rows: 1},
+			{UID: "shop#a2", Profile: "ada", Type: "order.completed", N: 3, Rows: 1},
+			{UID: "m#1", Profile: "ada", Type: "message.sent", N: 4, Rows: 1},
+			{UID: "m#2", Profile: "ada", Type: "message.sent", N: 5, Rows: 1},
 		},
 		Profiles: []audit.Profile{{ID: "ada", Orders: 2, Step: 0}},
 		Messages: []audit.Message{
@@ -87,20 +87,24 @@ func TestEachBreachIsReported(t *testing.T) {
 		"an order counts twice":     {func(l *audit.Ledger) { l.Profiles[0].Orders = 3 }, []string{"effects-once"}},
 		"a profile is missing":      {func(l *audit.Ledger) { l.Profiles = nil }, []string{"effects-once"}},
 		"an event is applied that is not stored": {func(l *audit.Ledger) {
-			l.Applied = append(l.Applied, audit.Applied{UID: "shop#x", Profile: "ada", Type: "shelf.viewed", Rows: 1})
+			l.Applied = append(l.Applied, audit.Applied{UID: "shop#x", Profile: "ada", Type: "shelf.viewed", N: 9, Rows: 1})
 		}, []string{"nothing-invented"}},
 		"an event is stored that nobody told": {func(l *audit.Ledger) {
 			l.Events = append(l.Events, audit.Stored{Seq: 7, UID: "shop#x", Profile: "ada", Type: "shelf.viewed"})
-			l.Applied = append(l.Applied, audit.Applied{UID: "shop#x", Profile: "ada", Type: "shelf.viewed", Rows: 1})
+			l.Applied = append(l.Applied, audit.Applied{UID: "shop#x", Profile: "ada", Type: "shelf.viewed", N: 9, Rows: 1})
 		}, []string{"nothing-invented"}},
 		"an event is applied to another profile": {func(l *audit.Ledger) { l.Applied[0].Profile = "bo" }, []string{"nothing-invented"}},
 		"a receipt of no message": {func(l *audit.Ledger) {
 			l.Events = append(l.Events, audit.Stored{Seq: 7, UID: "m#9", Profile: "ada", Type: "message.sent", MessageID: "m9", Outcome: "sent"})
-			l.Applied = append(l.Applied, audit.Applied{UID: "m#9", Profile: "ada", Type: "message.sent", Rows: 1})
+			l.Applied = append(l.Applied, audit.Applied{UID: "m#9", Profile: "ada", Type: "message.sent", N: 9, Rows: 1})
 		}, []string{"nothing-invented"}},
 		"two events change places in the stream": {func(l *audit.Ledger) {
 			l.Events[0].Seq, l.Events[1].Seq = 2, 1
+			l.Applied[0].N, l.Applied[1].N = 2, 1
 		}, []string{"order-told"}},
+		"two events are applied in the wrong order": {func(l *audit.Ledger) {
+			l.Applied[1].N, l.Applied[2].N = 3, 2
+		}, []string{"order-applied"}},
 		"two messages change places": {func(l *audit.Ledger) {
 			l.Commands[0], l.Commands[1] = l.Commands[1], l.Commands[0]
 		}, []string{"order-applied"}},
@@ -122,7 +126,7 @@ func TestEachBreachIsReported(t *testing.T) {
 		}, []string{"outcome"}},
 		"a message has two outcomes": {func(l *audit.Ledger) {
 			l.Events = append(l.Events, audit.Stored{Seq: 7, UID: "m#1f", Profile: "ada", Type: "message.failed", MessageID: "m1", Outcome: "failed"})
-			l.Applied = append(l.Applied, audit.Applied{UID: "m#1f", Profile: "ada", Type: "message.failed", Rows: 1})
+			l.Applied = append(l.Applied, audit.Applied{UID: "m#1f", Profile: "ada", Type: "message.failed", N: 9, Rows: 1})
 		}, []string{"outcome"}},
 		"the table and the receipt differ": {func(l *audit.Ledger) {
 			l.Events[3].Outcome, l.HandOvers[0].Accepted = "failed", true

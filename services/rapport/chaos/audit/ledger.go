@@ -40,9 +40,11 @@ type Command struct {
 	ID, Profile, Journey, Order, Worker string // Worker: who sends the channel, such as mailer
 }
 
-// Applied is an event's row in the timeline, and how often it is there.
+// Applied is an event's row in the timeline, how often it is there, and its place in the order
+// in which rows were written.
 type Applied struct {
 	UID, Profile, Type string
+	N                  int64
 	Rows               int
 }
 

@@ -33,9 +33,26 @@ func (j *judge) orderTold() {
 	}
 }
 
-// orderApplied: messages that are decided at once leave in the order of the events that they
-// answer.
+// orderApplied: a profile's rows were written in the order of its events, and messages that
+// are decided at once leave in the order of the events that they answer.
 func (j *judge) orderApplied() {
+	rows := slices.Clone(j.Ledger.Applied)
+	slices.SortFunc(rows, func(a, b Applied) int { return cmp.Compare(a.N, b.N) })
+	latest := map[string]*Stored{} // of each profile
+	for _, a := range rows {
+		e := j.stored[a.UID]
+		if e == nil {
+			continue
+		}
+		if before := latest[e.Profile]; before != nil && before.Seq > e.Seq {
+			j.breach("order-applied", "profile %s: %s was applied after %s, which lies behind it in the stream", e.Profile, e.UID, before.UID)
+		}
+		latest[e.Profile] = e
+	}
+	j.orderSent()
+}
+
+func (j *judge) orderSent() {
 	for _, x := range j.Expected {
 		if !x.Ordered {
 			continue

@@ -1,0 +1,75 @@
+package ledger
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"rapport/services/rapport/chaos/audit"
+)
+
+// envelope is a CloudEvent in JSON (CloudEvents 1.0, JSON format), as far as it matters.
+type envelope struct {
+	ID      string          `json:"id"`
+	Source  string          `json:"source"`
+	Type    string          `json:"type"`
+	Subject string          `json:"subject"`
+	Data    json.RawMessage `json:"data"`
+}
+
+// stored reads a message of EVENTS; ok is false for a tick of the clock.
+func stored(m *Message) (e audit.Stored, ok bool, err error) {
+	tokens := strings.Split(m.Subject, ".")
+	if len(tokens) < 3 || tokens[0] != "evp" {
+		return e, false, fmt.Errorf("message %d of EVENTS has the subject %s", m.Seq, m.Subject)
+	}
+	if len(tokens) > 3 {
+		return e, false, nil
+	}
+	var c envelope
+	if err := json.Unmarshal(m.Data, &c); err != nil {
+		return e, false, fmt.Errorf("message %d of EVENTS: %w", m.Seq, err)
+	}
+	e = audit.Stored{Seq: m.Seq, At: m.At, UID: c.Source + "#" + c.ID, Profile: c.Subject, Type: c.Type}
+	if e.Partition, err = strconv.Atoi(tokens[1]); err != nil {
+		return e, false, fmt.Errorf("message %d of EVENTS has the subject %s", m.Seq, m.Subject)
+	}
+	var data struct {
+		Order   string `json:"order_id"`
+		View    string `json:"view_id"`
+		Message string `json:"message_id"`
+		Outcome string `json:"outcome"`
+	}
+	if err := json.Unmarshal(c.Data, &data); err != nil {
+		return e, false, fmt.Errorf("data of message %d of EVENTS: %w", m.Seq, err)
+	}
+	e.Order = data.Order + data.View
+	if strings.HasPrefix(c.Type, "message.") {
+		e.MessageID, e.Outcome = data.Message, data.Outcome
+	}
+	return e, true, nil
+}
+
+// command reads a message of SEND.
+func command(m *Message) (audit.Command, error) {
+	var c struct {
+		ID, Profile, Journey, Channel string
+		Vars                          struct {
+			Trigger struct {
+				Order string `json:"order_id"`
+				View  string `json:"view_id"`
+			}
+		}
+	}
+	if err := json.Unmarshal(m.Data, &c); err != nil {
+		return audit.Command{}, fmt.Errorf("message %d of SEND: %w", m.Seq, err)
+	}
+	worker := map[string]string{"email": "mailer", "sms": "texter"}[c.Channel]
+	if worker == "" {
+		return audit.Command{}, fmt.Errorf("message %d of SEND goes by %q, which no journey of this run uses", m.Seq, c.Channel)
+	}
+	return audit.Command{
+		Seq: m.Seq, At: m.At, ID: c.ID, Profile: c.Profile, Journey: c.Journey, Order: c.Vars.Trigger.Order + c.Vars.Trigger.View, Worker: worker,
+	}, nil
+}
