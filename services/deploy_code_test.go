@@ -30,8 +30,19 @@ type program struct {
 func readProgram(t *testing.T) program {
 	t.Helper()
 	p := program{flags: map[string][]string{}}
+	functions := map[string]*ast.FuncDecl{}
 	for _, f := range parseDir(t, "rapport") {
 		p.readCommand(t, f)
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok {
+				functions[fn.Name.Name] = fn
+			}
+		}
+	}
+	for name, fn := range functions {
+		if strings.HasSuffix(name, "Command") {
+			p.flags[name] = declared(fn, functions)
+		}
 	}
 	for _, f := range parseDir(t, "rapport/stack") {
 		for _, d := range f.Decls {
@@ -60,10 +71,10 @@ func readProgram(t *testing.T) program {
 // readCommand notes the flags, variables and the time to stop in one file.
 func (p *program) readCommand(t *testing.T, f *ast.File) {
 	t.Helper()
-	p.variables = append(p.variables, argumentsOf(f, 0, "Getenv", "LookupEnv")...)
-	for _, d := range f.Decls {
-		if fn, ok := d.(*ast.FuncDecl); ok {
-			p.flags[fn.Name.Name] = append(p.flags[fn.Name.Name], argumentsOf(fn, 1, "StringVar", "StringSliceVar", "BoolVar", "IntVar", "DurationVar")...)
+	// os.Getenv, os.LookupEnv, and functions of the program's own that parse what they look up.
+	for _, argument := range argumentsOf(f, 0) {
+		if variable.MatchString(argument) {
+			p.variables = append(p.variables, argument)
 		}
 	}
 	ast.Inspect(f, func(n ast.Node) bool {
@@ -82,6 +93,38 @@ func (p *program) readCommand(t *testing.T, f *ast.File) {
 		p.drain = time.Duration(seconds) * time.Second
 		return true
 	})
+}
+
+var variable = regexp.MustCompile(`^(RAPPORT|TWILIO)_[A-Z_]+$`)
+
+// declared returns the flags that a function declares, itself or by handing its flags on.
+func declared(fn *ast.FuncDecl, functions map[string]*ast.FuncDecl) []string {
+	flags := argumentsOf(fn, 1, "StringVar", "StringSliceVar", "BoolVar", "IntVar", "DurationVar")
+	ast.Inspect(fn, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || !slices.ContainsFunc(call.Args, func(a ast.Expr) bool {
+			id, ok := a.(*ast.Ident)
+			return ok && (id.Name == "flags" || id.Name == "cmd")
+		}) {
+			return true
+		}
+		if to := functions[called(call)]; to != nil && to != fn {
+			flags = append(flags, declared(to, functions)...)
+		}
+		return true
+	})
+	return flags
+}
+
+// called is the name of the function or method that a call is of.
+func called(call *ast.CallExpr) string {
+	switch fun := call.Fun.(type) {
+	case *ast.SelectorExpr:
+		return fun.Sel.Name
+	case *ast.Ident:
+		return fun.Name
+	}
+	return ""
 }
 
 // readGauges returns the gauges of the watch under the names that Prometheus has for them: dots become underscores, and
@@ -141,22 +184,15 @@ func parseDir(t *testing.T, dir string) []*ast.File {
 	return files
 }
 
-// argumentsOf returns the strings that calls of the functions are given at a place.
+// argumentsOf returns the strings that calls of the functions, or of any without a name, are given at a place.
 func argumentsOf(n ast.Node, place int, functions ...string) []string {
 	var found []string
 	ast.Inspect(n, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
-		if !ok || len(call.Args) <= place {
+		if !ok || len(call.Args) <= place || len(functions) > 0 && !slices.Contains(functions, called(call)) {
 			return true
 		}
-		name := ""
-		switch fun := call.Fun.(type) {
-		case *ast.SelectorExpr:
-			name = fun.Sel.Name
-		case *ast.Ident:
-			name = fun.Name
-		}
-		if lit, ok := call.Args[place].(*ast.BasicLit); ok && slices.Contains(functions, name) {
+		if lit, ok := call.Args[place].(*ast.BasicLit); ok {
 			found = append(found, stringsIn(lit)...)
 		}
 		return true

@@ -43,5 +43,9 @@ ingest,orchestrator,recommender,mailer,{{ if .Values.texter.enabled }}texter,{{ 
 {{- if gt (int $v.orchestrator.autoscaling.max) (int $v.nats.partitions) -}}
 {{- fail (printf "orchestrator.autoscaling.max is %d, and there are %d partitions to share: orchestrators beyond that have nothing to do." (int $v.orchestrator.autoscaling.max) (int $v.nats.partitions)) -}}
 {{- end -}}
+{{- /* Ten seconds are the program's (stopWithin), five are for what the kubelet takes. */ -}}
+{{- if lt (int $v.rollout.terminationGracePeriodSeconds) (add (int $v.rollout.preStopSeconds) 15 | int) -}}
+{{- fail (printf "rollout.terminationGracePeriodSeconds is %d: the pause of %d seconds (rollout.preStopSeconds) and the ten that a process takes to stop need %d." (int $v.rollout.terminationGracePeriodSeconds) (int $v.rollout.preStopSeconds) (add (int $v.rollout.preStopSeconds) 15 | int)) -}}
+{{- end -}}
 {{- if and $v.autoscaling.lag.enabled (not $v.autoscaling.enabled) -}}{{- fail "autoscaling.lag.enabled does nothing without autoscaling.enabled: set both." -}}{{- end -}}
 {{- end -}}

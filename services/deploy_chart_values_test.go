@@ -1,0 +1,172 @@
+package services_test
+
+import (
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+// TestChartScalesOnWhatIsMeasured: the metrics that pods are added by exist, of consumers that exist, and there are never
+// more orchestrators than partitions.
+func TestChartScalesOnWhatIsMeasured(t *testing.T) {
+	t.Parallel()
+	p := readProgram(t)
+	metric := regexp.MustCompile(`[a-z]+(_[a-z]+)+`)
+	consumers := regexp.MustCompile(`consumer=~?"([^"]+)"`)
+	scaled, queried := map[string]bool{}, 0
+	for _, o := range objects(t, render(t, "--values", "deploy/chart/ci/production-values.yaml")) {
+		switch o.Kind {
+		case "ScaledObject", "HorizontalPodAutoscaler":
+			scaled[strings.TrimPrefix(o.Metadata.Name, "shop-rapport-")] = true
+		}
+		for _, trigger := range o.Spec.Triggers {
+			query := trigger.Metadata["query"]
+			if query == "" {
+				continue
+			}
+			queried++
+			name := metric.FindString(query)
+			if !slices.Contains(p.metrics, name) {
+				t.Errorf("%s asks for %q, which is none of %v", o.Metadata.Name, name, p.metrics)
+			}
+			for _, m := range consumers.FindAllStringSubmatch(query, -1) {
+				for consumer := range strings.SplitSeq(m[1], "|") {
+					if !slices.Contains(p.durables, consumer) {
+						t.Errorf("%s asks for the consumer %q, which is none of %v", o.Metadata.Name, consumer, p.durables)
+					}
+				}
+			}
+			if !strings.Contains(query, `namespace="default"`) || trigger.Metadata["ignoreNullValues"] != "false" {
+				t.Errorf("%s: %q counts other releases too, or takes silence for nothing to do", o.Metadata.Name, query)
+			}
+		}
+	}
+	if want := slices.DeleteFunc(runnable(t), func(s string) bool { return s == "catcher" }); !slices.Equal(slices.Sorted(maps.Keys(scaled)), want) {
+		t.Errorf("%v are scaled, want %v", slices.Sorted(maps.Keys(scaled)), want)
+	}
+	if queried != 4 {
+		t.Errorf("%d services are scaled by what waits, want 4", queried)
+	}
+}
+
+// TestChartRefuses: values that contradict each other, or that nothing reads, end with what to change.
+func TestChartRefuses(t *testing.T) {
+	t.Parallel()
+	for set, want := range map[string]string{
+		"mailer.smpt.address=mail:25":                            "smpt",
+		"catcher.enabled=false":                                  "set mailer.smtp.address",
+		"catcher.enabled=false,mailer.smtp.address=m:25":         "set texter.twilio.existingSecret",
+		"workspace.claim=a,workspace.image.reference=b":          "set only one of",
+		"orchestrator.autoscaling.max=17":                        "there are 16 partitions",
+		"autoscaling.enabled=false,autoscaling.lag.enabled=true": "set both",
+		"rollout.preStopSeconds=20":                              "rollout.terminationGracePeriodSeconds",
+		"nats.replicas=2":                                        "/nats/replicas",
+		"nats.url=nats:4222":                                     "/nats/url",
+		"nats.partitions=2000":                                   "/nats/partitions",
+		"mailer.smtp.tls=yes":                                    "/mailer/smtp/tls",
+		"ingest.resources=null":                                  "/ingest",
+	} {
+		t.Run(set, func(t *testing.T) {
+			t.Parallel()
+			out, said, err := helm(t, "template", "shop", "deploy/chart", "--kube-version", kubeVersion, "--set", set)
+			if err == nil || !strings.Contains(said, want) {
+				t.Errorf("helm says %q (%v), want %q; it renders %d bytes", said, err, want, len(out))
+			}
+		})
+	}
+}
+
+// TestChartSchemaFollowsTheProgram: what the schema allows is what the program takes.
+func TestChartSchemaFollowsTheProgram(t *testing.T) {
+	t.Parallel()
+	source := readRoot(t, "services/rapport/flags.go")
+	limit := regexp.MustCompile(`maxPartitions = (\d+)`).FindStringSubmatch(source)
+	schema := readRoot(t, "deploy/chart/values.schema.json")
+	if limit == nil || !strings.Contains(schema, `"partitions": {"type": "integer", "minimum": 1, "maximum": `+limit[1]+`}`) {
+		t.Errorf("the program takes %v partitions; the schema says otherwise", limit)
+	}
+	for _, tls := range []string{"opportunistic", "mandatory", "implicit", "none"} {
+		if !strings.Contains(source, strconv.Quote(tls)) || !strings.Contains(schema, strconv.Quote(tls)) {
+			t.Errorf("%s is no --smtp-tls, or not in the schema", tls)
+		}
+	}
+}
+
+// TestChartValuesAreWhole: values.yaml has every value that the schema knows, so that whoever reads it has read all, and
+// every value has a comment above it or above its group.
+func TestChartValuesAreWhole(t *testing.T) {
+	t.Parallel()
+	var schema map[string]any
+	if err := json.Unmarshal([]byte(readRoot(t, "deploy/chart/values.schema.json")), &schema); err != nil {
+		t.Fatal(err)
+	}
+	text := readRoot(t, "deploy/chart/values.yaml")
+	var values map[string]any
+	if err := yaml.Unmarshal([]byte(text), &values); err != nil {
+		t.Fatal(err)
+	}
+	var walk func(at string, s, v map[string]any)
+	walk = func(at string, s, v map[string]any) {
+		properties, _ := s["properties"].(map[string]any)
+		for name, sub := range properties {
+			value, there := v[name]
+			if !there && at+name != ".global" { // Helm's own.
+				t.Errorf("values.yaml lacks %s%s", at, name)
+			}
+			below, isMap := value.(map[string]any)
+			if fields, isObject := sub.(map[string]any); isObject && isMap {
+				walk(at+name+".", fields, below)
+			}
+		}
+	}
+	walk(".", schema, values)
+	commented := false
+	for line := range strings.Lines(text) {
+		switch {
+		case strings.TrimSpace(line) == "":
+			commented = false
+		case strings.HasPrefix(strings.TrimSpace(line), "#"):
+			commented = true
+		case !commented && !strings.HasPrefix(line, " "):
+			t.Errorf("nothing says what this group is: %s", strings.TrimSpace(line))
+			commented = true
+		}
+	}
+}
+
+// TestDeploycheckFindsMistakes: the checker that the other tests rely on finds what is planted.
+func TestDeploycheckFindsMistakes(t *testing.T) {
+	t.Parallel()
+	manifests := render(t, "--values", "deploy/chart/ci/production-values.yaml")
+	for name, tt := range map[string]struct{ old, mistake, want string }{
+		"a field that does not exist":    {"readinessProbe:", "readynessProbe:", `unknown field "readynessProbe"`},
+		"another type":                   {"maxSurge: 1", "maxSurge: [1]", "cannot unmarshal"},
+		"an unknown kind":                {"kind: PodDisruptionBudget", "kind: PodDisruption", "is not known"},
+		"a port that is not there":       {"targetPort: http", "targetPort: https", "leads to the port https"},
+		"a probe of no port":             {"path: /readyz, port: ops", "path: /readyz, port: ready", "a probe asks a port"},
+		"a label that is none":           {"app.kubernetes.io/component: mailer", "app.kubernetes.io/component: the mailer", "a valid label must be"},
+		"an account that is not there":   {"serviceAccountName: shop-rapport", "serviceAccountName: shop", "there is no service account shop"},
+		"a scaler of nothing":            {"kind: Deployment\n    name: shop-rapport-ingest", "kind: Deployment\n    name: shop-rapport-door", "scales shop-rapport-door"},
+		"a mount without a volume":       {"- name: tmp\n              mountPath", "- name: temp\n              mountPath", "mounts temp"},
+		"a KEDA field that is none":      {"maxReplicaCount:", "maxReplicas:", `unknown field "maxReplicas"`},
+		"a monitor of a port that is no": {"port: ops\n      path: /metrics", "port: metrics\n      path: /metrics", "asks the port metrics"},
+		"requests above limits":          {"memory: 128Mi", "memory: 1280Mi", "asks for more memory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			planted := strings.Replace(manifests, tt.old, tt.mistake, 1)
+			if planted == manifests {
+				t.Fatalf("the manifests have no %q", tt.old)
+			}
+			if found := strings.Join(deploycheck(t, planted, nil, "manifests"), ""); !strings.Contains(found, tt.want) {
+				t.Errorf("it finds %q, want %q", found, tt.want)
+			}
+		})
+	}
+}
