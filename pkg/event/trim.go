@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"rapport/pkg/jsontext"
 )
 
 // Trimmed is Data for keeping: without the reserved property and, in orders, with at most
@@ -38,7 +40,7 @@ func (e *Event) trim(b *body, maxProducts int) json.RawMessage {
 		switch {
 		case name == ProfileProperty, shorten && (name == "products" || name == "product_count"):
 		default:
-			out = append(append(appendMember(out, name), value...), ',')
+			out = append(append(jsontext.Name(out, name), value...), ',')
 		}
 	}
 	if s.end(); s.lost {
@@ -47,10 +49,10 @@ func (e *Event) trim(b *body, maxProducts int) json.RawMessage {
 	if shorten {
 		// The kept products are written anew, in the names of Product: the rest of what the
 		// shop said about each line is not for keeping in every instance.
-		out = appendProducts(appendMember(out, "products"), b.Products[:maxProducts])
-		out = append(strconv.AppendInt(appendMember(append(out, ','), "product_count"), int64(len(b.Products)), 10), ',')
+		out = appendProducts(jsontext.Name(out, "products"), b.Products[:maxProducts])
+		out = append(strconv.AppendInt(jsontext.Next(out, "product_count"), int64(len(b.Products)), 10), ',')
 	}
-	return append(withoutComma(out), '}')
+	return append(jsontext.WithoutComma(out), '}')
 }
 
 // trimUnusual does the same to what a scanner cannot read.
@@ -76,62 +78,24 @@ func appendProducts(out []byte, list []Product) []byte {
 	out = append(out, '[')
 	for i := range list {
 		p := &list[i]
-		out = appendString(appendMember(append(out, '{'), "product_id"), p.ProductID)
-		out = appendOptional(out, "sku", p.SKU)
-		out = appendOptional(out, "name", p.Name)
+		out = jsontext.String(jsontext.Name(append(out, '{'), "product_id"), p.ProductID)
+		out = jsontext.Optional(out, "sku", p.SKU)
+		out = jsontext.Optional(out, "name", p.Name)
 		if p.Price != "" {
-			out = append(appendMember(append(out, ','), "price"), p.Price...)
+			out = append(jsontext.Next(out, "price"), p.Price...)
 		}
 		if p.Quantity != 0 {
-			out = appendNumber(appendMember(append(out, ','), "quantity"), p.Quantity)
+			out = jsontext.Number(jsontext.Next(out, "quantity"), p.Quantity)
 		}
-		out = appendOptional(out, "category", p.Category)
-		out = appendOptional(out, "url", p.URL)
-		out = appendOptional(out, "image_url", p.ImageURL)
+		out = jsontext.Optional(out, "category", p.Category)
+		out = jsontext.Optional(out, "url", p.URL)
+		out = jsontext.Optional(out, "image_url", p.ImageURL)
 		if p.Recommendable != nil {
-			out = strconv.AppendBool(appendMember(append(out, ','), "recommendable"), *p.Recommendable)
+			out = strconv.AppendBool(jsontext.Next(out, "recommendable"), *p.Recommendable)
 		}
 		out = append(out, '}', ',')
 	}
-	return append(withoutComma(out), ']')
-}
-
-func appendOptional(out []byte, name, value string) []byte {
-	if value == "" {
-		return out
-	}
-	return appendString(appendMember(append(out, ','), name), value)
-}
-
-func appendMember(out []byte, name string) []byte { return append(appendString(out, name), ':') }
-
-// appendString is json.Marshal of a string.
-func appendString(out []byte, s string) []byte {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c < ' ', c > '~', c == '"', c == '\\', c == '<', c == '>', c == '&':
-			quoted, _ := json.Marshal(s) // It never fails: what is no UTF-8 is replaced.
-			return append(out, quoted...)
-		}
-	}
-	return append(append(append(out, '"'), s...), '"')
-}
-
-// appendNumber is json.Marshal of a number that came from JSON.
-func appendNumber(out []byte, f float64) []byte {
-	if i := int64(f); float64(i) == f && -1e15 < f && f < 1e15 {
-		return strconv.AppendInt(out, i, 10)
-	}
-	number, _ := json.Marshal(f) // It never fails: JSON has no infinity.
-	return append(out, number...)
-}
-
-// withoutComma takes back the comma after a last member or element.
-func withoutComma(out []byte) []byte {
-	if last := len(out) - 1; out[last] == ',' {
-		return out[:last]
-	}
-	return out
+	return append(jsontext.WithoutComma(out), ']')
 }
 
 // MoreProperty is the reserved property in which a record keeps the products of a long order
@@ -155,10 +119,10 @@ func (e *Event) Kept(maxProducts int) json.RawMessage {
 	for _, p := range b.Products[maxProducts:] {
 		keys = append(keys, Product{ProductID: p.Key(), Recommendable: p.Recommendable})
 	}
-	out = appendProducts(appendMember(append(out, ','), MoreProperty), keys)
+	out = appendProducts(jsontext.Next(out, MoreProperty), keys)
 	if b.Profile != nil {
 		if about, err := json.Marshal(b.Profile); err == nil {
-			out = append(appendMember(append(out, ','), ProfileProperty), about...)
+			out = append(jsontext.Next(out, ProfileProperty), about...)
 		}
 	}
 	return append(out, '}')

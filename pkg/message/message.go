@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"rapport/pkg/jsontext"
 )
 
 // Channel is the road a message takes.
@@ -56,21 +58,35 @@ type Command struct {
 	Vars json.RawMessage `json:"vars"`
 }
 
+// besidesVars is about how many bytes a command takes besides its variables.
+const besidesVars = 768
+
 // Encode writes the command as it travels: one JSON object. Vars, which are long and JSON
 // already, are copied as they are.
 func (c *Command) Encode() ([]byte, error) {
-	short := *c
-	short.Vars = json.RawMessage("0")
-	b, err := json.Marshal(&short)
+	b := append(make([]byte, 0, len(c.Vars)+besidesVars), '{')
+	b = jsontext.String(jsontext.Name(b, "id"), c.ID)
+	b = strconv.AppendInt(jsontext.Next(b, "partition"), int64(c.Partition), 10)
+	b = jsontext.String(jsontext.Next(b, "profile"), c.Profile)
+	b = jsontext.String(jsontext.Next(b, "journey"), c.Journey)
+	b = jsontext.String(jsontext.Next(b, "version"), c.Version)
+	b = jsontext.String(jsontext.Next(b, "instance"), c.Instance)
+	b = jsontext.String(jsontext.Next(b, "step"), c.Step)
+	b = jsontext.String(jsontext.Next(b, "channel"), string(c.Channel))
+	b = jsontext.String(jsontext.Next(b, "category"), string(c.Category))
+	b = jsontext.String(jsontext.Next(b, "template"), c.Template)
+	b = jsontext.String(jsontext.Next(b, "to"), c.To)
+	b = jsontext.Optional(b, "locale", c.Locale)
+	b = jsontext.Optional(b, "timezone", c.Timezone)
+	b, err := c.DecidedAt.AppendText(append(jsontext.Next(b, "decided_at"), '"'))
 	if err != nil {
-		return nil, fmt.Errorf("encode message %s: %w", c.ID, err)
+		return nil, fmt.Errorf("encode message %s: decided_at: %w", c.ID, err)
 	}
-	vars := c.Vars
-	if len(vars) == 0 {
-		vars = json.RawMessage("null")
+	b = jsontext.Next(append(b, '"'), "vars")
+	if len(c.Vars) == 0 {
+		return append(b, "null}"...), nil
 	}
-	head := b[:len(b)-len("0}")]
-	return append(append(append(make([]byte, 0, len(head)+len(vars)+1), head...), vars...), '}'), nil
+	return append(append(b, c.Vars...), '}'), nil
 }
 
 // ID derives a message's identity: 32 hexadecimal digits.

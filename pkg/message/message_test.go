@@ -2,6 +2,7 @@ package message_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 	"time"
 
@@ -34,6 +35,37 @@ func TestReceiptIsAnEventWithADerivedID(t *testing.T) {
 		if err := e.Validate(); err != nil || e.Type != typ || e.ID != "m1/"+string(outcome) || e.Subject != "ada" {
 			t.Errorf("event %+v, %v", e, err)
 		}
+	}
+}
+
+// A command is written member by member: one that is added to it must not be forgotten.
+func TestCommandsAreThoseOfEncodingJSON(t *testing.T) {
+	t.Parallel()
+	var full message.Command
+	fields := reflect.ValueOf(&full).Elem()
+	for i := range fields.NumField() {
+		switch f := fields.Field(i); f.Interface().(type) {
+		case int:
+			f.SetInt(7)
+		case time.Time:
+			f.Set(reflect.ValueOf(time.Date(2026, 3, 2, 9, 0, 0, 70, time.UTC)))
+		case json.RawMessage:
+			f.SetBytes([]byte(`{"profile":{}}`))
+		default:
+			f.SetString("<" + fields.Type().Field(i).Name + ">")
+		}
+	}
+	for _, c := range []message.Command{full, {}} {
+		want, err := json.Marshal(&c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := c.Encode(); err != nil || string(got) != string(want) {
+			t.Errorf("\n got %s, %v\nwant %s", got, err, want)
+		}
+	}
+	if _, err := (&message.Command{DecidedAt: time.Date(12345, 1, 1, 0, 0, 0, 0, time.UTC)}).Encode(); err == nil {
+		t.Error("a time that JSON cannot say was written")
 	}
 }
 

@@ -86,7 +86,7 @@ type Orders struct {
 	LastAt   time.Time       `cbor:"6,keyasint,omitzero"`
 	LastID   string          `cbor:"7,keyasint,omitempty"`
 	// Bought are the products' keys, oldest first, each once, at most maxBought.
-	Bought []string `cbor:"8,keyasint,omitempty"`
+	Bought Keys `cbor:"8,keyasint,omitzero"`
 }
 
 // maxBought bounds the memory of what a profile bought; the oldest are forgotten first.
