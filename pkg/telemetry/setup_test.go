@@ -8,10 +8,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
@@ -96,6 +98,112 @@ func TestEndpointAloneExports(t *testing.T) {
 			t.Errorf("the export lacks %q", want)
 		}
 	}
+}
+
+func TestScrapeBesideTheVariables(t *testing.T) {
+	got := make(chan string, 2)
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- string(body)
+	}))
+	defer collector.Close()
+	for name, set := range map[string]map[string]string{
+		"nothing set": {},
+		"no exporter": {"OTEL_METRICS_EXPORTER": "none"},
+		"an endpoint": {"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": collector.URL},
+	} {
+		t.Run(name, func(t *testing.T) {
+			environment(t, set)
+			p, err := telemetry.Setup(t.Context(), telemetry.Options{Service: "rapport-test", Version: "1.2.3", Scrape: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			counter, err := telemetry.Meter(p.Metrics, "mailer").Int64Counter("the.count")
+			if err != nil {
+				t.Fatal(err)
+			}
+			counter.Add(t.Context(), 3, metric.WithAttributes(attribute.String("kind", "good")))
+			text := scrape(t, p.Scrape)
+			for _, want := range []string{
+				`the_count_total{kind="good"} 3`, `service_version="1.2.3"`, "go_goroutine_count", "go_memory_used_bytes",
+			} {
+				if !strings.Contains(text, want) {
+					t.Errorf("the scrape lacks %s:\n%s", want, text)
+				}
+			}
+			if runtime.GOOS == "linux" && !(strings.Contains(text, "process_resident_memory_bytes") && strings.Contains(text, "process_cpu_seconds_total")) {
+				t.Error("the scrape lacks the memory and the processor time of the process")
+			}
+			if _, span := telemetry.Tracer(p.Traces, "test").Start(t.Context(), "work"); span.IsRecording() {
+				t.Error("asking for metrics has started traces")
+			}
+			if err := p.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if set["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] != "" && !strings.Contains(<-got, "the.count") {
+				t.Error("the export lacks what the scrape has")
+			}
+		})
+	}
+}
+
+func TestNothingToScrape(t *testing.T) {
+	for name, c := range map[string]struct {
+		set map[string]string
+		ask bool
+	}{
+		"not asked for": {map[string]string{"OTEL_TRACES_EXPORTER": "none"}, false},
+		"SDK disabled":  {map[string]string{"OTEL_SDK_DISABLED": "true"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			environment(t, c.set)
+			p, err := telemetry.Setup(t.Context(), telemetry.Options{Service: "rapport-test", Scrape: c.ask})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Scrape != nil {
+				t.Error("there is a handler")
+			}
+		})
+	}
+}
+
+// Whoever writes Host headers would otherwise decide how many series there are, and what
+// they are called.
+func TestHostHeadersAreNoLabels(t *testing.T) {
+	environment(t, nil)
+	p, err := telemetry.Setup(t.Context(), telemetry.Options{Service: "rapport-test", Scrape: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	requests, err := p.Metrics.Meter("go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp").Int64Counter("http.requests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range []string{"a", "b"} {
+		requests.Add(t.Context(), 1, metric.WithAttributes(attribute.String("server.address", host), attribute.String("http.request.method", "GET")))
+	}
+	if text := scrape(t, p.Scrape); !strings.Contains(text, `http_requests_total{http_request_method="GET"} 2`) {
+		t.Errorf("the requests are not one series:\n%s", text)
+	}
+}
+
+func scrape(t *testing.T, h http.Handler) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	if w.Code != http.StatusOK {
+		t.Fatalf("the scrape is answered %d: %s", w.Code, w.Body)
+	}
+	return w.Body.String()
 }
 
 func TestUnusableVariablesAreNamed(t *testing.T) {
