@@ -6,7 +6,22 @@ import (
 	"time"
 
 	"rapport/pkg/bus"
+	"rapport/pkg/store"
 )
+
+// maxOutgoing is how large a message may be: the streams take 1 MiB with headers.
+const maxOutgoing = 1<<20 - 16<<10
+
+// fits refuses what no stream would take. In the outbox it would hold up everybody's
+// messages for ever; so whoever has too much known of them gets none.
+func fits(out []store.Outgoing) error {
+	for i := range out {
+		if n := len(out[i].Data); n > maxOutgoing {
+			return bus.Permanent(fmt.Errorf("%s would have %d bytes, at most %d can be published: keep less in traits and events", out[i].ID, n, maxOutgoing))
+		}
+	}
+	return nil
+}
 
 const (
 	// roomPause is how long a partition rests before it looks again whether there is room.

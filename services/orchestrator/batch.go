@@ -46,10 +46,16 @@ type person struct {
 // something fails.
 func (w *worker) prepare(ctx context.Context, ins []input, horizon time.Time) (*batch, error) {
 	b := &batch{w: w, set: w.o.Journeys(), people: map[string]*person{}, through: w.position.Seq, arms: arms{}, yield: func() {}}
+	ready := false
+	defer func() {
+		if !ready { // Also when a state makes the codec panic.
+			b.yield()
+		}
+	}()
 	if err := b.gather(ctx, ins, horizon); err != nil {
-		b.yield()
 		return nil, err
 	}
+	ready = true
 	return b, nil
 }
 

@@ -170,6 +170,9 @@ func (w *worker) commit(ctx context.Context, b *batch) error {
 	if out.From == out.To && len(out.Profiles) == 0 {
 		return nil
 	}
+	if err := fits(out.Outbox); err != nil {
+		return err
+	}
 	commitCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
 	if err := w.o.Store.Commit(commitCtx, out); err != nil {
