@@ -1,0 +1,2 @@
+// Package postgres implements the store port on PostgreSQL.
+package postgres

@@ -1,0 +1,138 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"rapport/pkg/store"
+)
+
+// When profiles wake. profile.wake is what counts; the table wake says where to look, and
+// is written as seldom as that allows (a timer that moves later, the usual way, writes
+// nothing). What holds in every committed state:
+//
+//   - a profile with a wake has the row (bucket, armed, id), and armed is not after wake;
+//   - no row lies before the bucket's wake_floor.
+//
+// So what is due first is found near the floor. A row whose due is not its profile's wake
+// is stale; whoever comes upon one removes it and puts another one where the wake is
+// (settle), under the lock of the bucket's row, which commits hold too. The floor keeps the
+// search from the dead entries that removed rows leave at the front of the index for as
+// long as anybody's transaction could still see them.
+const (
+	// settleRows is how many rows of wake are looked at in one go at least.
+	settleRows = 1000
+
+	wakeFront = ` FROM wake w LEFT JOIN profile p ON p.bucket = $1 AND p.id = w.id
+		WHERE w.bucket = $1 AND w.due >= (SELECT wake_floor FROM partition_offset WHERE bucket = $1) AND w.due < $2
+		ORDER BY w.due, w.id LIMIT $3`
+	dueQuery  = `SELECT w.id, w.due, p.wake` + wakeFront
+	lockFloor = `SELECT wake_floor FROM partition_offset WHERE bucket = $1 FOR UPDATE`
+	settleRow = `WITH stale AS MATERIALIZED (
+			SELECT * FROM (SELECT w.id, w.due, p.wake, p.armed` + wakeFront + `) front WHERE wake IS DISTINCT FROM due
+		), removed AS (
+			DELETE FROM wake w USING stale s WHERE w.bucket = $1 AND w.due = s.due AND w.id = s.id
+		), rearmed AS (
+			UPDATE profile p SET armed = p.wake FROM stale s WHERE p.bucket = $1 AND p.id = s.id AND s.armed = s.due
+		)
+		INSERT INTO wake (bucket, due, id) SELECT $1::integer, wake, id FROM stale WHERE armed = due AND wake IS NOT NULL
+		ON CONFLICT (bucket, due, id) DO NOTHING`
+	raiseFloor = `UPDATE partition_offset o SET wake_floor = coalesce((SELECT w.due FROM wake w
+			WHERE w.bucket = $1 AND w.due >= o.wake_floor ORDER BY w.due LIMIT 1), 9223372036854775807)
+		WHERE o.bucket = $1`
+)
+
+// Due implements store.Applying.
+func (s *Store) Due(ctx context.Context, partition int, before time.Time, limit int) ([]store.Wake, error) {
+	wakes, err := s.due(ctx, partition, bound(before), limit)
+	if err != nil {
+		return nil, fmt.Errorf("read what is due in partition %d: %w", partition, err)
+	}
+	return wakes, nil
+}
+
+func (s *Store) due(ctx context.Context, partition int, before int64, limit int) ([]store.Wake, error) {
+	for limit > 0 {
+		var wakes []store.Wake
+		stale := false
+		err := s.query(ctx, func(rows pgx.Rows) error {
+			var w store.Wake
+			var due int64
+			var wake pgtype.Int8
+			err := rows.Scan(&w.Profile, &due, &wake)
+			stale = stale || wake != pgtype.Int8{Int64: due, Valid: true}
+			w.Due = momentOf(due)
+			wakes = append(wakes, w)
+			return err
+		}, dueQuery, partition, before, limit)
+		if err != nil || !stale {
+			return wakes, err
+		}
+		if err := s.settle(ctx, partition, before, limit); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// NextDue implements store.Applying.
+func (s *Store) NextDue(ctx context.Context, partition int) (at time.Time, ok bool, err error) {
+	for limit := 16; ; limit = settleRows {
+		next, sure := int64(math.MaxInt64), false
+		rows := 0
+		err := s.query(ctx, func(r pgx.Rows) error {
+			var id string
+			var due int64
+			var wake pgtype.Int8
+			err := r.Scan(&id, &due, &wake)
+			// A wake is not before its profile's row: from here on none is before next.
+			sure = sure || due >= next
+			if wake.Valid && !sure {
+				next, ok = min(next, wake.Int64), true
+				sure = next == due
+			}
+			rows++
+			return err
+		}, dueQuery, partition, int64(math.MaxInt64), limit)
+		if err == nil && !sure && rows == limit {
+			ok = false
+			err = s.settle(ctx, partition, math.MaxInt64, limit)
+			if err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			return time.Time{}, false, fmt.Errorf("read when partition %d is next due: %w", partition, err)
+		}
+		if !ok {
+			return time.Time{}, false, nil
+		}
+		return momentOf(next), true, nil
+	}
+}
+
+// errUnowned says that a bucket has no row to lock.
+var errUnowned = errors.New("the partition was never acquired")
+
+// settle removes stale rows among the first ones before a time, and raises the floor.
+func (s *Store) settle(ctx context.Context, partition int, before int64, limit int) error {
+	return s.transact(ctx, work{write: func(b *pgx.Batch) error {
+		b.Queue(lockFloor, partition).QueryRow(func(row pgx.Row) error {
+			var floor int64
+			err := row.Scan(&floor)
+			if errors.Is(err, pgx.ErrNoRows) {
+				err = errUnowned
+			}
+			return err
+		})
+		b.Queue(settleRow, partition, before, max(limit, settleRows))
+		b.Queue(raiseFloor, partition)
+		return nil
+	}})
+}
