@@ -42,7 +42,11 @@ func (b *bench) accept(ctx context.Context, row *Row) error {
 			rates = append(rates, per(events, took))
 		}
 		for _, way := range ways() {
-			took, err := b.raw(ctx, stored, way)
+			var took time.Duration
+			err := ceiling(ctx, func(ctx context.Context) (err error) {
+				took, err = b.raw(ctx, stored, way)
+				return err
+			})
 			if err != nil {
 				return fmt.Errorf("%s: %w", way.name, err)
 			}

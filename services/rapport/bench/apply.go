@@ -102,7 +102,12 @@ func (b *bench) apply(ctx context.Context, row *Row) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	twin, dropTwin, err := b.twin(ctx)
+	var twin store.Store
+	var dropTwin func() error
+	err = ceiling(ctx, func(ctx context.Context) (err error) {
+		twin, dropTwin, err = b.twin(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -129,7 +134,11 @@ func (b *bench) apply(ctx context.Context, row *Row) (err error) {
 		after, _ := b.cpu()
 		list, t := a.recorder.take()
 		wrote = t
-		most, err := again(ctx, twin, list)
+		var most time.Duration
+		err = ceiling(ctx, func(ctx context.Context) (err error) {
+			most, err = again(ctx, twin, list)
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("write the rows again: %w", err)
 		}

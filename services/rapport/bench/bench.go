@@ -60,6 +60,14 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 // row measures one row, with a CPU profile when asked for.
 func (b *bench) row(ctx context.Context, name string, measure func(context.Context, *Row) error) (row Row, err error) {
 	row.Name = name
+	// Seeding is no part of what is profiled.
+	if err := b.sow(ctx, name); err != nil {
+		if ctx.Err() != nil {
+			return row, context.Cause(ctx)
+		}
+		row.NotMeasured = err.Error()
+		return row, nil
+	}
 	stop := func() error { return nil }
 	if b.o.ProfileDir != "" {
 		row.Profile = filepath.Join(b.o.ProfileDir, name+"-"+b.engine.kind()+".cpu.pprof")
@@ -80,6 +88,12 @@ func (b *bench) row(ctx context.Context, name string, measure func(context.Conte
 		row.NotMeasured = failed.Error()
 	}
 	return row, nil
+}
+
+// ceiling marks what is done for a ceiling in the row's CPU profile: part=ceiling.
+func ceiling(ctx context.Context, measure func(context.Context) error) (err error) {
+	pprof.Do(ctx, pprof.Labels("part", "ceiling"), func(ctx context.Context) { err = measure(ctx) })
+	return err
 }
 
 // profile writes a CPU profile until the function that it returns is called.

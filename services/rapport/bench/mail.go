@@ -59,7 +59,11 @@ func (b *bench) mail(ctx context.Context, row *Row) (err error) {
 			into *spent
 			send program
 		}{{&gomail, letter.fixed}, {&afternoon, letter.afternoon}} {
-			took, cpu, err := b.sendAll(ctx, m, n, program.send)
+			var took, cpu time.Duration
+			err := ceiling(ctx, func(ctx context.Context) (err error) {
+				took, cpu, err = b.sendAll(ctx, m, n, program.send)
+				return err
+			})
 			if err != nil {
 				return err
 			}

@@ -75,6 +75,25 @@ func (b *bench) fresh(fill func(dir, name string) (place, error)) (p place, rele
 	}, nil
 }
 
+// sow makes the seeds that a row needs.
+func (b *bench) sow(ctx context.Context, row string) error {
+	var sizes []int
+	switch row {
+	case RowApply, RowMail, RowLatency, RowMemory:
+		sizes = []int{b.o.Profiles}
+	case RowGrowth:
+		sizes = b.o.Growth
+	case RowTimers, RowStart:
+		sizes = []int{b.o.Timers}
+	}
+	for _, n := range sizes {
+		if _, err := b.kept(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // kept is the seed of n profiles, made when there is none.
 func (b *bench) kept(ctx context.Context, n int) (place, error) {
 	mark, err := b.fingerprint()
