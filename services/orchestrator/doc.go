@@ -3,8 +3,8 @@
 //
 // Consumes: the EVENTS stream, partition by partition; answers of the recommender.
 // Publishes: send.<channel>.* (decided messages) and events.* (facts that journeys make: tags,
-// points, tasks, emitted events), through the outbox and the Relay; dead.orchestrator.> (events that cannot be read), under derived ids before the
-// position passes them.
+// points, tasks, emitted events), through the outbox and the Relay; dead.orchestrator.> (events that cannot be read or applied),
+// under derived ids before the position passes them.
 // Owns: profiles, instances, timers, timeline, decided messages, the outbox, the counts of who
 // rests where and of what experiments measure, and the position of each partition.
 //
@@ -13,6 +13,56 @@
 // outbox is published afterwards, under derived ids, as often as it takes. A partition is
 // worked on by the holder of its lease; the lease's token is compared in every commit, so
 // that a paused former holder changes nothing.
+//
+// # What cannot be done
+//
+// A failure that is nobody's fault (the store is away or full, the broker does not answer;
+// store.IsUnavailable, time-outs, the network) is waited out, for ever, with the order
+// kept. After a failure whose reason may lie in the batch, an unknown error, a permanent
+// one or a panic of the engine, the batch is applied in halves, first fewer events, then
+// only the timers due before the first of them, then fewer timers, until what fails is
+// alone. Then
+//
+//   - an event goes to the dead letters, with the reason, and the position passes it, as
+//     it passes one that cannot be read. If the error does not say whose fault it is, the
+//     event has to fail three times alone, and the store has to take an empty batch at the
+//     same time: a store that refuses everything never looks like poison;
+//   - a profile whose timer cannot be fired is left alone for a minute, then two, up to an
+//     hour. Its wake stays in the store, its events are applied;
+//   - a profile that cannot be brought under a new workspace is passed over.
+//
+// At most Options.MaxPoison events in a row are given up by a process; each 20 applied make
+// up for one. Beyond it the fault is ours, a bad deployment for example, and the partition
+// stands still, says so in the log and by the metric orchestrator_stalled, and goes on by
+// itself once the attempt succeeds. A start allows as many again. The same holds for a
+// thousand profiles of a partition whose timers cannot be fired.
+//
+// A commit whose answer got lost may have happened: the position is asked for again before
+// anything is repeated.
+//
+// A message larger than its stream takes (1 MiB) is never committed, because in the outbox it would
+// hold up everybody's; what led to it is treated as poison.
+//
+// # When there is no room
+//
+// Store. Events wait in their stream. Each partition holds a batch, one read ahead, and one
+// asked for; nothing else grows.
+//
+// SEND. Messages stay in the outbox and events go on being applied, until Options.MaxOutbox
+// messages of a partition wait there; then its events wait too (orchestrator_held), unless EVENTS is nine
+// tenths full: behind what is applied is the only place where it gets room. The bound counts
+// what this process committed; a start begins anew.
+//
+// EVENTS. Facts stay in the outbox, without bound, and do not hold up messages. Nor do messages hold up
+// facts, as far as those lie within what the relay reads at a time (4 MiB).
+//
+// DEAD. The stream drops its oldest letters for new ones, since to refuse would stop the
+// work behind a poison event. The originals lie in EVENTS as long as that has room. It is
+// not silent: from four fifths on each further letter is warned of, and what was dropped is
+// an error in the log and counted (orchestrator_dead_letters_fill_ratio and _dropped). If it takes
+// nothing at all, the partitions that need it wait: what is given up leaves a trace first.
+//
+// # More
 //
 // Workspaces. Each batch asks for the set of journeys in force. When another one comes into
 // force (Options.Changed), every profile is brought under it: at its next event, or, for those
