@@ -268,7 +268,7 @@ func (r run) check(t *testing.T, name string, p program) {
 	}
 	for _, v := range r.variables {
 		// The Go runtime and OpenTelemetry read theirs by themselves.
-		if v != "GOMEMLIMIT" && !strings.HasPrefix(v, "OTEL_") && !slices.Contains(p.variables, v) {
+		if v != "GOMEMLIMIT" && v != "GOMAXPROCS" && !strings.HasPrefix(v, "OTEL_") && !slices.Contains(p.variables, v) {
 			t.Errorf("%s sets %s, which the program does not read", name, v)
 		}
 	}

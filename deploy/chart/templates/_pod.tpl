@@ -30,6 +30,8 @@
   value: rapport-{{ .service }}
 - name: GOMEMLIMIT
   value: {{ .v.goMemoryLimit }}
+- name: GOMAXPROCS
+  value: {{ $values.processors | quote }}
 - name: RAPPORT_NATS_URL
   value: {{ $values.nats.url | quote }}
 {{- with $values.traces.endpoint }}
