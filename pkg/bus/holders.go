@@ -72,9 +72,7 @@ func (h *Holders) run(ctx context.Context, reader *Reader) {
 			if !sleep(ctx, time.Second) {
 				return
 			}
-			again, cancel := withAckTimeout(ctx)
-			next, err := h.open(again)
-			cancel()
+			next, err := h.open(ctx)
 			if err != nil {
 				h.log.Warn("leases cannot be watched, trying again", "error", err)
 			}

@@ -164,13 +164,3 @@ func withPublishTimeout(ctx context.Context) (context.Context, context.CancelFun
 	}
 	return context.WithTimeoutCause(ctx, publishWithin, errNoAck)
 }
-
-// withAckTimeout bounds another question to the broker that the caller left unbounded.
-func withAckTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeoutCause(ctx, ackTimeout, errNoAnswerYet)
-}
-
-var errNoAnswerYet = errors.New("no answer from the broker within " + ackTimeout.String())

@@ -133,9 +133,9 @@ func transformTo(partitions int) string {
 
 // Partitions is the number of partitions that EVENTS was made with.
 func Partitions(ctx context.Context, js jetstream.JetStream) (int, error) {
-	s, err := js.Stream(ctx, StreamEvents)
+	s, err := lookUp(ctx, js, StreamEvents)
 	if err != nil {
-		return 0, fmt.Errorf("look up stream %s: %w", StreamEvents, err)
+		return 0, err
 	}
 	return partitionsOf(s.CachedInfo().Config)
 }

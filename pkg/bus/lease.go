@@ -61,9 +61,9 @@ func OpenLeases(ctx context.Context, js jetstream.JetStream, o LeaseOptions) (*L
 	if o.TTL < minLeaseTTL {
 		return nil, fmt.Errorf("open leases: a time to live of %s is too short; the server keeps %s or more", o.TTL, minLeaseTTL)
 	}
-	stream, err := js.Stream(ctx, leaseStream)
+	stream, err := lookUp(ctx, js, leaseStream)
 	if err != nil {
-		return nil, fmt.Errorf("open leases: look up bucket %s: %w", BucketLease, err)
+		return nil, fmt.Errorf("open leases: bucket %s: %w", BucketLease, err)
 	}
 	return &Leases{js: js, stream: stream, opt: o}, nil
 }
@@ -95,39 +95,72 @@ func (l *Leases) Try(ctx context.Context, key string) (*Lease, error) {
 }
 
 // Wait acquires the lease as soon as it can be had: at once when it is released, and
-// within about a second after its holder's time to live otherwise. It returns the
-// context's error when that ends first.
+// within about a second after its holder's time to live otherwise. While the bucket has no leader it goes on
+// trying. It returns the context's error when that ends first.
 func (l *Leases) Wait(ctx context.Context, key string) (*Lease, error) {
-	lease, err := l.Try(ctx, key)
-	if err == nil || !errors.Is(err, ErrLeaseHeld) {
-		return lease, err
-	}
-	kv, err := l.js.KeyValue(ctx, BucketLease)
-	if err != nil {
-		return nil, fmt.Errorf("wait for lease %s: %w", key, err)
-	}
-	watch, err := kv.Watch(ctx, key, jetstream.MetaOnly())
-	if err != nil {
-		return nil, fmt.Errorf("wait for lease %s: %w", key, err)
-	}
-	defer func() { _ = watch.Stop() }()
+	var freed <-chan jetstream.KeyValueEntry
 	// The watcher reports releases and expiries; the ticker is for the case that
 	// the message which would have said so was missed.
-	tick := time.NewTicker(l.opt.TTL)
+	tick := time.NewTicker(l.opt.TTL / 3)
 	defer tick.Stop()
+	for {
+		lease, err := l.tryWithin(ctx, key)
+		switch {
+		case err == nil:
+			return lease, nil
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("wait for lease %s: %w", key, ctx.Err())
+		case !errors.Is(err, ErrLeaseHeld) && !unanswered(err):
+			return nil, err
+		}
+		if freed == nil && errors.Is(err, ErrLeaseHeld) {
+			watch, err := l.watch(ctx, key)
+			if err != nil {
+				return nil, fmt.Errorf("wait for lease %s: %w", key, err)
+			}
+			defer func() { _ = watch.Stop() }()
+			freed = watch.Updates()
+			continue // It may have been freed before the watch began.
+		}
+		if err := free(ctx, freed, tick.C); err != nil {
+			return nil, fmt.Errorf("wait for lease %s: %w", key, err)
+		}
+	}
+}
+
+// tryWithin bounds an attempt: without a leader the bucket does not answer.
+func (l *Leases) tryWithin(ctx context.Context, key string) (*Lease, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.opt.TTL)
+	defer cancel()
+	return l.Try(ctx, key)
+}
+
+func (l *Leases) watch(ctx context.Context, key string) (watch jetstream.KeyWatcher, err error) {
+	err = ask(ctx, func(attempt context.Context) error {
+		kv, err := l.js.KeyValue(attempt, BucketLease)
+		if err != nil {
+			return err
+		}
+		// The watch lives as long as this context, not the attempt's.
+		watch, err = kv.Watch(ctx, key, jetstream.MetaOnly())
+		return err
+	})
+	return watch, err
+}
+
+// free returns when the lease may have become free.
+func free(ctx context.Context, entries <-chan jetstream.KeyValueEntry, tick <-chan time.Time) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for lease %s: %w", key, ctx.Err())
-		case e := <-watch.Updates():
+			return ctx.Err()
+		case e := <-entries:
 			if e != nil && e.Operation() == jetstream.KeyValuePut {
 				continue
 			}
-		case <-tick.C:
-		}
-		lease, err := l.Try(ctx, key)
-		if err == nil || !errors.Is(err, ErrLeaseHeld) {
-			return lease, err
+			return nil
+		case <-tick:
+			return nil
 		}
 	}
 }

@@ -47,7 +47,7 @@ func (l Layout) check() error {
 }
 
 func provision(ctx context.Context, js jetstream.JetStream, l Layout, want jetstream.StreamConfig) error {
-	s, err := js.Stream(ctx, want.Name)
+	s, err := lookUp(ctx, js, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return change(ctx, js, l, "it is missing", func(ctx context.Context) error {
 			_, err := js.CreateStream(ctx, want)
@@ -55,7 +55,7 @@ func provision(ctx context.Context, js jetstream.JetStream, l Layout, want jetst
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("look it up: %w", err)
+		return err
 	}
 	have := s.CachedInfo().Config
 	if want.Name == StreamEvents {

@@ -92,13 +92,17 @@ func Read(ctx context.Context, js jetstream.JetStream, stream string, filters []
 }
 
 func (r *Reader) start(ctx context.Context, filters []string, afterSeq uint64) error {
-	cons, err := r.js.OrderedConsumer(ctx, r.stream, jetstream.OrderedConsumerConfig{
-		FilterSubjects: filters,
-		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:    afterSeq + 1,
-		// What a killed process leaves behind is gone soon after; well above
-		// PullExpiry, so that an idle reader is never taken for a dead one.
-		InactiveThreshold: 2 * time.Minute,
+	var cons jetstream.Consumer
+	err := ask(ctx, func(ctx context.Context) (err error) {
+		cons, err = r.js.OrderedConsumer(ctx, r.stream, jetstream.OrderedConsumerConfig{
+			FilterSubjects: filters,
+			DeliverPolicy:  jetstream.DeliverByStartSequencePolicy,
+			OptStartSeq:    afterSeq + 1,
+			// What a killed process leaves behind is gone soon after; well above
+			// PullExpiry, so that an idle reader is never taken for a dead one.
+			InactiveThreshold: 2 * time.Minute,
+		})
+		return err
 	})
 	if err != nil {
 		return err
@@ -257,9 +261,7 @@ func (r *Reader) watchReconnects() {
 		case <-r.closed:
 			return
 		}
-		ctx, cancel := withAckTimeout(context.Background())
-		err := r.checkPosition(ctx)
-		cancel()
+		err := r.checkPosition(context.Background())
 		if errors.Is(err, ErrAhead) {
 			r.stop(fmt.Errorf("read %s: %w", r.stream, err))
 			return
@@ -286,9 +288,9 @@ func (r *Reader) checkPosition(ctx context.Context) error {
 // LastSeq is the sequence of the last message of a stream, 0 when it never had
 // one.
 func LastSeq(ctx context.Context, js jetstream.JetStream, stream string) (uint64, error) {
-	s, err := js.Stream(ctx, stream)
+	s, err := lookUp(ctx, js, stream)
 	if err != nil {
-		return 0, fmt.Errorf("look up stream %s: %w", stream, err)
+		return 0, err
 	}
 	return s.CachedInfo().State.LastSeq, nil
 }

@@ -132,7 +132,11 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 	if s.topic != "" && s.topic != topic {
 		return nil, fmt.Errorf("subscribe to %s: durable %s already consumes %s; make another Subscriber with another Durable", topic, s.opt.Durable, s.topic)
 	}
-	cons, err := s.js.CreateOrUpdateConsumer(ctx, s.opt.Stream, consumerConfig(s.opt, topic))
+	var cons jetstream.Consumer
+	err := ask(ctx, func(ctx context.Context) (err error) {
+		cons, err = s.js.CreateOrUpdateConsumer(ctx, s.opt.Stream, consumerConfig(s.opt, topic))
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to %s: create consumer %s: %w", topic, s.opt.Durable, err)
 	}
