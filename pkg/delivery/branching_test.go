@@ -149,7 +149,7 @@ func TestThrottledByHost(t *testing.T) {
 		road := &branches{tried: map[string]int{}}
 		r := newRules(policy.Throttle{Domain: "slow.example", AtMost: 1, Per: time.Minute})
 		b := newBench(t, newLedger(), &road.road, func(o *delivery.Options) {
-			o.Road, o.Throttles, o.Now = road, delivery.NewThrottles(r.now, 1), time.Now
+			o.Road, o.Throttles, o.Now = road, delivery.NewThrottles(r.now, nil), time.Now
 		})
 		start := time.Now()
 		for i, host := range []string{"slow.example", "fast.example", "slow.example"} {

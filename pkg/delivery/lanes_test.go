@@ -78,7 +78,7 @@ func (l *lane) run(ctx context.Context, t *testing.T, r *road, worker string) (s
 		t.Fatal(err)
 	}
 	b := newBench(t, l.claims, r, func(o *delivery.Options) {
-		o.Worker, o.Publisher, o.Throttles, o.Now = worker, bus.NewPublisher(l.js), delivery.NewThrottles(l.limit.now, 1), time.Now
+		o.Worker, o.Publisher, o.Throttles, o.Now = worker, bus.NewPublisher(l.js), delivery.NewThrottles(l.limit.now, nil), time.Now
 	})
 	work, end := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)

@@ -17,10 +17,11 @@ import (
 // policy and by the messages in hand.
 type Throttles struct {
 	rules   func() []policy.Throttle
-	workers int
+	workers func(policy.Throttle) int
 
 	mu      sync.Mutex
 	inForce []policy.Throttle // as rules last said
+	shared  []int             // among how many workers, by rule
 	buckets map[policy.Throttle]*bucket
 	lines   map[string]*line // by the rules that apply
 	waiting int
@@ -30,10 +31,13 @@ type Throttles struct {
 
 // NewThrottles makes the throttles of one process. rules is asked for every message and
 // each second while any wait, so that a changed policy takes effect at once; it must be
-// cheap. workers is how many processes send at a time: each takes an equal part, because
-// they do not talk to each other.
-func NewThrottles(rules func() []policy.Throttle, workers int) *Throttles {
-	return &Throttles{rules: rules, workers: max(1, workers), buckets: map[policy.Throttle]*bucket{}, lines: map[string]*line{}}
+// cheap. workers is asked as often how many processes send under a rule: each takes an equal
+// part, because they do not talk to each other. Nil: this one alone.
+func NewThrottles(rules func() []policy.Throttle, workers func(policy.Throttle) int) *Throttles {
+	if workers == nil {
+		workers = func(policy.Throttle) int { return 1 }
+	}
+	return &Throttles{rules: rules, workers: workers, buckets: map[policy.Throttle]*bucket{}, lines: map[string]*line{}}
 }
 
 // traffic is what rules tell messages apart by.
@@ -208,19 +212,28 @@ func (t *Throttles) tidy(key string, l *line) {
 	}
 }
 
-// refresh takes over changed rules. Those that stay keep their pace, and who waits stays in
-// the order of arrival.
+// refresh takes over changed rules, and changed numbers of workers. Rules that stay as they
+// are keep their pace, and who waits stays in the order of arrival.
 func (t *Throttles) refresh() {
 	rules := t.rules()
-	if slices.Equal(rules, t.inForce) {
+	shared := make([]int, len(rules))
+	for i, r := range rules {
+		shared[i] = max(1, t.workers(r))
+	}
+	if slices.Equal(rules, t.inForce) && slices.Equal(shared, t.shared) {
 		return
 	}
-	former, now := t.buckets, time.Now()
-	t.inForce, t.buckets = slices.Clone(rules), make(map[policy.Throttle]*bucket, len(rules))
-	for i := range rules {
-		r := rules[i]
-		if t.buckets[r] = former[r]; t.buckets[r] == nil {
-			t.buckets[r] = newBucket(&r, t.workers, now)
+	keep := map[policy.Throttle]*bucket{}
+	for i, r := range t.inForce {
+		if at := slices.Index(rules, r); at >= 0 && shared[at] == t.shared[i] {
+			keep[r] = t.buckets[r]
+		}
+	}
+	now := time.Now()
+	t.inForce, t.shared, t.buckets = slices.Clone(rules), shared, make(map[policy.Throttle]*bucket, len(rules))
+	for i, r := range rules {
+		if t.buckets[r] = keep[r]; t.buckets[r] == nil {
+			t.buckets[r] = newBucket(&r, shared[i], now)
 		}
 	}
 	var all []*place

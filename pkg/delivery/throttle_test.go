@@ -63,7 +63,7 @@ func throttled(t *testing.T, r *rules, change func(*delivery.Options)) (*bench, 
 	t.Helper()
 	f := &traffic{}
 	return newBench(t, newLedger(), &road{during: f.note}, func(o *delivery.Options) {
-		o.Throttles, o.Now = delivery.NewThrottles(r.now, 1), time.Now
+		o.Throttles, o.Now = delivery.NewThrottles(r.now, nil), time.Now
 		if change != nil {
 			change(o)
 		}
@@ -131,6 +131,47 @@ func TestThrottlesTogether(t *testing.T) {
 		}
 		if took := f.times("fast-")[9].Sub(start); took < time.Minute || took > 2*time.Minute {
 			t.Errorf("the provider's rule let ten messages of another domain through in %v", took)
+		}
+	})
+}
+
+// TestThrottleIsShared: a process takes its part of what a rule allows, and another one when
+// somebody joins.
+func TestThrottleIsShared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const atMost = 60
+		r := newRules(policy.Throttle{Domain: "slow.example", AtMost: atMost, Per: time.Minute})
+		var joined atomic.Bool
+		workers := func(policy.Throttle) int {
+			if joined.Load() {
+				return 3
+			}
+			return 1
+		}
+		b, f := throttled(t, r, func(o *delivery.Options) { o.Throttles = delivery.NewThrottles(r.now, workers) })
+		start := time.Now()
+		time.AfterFunc(2*time.Minute, func() { joined.Store(true) })
+		var wg sync.WaitGroup
+		for i := range 4 * atMost {
+			wg.Go(func() { b.deliver(t, to(fmt.Sprintf("slow-%03d", i), "slow.example", message.Marketing)) })
+		}
+		wg.Wait()
+		alone, together := 0, map[int]int{}
+		for _, at := range f.times("slow-") {
+			if after := at.Sub(start); after < 2*time.Minute {
+				alone++
+			} else {
+				together[int(after/time.Minute)]++
+			}
+		}
+		if alone < atMost*3/2 || alone > 2*atMost {
+			t.Errorf("%d messages in the first two minutes, want nearly %d", alone, 2*atMost)
+		}
+		for minute, n := range together {
+			if n > atMost/3+1 {
+				t.Errorf("%d messages in minute %d, want at most %d", n, minute, atMost/3)
+			}
 		}
 	})
 }

@@ -69,7 +69,10 @@ func (c *Catcher) HTTPAddr() string { return c.httpLn.Addr().String() }
 func (c *Catcher) URL() string { return "http://" + c.HTTPAddr() }
 
 // WebhookURL is the door for webhooks.
-func (c *Catcher) WebhookURL() string { return c.URL() + "/webhooks" }
+func (c *Catcher) WebhookURL() string { return c.URL() + WebhookPath }
+
+// WebhookPath is where that door is, below the page.
+const WebhookPath = "/webhooks"
 
 // Ready is closed when messages are taken.
 func (c *Catcher) Ready() <-chan struct{} { return c.ready }

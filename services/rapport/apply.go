@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,14 +12,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rapport/pkg/store/sqlite"
 	"rapport/services/rapport/archive"
 )
 
 func applyCommand() *cobra.Command {
 	var (
-		data, dir, note string
-		yes             bool
+		data      kept
+		dir, note string
+		yes       bool
 	)
 	cmd := &cobra.Command{
 		Use: "apply", Short: "Put a changed workspace in force, after showing what that does", Args: noArgs,
@@ -32,13 +31,13 @@ workspace directory goes by that directory; all others take up what is applied.`
 			if err != nil {
 				return err
 			}
-			st, err := besideOrNew(c.Context(), data)
+			st, err := data.openOrNew(c.Context())
 			if err != nil {
 				return err
 			}
 			defer func() { err = errors.Join(err, st.Close()) }()
-			kept := archive.New(st)
-			p, err := kept.Plan(c.Context(), snap)
+			versions := archive.New(st)
+			p, err := versions.Plan(c.Context(), snap)
 			if err != nil {
 				return err
 			}
@@ -54,7 +53,7 @@ workspace directory goes by that directory; all others take up what is applied.`
 					return err
 				}
 			}
-			if err := kept.Save(c.Context(), snap, time.Now().UTC(), whoami(), note); err != nil {
+			if err := versions.Save(c.Context(), snap, time.Now().UTC(), whoami(), note); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(out, "\nWorkspace %s is in force.\n", snap.Version())
@@ -62,21 +61,11 @@ workspace directory goes by that directory; all others take up what is applied.`
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&data, "data", "data", "directory with the database")
+	data.flags(cmd)
 	flags.StringVar(&dir, "workspace", "", "directory with the changed workspace (default: ./templates)")
 	flags.StringVar(&note, "note", "", "why, for the history of versions")
 	flags.BoolVar(&yes, "yes", false, "do not ask")
 	return cmd
-}
-
-// besideOrNew opens a database whether or not a process runs on it, and makes it when there
-// is none: a workspace may be put in force before anything was ever started.
-func besideOrNew(ctx context.Context, dir string) (*sqlite.Store, error) {
-	st, err := beside(ctx, dir)
-	if errors.Is(err, errNoData) {
-		return sqlite.Open(ctx, sqlite.Options{Dir: dir})
-	}
-	return st, err
 }
 
 // agreed asks on a terminal.

@@ -17,7 +17,8 @@ import (
 
 // backtestFlags are the flags of backtest.
 type backtestFlags struct {
-	data, csv    string
+	data         kept
+	csv          string
 	workspace    string
 	journey      string
 	since, until string
@@ -39,7 +40,7 @@ before --since fills profiles, histories and segments; journeys begin empty.`,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.data, "data", "data", "directory with the database")
+	f.data.flags(cmd)
 	flags.StringVar(&f.csv, "csv", "", "file of invoice lines (CSV, also gzip) to use instead of recorded events")
 	flags.StringVar(&f.workspace, "workspace", "", "directory with the changed workspace (default: ./templates, else what is in force)")
 	flags.StringVar(&f.journey, "journey", "", "one changed journey's file, put in the place of its former version")

@@ -28,6 +28,9 @@ func (f *upFlags) banner(w io.Writer, st *stack.Stack, dev string, took time.Dur
 	if st.Broker != nil && st.Broker.ClientURL() != "" {
 		line("  nats      %s", st.Broker.ClientURL())
 	}
+	if st.Ops != nil {
+		line("  health    http://%s/readyz   (metrics at /metrics)", st.Ops.Addr())
+	}
 	workspace := f.cfg.Workspace
 	if workspace == "" {
 		workspace = "the built-in starter (write your own with --workspace DIR)"

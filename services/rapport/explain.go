@@ -14,10 +14,11 @@ import (
 
 func explainCommand() *cobra.Command {
 	var (
-		data, at string
-		profile  string
-		q        explain.Query
-		asJSON   bool
+		data    kept
+		at      string
+		profile string
+		q       explain.Query
+		asJSON  bool
 	)
 	cmd := &cobra.Command{
 		Use: "explain --profile ID", Short: "Say why somebody did, or did not, get a message", Args: noArgs,
@@ -37,7 +38,7 @@ and works while rapport up runs.`,
 					return &usageError{c.CommandPath(), err}
 				}
 			}
-			st, err := beside(c.Context(), data)
+			st, err := data.open(c.Context())
 			if err != nil {
 				return err
 			}
@@ -71,7 +72,7 @@ and works while rapport up runs.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&data, "data", "data", "directory with the database")
+	data.flags(cmd)
 	flags.StringVar(&profile, "profile", "", "whose past to explain: the customer's id (required)")
 	flags.StringVar(&q.Journey, "journey", "", "only this journey (default: all)")
 	flags.StringVar(&q.Message, "message", "", "only what led to the message with this id")

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -20,8 +22,9 @@ func (f *upFlags) check() error {
 		{"--catcher-smtp", f.cfg.CatcherSMTP, "127.0.0.1:1025"},
 		{"--nats", f.cfg.NATS, "127.0.0.1:4222"},
 		{"--smtp", f.cfg.SMTP.Addr, "smtp.example.com:587"},
+		{"--ops", f.cfg.Ops, "127.0.0.1:8081"},
 	} {
-		if a.addr == "" && (a.flag == "--nats" || a.flag == "--smtp") {
+		if a.addr == "" && (a.flag == "--nats" || a.flag == "--smtp" || a.flag == "--ops") {
 			continue
 		}
 		if err := address(a.addr); err != nil {
@@ -38,6 +41,42 @@ func (f *upFlags) check() error {
 	}
 	if f.cfg.Partitions < 1 || f.cfg.Partitions > maxPartitions {
 		return fmt.Errorf("--partitions %d: use 1 to %d", f.cfg.Partitions, maxPartitions)
+	}
+	return f.shared()
+}
+
+// shared checks the flags about what several processes share.
+func (f *upFlags) shared() error {
+	if !slices.Contains([]int{1, 3, 5}, f.cfg.NATSReplicas) {
+		return fmt.Errorf("--nats-replicas %d: use 1, or 3 or 5 in a cluster of as many nodes", f.cfg.NATSReplicas)
+	}
+	if f.cfg.NATSReplicas > 1 && f.cfg.NATSURL == "" {
+		return fmt.Errorf("--nats-replicas %d: the embedded broker is one node: name a cluster with --nats-url", f.cfg.NATSReplicas)
+	}
+	if err := storeURL(f.cfg.StoreURL); err != nil {
+		return err
+	}
+	if f.cfg.CatcherURL == "" {
+		return nil
+	}
+	if u, err := url.Parse(f.cfg.CatcherURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("--catcher-url %q is no address of a page: write it as http://127.0.0.1:8025", f.cfg.CatcherURL)
+	}
+	if f.cfg.SMTP.Addr == "" {
+		return errors.New("--catcher-url names where SMS and webhooks are caught: name the catcher's mail server too, with --smtp")
+	}
+	return nil
+}
+
+// storeURL says what is wrong with the address of a store. It may hold a password, so it is
+// never repeated.
+func storeURL(s string) error {
+	if s == "" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		return errors.New("--store is no address of a PostgreSQL database: write it as postgres://user@host:5432/rapport")
 	}
 	return nil
 }

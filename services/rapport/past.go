@@ -45,11 +45,11 @@ func (f *backtestFlags) past(ctx context.Context, problems io.Writer) (*past, er
 	if f.csv != "" {
 		return p, p.invoices(f.csv, problems)
 	}
-	st, err := beside(ctx, f.data)
+	st, err := f.data.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p.close, p.name, p.archive = st.Close, f.data, archive.New(st)
+	p.close, p.name, p.archive = st.Close, f.data.String(), archive.New(st)
 	r, err := recorded.New(st)
 	if err == nil {
 		err = p.recorded(ctx, r)

@@ -14,8 +14,9 @@ import (
 
 func planCommand() *cobra.Command {
 	var (
-		data, dir string
-		asJSON    bool
+		data   kept
+		dir    string
+		asJSON bool
 	)
 	cmd := &cobra.Command{
 		Use: "plan", Short: "Say what a changed workspace does to the people inside, and change nothing", Args: noArgs,
@@ -28,7 +29,7 @@ when the change would be refused.`,
 			if err != nil {
 				return err
 			}
-			st, err := beside(c.Context(), data)
+			st, err := data.open(c.Context())
 			if err != nil {
 				return err
 			}
@@ -44,7 +45,7 @@ when the change would be refused.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&data, "data", "data", "directory with the database")
+	data.flags(cmd)
 	flags.StringVar(&dir, "workspace", "", "directory with the changed workspace (default: ./templates)")
 	flags.BoolVar(&asJSON, "json", false, "print the plan as one JSON object")
 	return cmd

@@ -43,7 +43,7 @@ func tried() map[string]func(*testing.T, string) {
 	all["bin/rapport up --workspace my-shop"] = tryMyShop
 	all["bin/rapport replay --json online-retail.csv.gz"] = tryReplayJSON
 	all["OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 OTEL_METRICS_EXPORTER=none make up"] = tryTraces
-	all["bin/rapport up --services ingest --nats-url nats://127.0.0.1:4222 --http 127.0.0.1:8081 --data door-data"] = trySecondDoor
+	all["bin/rapport up --services ingest --nats-url nats://127.0.0.1:4222 --http 127.0.0.1:8090 --ops 127.0.0.1:8091 --data door-data"] = trySecondDoor
 	return all
 }
 
@@ -360,7 +360,7 @@ func tryTraces(t *testing.T, line string) {
 // A second process is another door to the first one's streams.
 func trySecondDoor(t *testing.T, line string) {
 	whole := up(t, t.TempDir())
-	args := arguments(t, strings.NewReplacer("nats://127.0.0.1:4222", whole.nats, "127.0.0.1:8081", "127.0.0.1:0").Replace(line))
+	args := arguments(t, strings.NewReplacer("nats://127.0.0.1:4222", whole.nats, "127.0.0.1:8090", "127.0.0.1:0", "127.0.0.1:8091", "127.0.0.1:0").Replace(line))
 	door := launch(t, command(t, t.TempDir(), args...))
 	door.events = find(t, door.out.String(), `events +(http://[^/\s]+)/v1/track`)
 	door.accepted(t, order("A-1", "ada", "Ada", "Lamp"))

@@ -8,10 +8,12 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"rapport/pkg/telemetry"
 	"rapport/services/ingest"
@@ -38,8 +40,8 @@ are called for real as soon as there is a real mail server.
 
 Secrets come from the environment: RAPPORT_WRITE_KEYS (name:key,...), RAPPORT_SMTP_USERNAME,
 RAPPORT_SMTP_PASSWORD, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM,
-TWILIO_MESSAGING_SERVICE_SID, RAPPORT_SIGNING_KEYS (key,...: each signs the webhooks), and
-RAPPORT_SECRET_NAME for ${NAME} in a webhook. RAPPORT_ALLOW_PRIVATE_WEBHOOKS=true is
+TWILIO_MESSAGING_SERVICE_SID, TWILIO_BASE_URL (another server that speaks Twilio's API),
+RAPPORT_SIGNING_KEYS (key,...: each signs the webhooks), and RAPPORT_SECRET_NAME for ${NAME} in a webhook. RAPPORT_ALLOW_PRIVATE_WEBHOOKS=true is
 --allow-private-webhooks. Traces and metrics go where the OTEL_* variables say.`,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr()) },
 	}
@@ -53,7 +55,11 @@ RAPPORT_SECRET_NAME for ${NAME} in a webhook. RAPPORT_ALLOW_PRIVATE_WEBHOOKS=tru
 	flags.StringVar(&f.cfg.CatcherHTTP, "catcher-http", "127.0.0.1:8025", "address of the catcher's page")
 	flags.StringVar(&f.cfg.CatcherSMTP, "catcher-smtp", "127.0.0.1:1025", "address of the catcher's mail server")
 	flags.StringVar(&f.cfg.NATS, "nats", "127.0.0.1:4222", "address of the embedded broker for other processes; empty: none")
-	flags.StringVar(&f.cfg.NATSURL, "nats-url", os.Getenv("RAPPORT_NATS_URL"), "broker to use instead of the embedded one")
+	f.broker(flags)
+	flags.StringVar(&f.cfg.StoreURL, "store", os.Getenv("RAPPORT_STORE_URL"), "PostgreSQL database, postgres://user@host/name (default: SQLite in the data directory)")
+	flags.StringVar(&f.cfg.Ops, "ops", cmp.Or(os.Getenv("RAPPORT_OPS"), "127.0.0.1:8081"), "address of /healthz, /readyz and /metrics; empty: none")
+	flags.BoolVar(&f.cfg.Profile, "ops-profile", false, "serve profiles at /debug/pprof/ of --ops too")
+	flags.StringVar(&f.cfg.CatcherURL, "catcher-url", os.Getenv("RAPPORT_CATCHER_URL"), "page of another process's catcher, which takes SMS and webhooks; --smtp names its mail server")
 	flags.IntVar(&f.cfg.Partitions, "partitions", 16, "partitions of a new event stream; they cannot be changed later")
 	flags.StringVar(&f.keyFile, "write-keys", "", "file with write keys, name:key on each line")
 	flags.StringVar(&f.cfg.SMTP.Addr, "smtp", os.Getenv("RAPPORT_SMTP_ADDR"), "mail server for real mail, host:port (default: the catcher)")
@@ -61,6 +67,30 @@ RAPPORT_SECRET_NAME for ${NAME} in a webhook. RAPPORT_ALLOW_PRIVATE_WEBHOOKS=tru
 	flags.StringVar(&f.logFormat, "log", "text", "text or json")
 	flags.StringVar(&f.logLevel, "log-level", "warn", "debug, info, warn or error")
 	return cmd
+}
+
+// broker are the flags about a broker of its own.
+func (f *upFlags) broker(flags *pflag.FlagSet) {
+	flags.StringVar(&f.cfg.NATSURL, "nats-url", os.Getenv("RAPPORT_NATS_URL"), "broker to use instead of the embedded one (several of a cluster: with commas)")
+	flags.IntVar(&f.cfg.NATSReplicas, "nats-replicas", number("RAPPORT_NATS_REPLICAS", 1), "copies of each stream in a cluster: 1, 3 or 5")
+	flags.StringVar(&f.cfg.NATSSecurity.CA, "nats-ca", os.Getenv("RAPPORT_NATS_CA"), "file with the certificate authority of the broker (TLS)")
+	flags.StringVar(&f.cfg.NATSSecurity.Cert, "nats-cert", os.Getenv("RAPPORT_NATS_CERT"), "file with this process's certificate for the broker")
+	flags.StringVar(&f.cfg.NATSSecurity.Key, "nats-key", os.Getenv("RAPPORT_NATS_KEY"), "file with the key of that certificate")
+	flags.StringVar(&f.cfg.NATSSecurity.NKeySeedFile, "nats-nkey", os.Getenv("RAPPORT_NATS_NKEY"), "file with the nkey seed that this process signs in with")
+}
+
+// number is what a variable says, or what it is without one; what is no number is zero, which
+// the check of the flag refuses.
+func number(variable string, otherwise int) int {
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 func (f *upFlags) run(ctx context.Context, out, logs io.Writer) error {
@@ -81,12 +111,13 @@ func (f *upFlags) run(ctx context.Context, out, logs io.Writer) error {
 	f.cfg.Twilio = stack.Twilio{
 		AccountSID: os.Getenv("TWILIO_ACCOUNT_SID"), AuthToken: os.Getenv("TWILIO_AUTH_TOKEN"),
 		From: os.Getenv("TWILIO_FROM"), MessagingServiceSID: os.Getenv("TWILIO_MESSAGING_SERVICE_SID"),
+		BaseURL: os.Getenv("TWILIO_BASE_URL"),
 	}
-	seen, err := telemetry.Setup(ctx, telemetry.Options{Service: "rapport", Version: version(), Logger: log})
+	seen, err := telemetry.Setup(ctx, telemetry.Options{Service: "rapport", Version: version(), Scrape: f.cfg.Ops != "", Logger: log})
 	if err != nil {
 		return fmt.Errorf("set up telemetry: %w", err)
 	}
-	f.cfg.Traces, f.cfg.Meters = seen.Traces, seen.Metrics
+	f.cfg.Traces, f.cfg.Meters, f.cfg.Scrape, f.cfg.Version = seen.Traces, seen.Metrics, seen.Scrape, version()
 	st, err := stack.Open(ctx, f.cfg)
 	if err != nil {
 		return errors.Join(err, seen.Shutdown(context.WithoutCancel(ctx)))

@@ -28,7 +28,7 @@ const header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,C
 func TestCommandLinesThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"frob":                                 "there is no command \"frob\": use one of apply, backtest, check, completion, explain, init, plan, replay, test, up, version, versions",
+		"frob":                                 "there is no command \"frob\": use one of apply, backtest, check, completion, explain, init, plan, recover, replay, test, up, version, versions",
 		"up --nope":                            "unknown flag: --nope",
 		"up now":                               "rapport up takes no arguments, only flags: leave out \"now\"",
 		"up --services mailer,postman":         "--services: there is no service \"postman\": choose from ingest, orchestrator,",
@@ -37,6 +37,13 @@ func TestCommandLinesThatMakeNoSense(t *testing.T) {
 		"up --catcher-smtp 1025":               "--catcher-smtp \"1025\": has no host and port: write host:port, such as 127.0.0.1:1025",
 		"up --smtp mail.example.com":           "--smtp \"mail.example.com\": has no host and port: write host:port, such as smtp.example.com:587",
 		"up --smtp-tls maybe":                  "--smtp-tls \"maybe\": use opportunistic, mandatory, implicit or none",
+		"up --nats-replicas 2":                 "--nats-replicas 2: use 1, or 3 or 5 in a cluster of as many nodes",
+		"up --nats-replicas 3":                 "--nats-replicas 3: the embedded broker is one node: name a cluster with --nats-url",
+		"up --store mysql://db/x":              "--store is no address of a PostgreSQL database: write it as postgres://user@host:5432/rapport",
+		"up --ops 8081":                        "--ops \"8081\": has no host and port: write host:port, such as 127.0.0.1:8081",
+		"up --catcher-url catcher:8025":        "--catcher-url \"catcher:8025\" is no address of a page: write it as http://127.0.0.1:8025",
+		"up --catcher-url http://catcher:8025": "name the catcher's mail server too, with --smtp",
+		"recover --store x":                    "--store is no address of a PostgreSQL database",
 		"up --partitions 0":                    "--partitions 0: use 1 to 1024",
 		"up --log loud":                        "--log \"loud\": use text or json",
 		"up --log-level loud":                  "--log-level \"loud\": use debug, info, warn or error",
@@ -139,7 +146,7 @@ func TestPortsThatAreTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = taken.Close() })
-	for _, flag := range []string{"--http", "--catcher-http", "--catcher-smtp", "--nats"} {
+	for _, flag := range []string{"--http", "--catcher-http", "--catcher-smtp", "--nats", "--ops"} {
 		t.Run(flag, func(t *testing.T) {
 			t.Parallel()
 			args := append(append([]string{"up", "--data", t.TempDir()}, free()...), flag, taken.Addr().String())

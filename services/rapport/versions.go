@@ -14,13 +14,13 @@ import (
 
 func versionsCommand() *cobra.Command {
 	var (
-		data   string
+		data   kept
 		asJSON bool
 	)
 	cmd := &cobra.Command{
 		Use: "versions", Short: "List which workspace versions were in force, latest first", Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			st, err := beside(c.Context(), data)
+			st, err := data.open(c.Context())
 			if err != nil {
 				return err
 			}
@@ -41,7 +41,7 @@ func versionsCommand() *cobra.Command {
 			return writeVersions(c.OutOrStdout(), list, behind)
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "data", "directory with the database")
+	data.flags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON")
 	return cmd
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,10 +20,6 @@ type Store interface {
 	store.Replaying
 	store.Reading
 	store.Tallying
-	// Partitions are the numbers of the partitions that there are.
-	Partitions(ctx context.Context) ([]int, error)
-	// Clock is how far time has come.
-	Clock(ctx context.Context) (time.Time, error)
 }
 
 // Reader reads from a store.
@@ -39,8 +37,28 @@ func New(s Store) (*Reader, error) {
 	return &Reader{store: s, codec: codec}, nil
 }
 
-// Clock is how far time has come in the store.
-func (r *Reader) Clock(ctx context.Context) (time.Time, error) { return r.store.Clock(ctx) }
+// Clock is how far time has come in the store; zero when nothing was ever applied.
+func (r *Reader) Clock(ctx context.Context) (latest time.Time, err error) {
+	positions, err := r.store.Positions(ctx)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read how far time has come: %w", err)
+	}
+	for _, p := range positions {
+		if p.Clock.After(latest) {
+			latest = p.Clock
+		}
+	}
+	return latest, nil
+}
+
+// partitions are the numbers of the partitions that there are, in order.
+func (r *Reader) partitions(ctx context.Context) ([]int, error) {
+	positions, err := r.store.Positions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read which partitions there are: %w", err)
+	}
+	return slices.Sorted(maps.Keys(positions)), nil
+}
 
 // Lines says in a report what is left out of long orders.
 const Lines = "Of orders with more than 20 lines, the others are kept by their product ids alone."
@@ -48,7 +66,7 @@ const Lines = "Of orders with more than 20 lines, the others are kept by their p
 // Events yields the events of everybody up to a time (zero: all), merged by time.
 func (r *Reader) Events(ctx context.Context, to time.Time) iter.Seq2[*event.Event, error] {
 	return func(yield func(*event.Event, error) bool) {
-		partitions, err := r.store.Partitions(ctx)
+		partitions, err := r.partitions(ctx)
 		if err != nil {
 			yield(nil, err)
 			return

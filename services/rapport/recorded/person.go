@@ -25,7 +25,7 @@ func (r *Reader) Person(ctx context.Context, id string, until time.Time) (explai
 		return in, err
 	}
 	if in.Until.IsZero() {
-		if in.Until, err = r.store.Clock(ctx); err != nil {
+		if in.Until, err = r.Clock(ctx); err != nil {
 			return in, err
 		}
 	}
@@ -54,7 +54,7 @@ func (r *Reader) Person(ctx context.Context, id string, until time.Time) (explai
 
 // find looks a person up: first where their events ought to be.
 func (r *Reader) find(ctx context.Context, id string) (store.ProfileRow, int, error) {
-	partitions, err := r.store.Partitions(ctx)
+	partitions, err := r.partitions(ctx)
 	if err != nil {
 		return store.ProfileRow{}, 0, err
 	}

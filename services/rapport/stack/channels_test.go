@@ -231,7 +231,7 @@ func TestCatchingTakesACatcher(t *testing.T) {
 	_, err := stack.Open(t.Context(), stack.Config{
 		Dir: t.TempDir(), Starter: shop("", "category: transactional\n"+byMail), Services: []string{"caller"}, Webhooks: stack.Webhooks{Catch: true},
 	})
-	if err == nil || !strings.Contains(err.Error(), "caller: nobody catches webhooks here: run the catcher too, or leave --catch-webhooks out") {
+	if err == nil || !strings.Contains(err.Error(), "caller: nobody catches webhooks here: run the catcher too, name one with --catcher-url, or leave --catch-webhooks out") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -6,12 +6,14 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
+	"rapport/pkg/bus"
 	"rapport/services/ingest"
 	"rapport/services/orchestrator"
 )
@@ -36,8 +38,22 @@ type Config struct {
 	// NATS is where the embedded broker listens for other processes; empty: nowhere.
 	NATS string
 	// NATSURL is a broker to use instead of the embedded one.
-	NATSURL    string
-	Partitions int // of a new EVENTS stream; zero: 16
+	NATSURL      string
+	NATSReplicas int          // of each stream; zero: 1
+	NATSSecurity bus.Security // of connections to NATSURL
+	Partitions   int          // of a new EVENTS stream; zero: 16
+
+	// StoreURL names a PostgreSQL database (postgres://...), which several processes share;
+	// empty: SQLite in Dir, which is this process's alone.
+	StoreURL string
+	// Ops is where health, readiness and metrics are asked for; empty: nowhere.
+	Ops     string
+	Scrape  http.Handler // answers /metrics; nil: nobody does
+	Profile bool         // serve profiles there too
+	Version string       // of the program
+	// CatcherURL is the page of another process's catcher, which then takes SMS, WhatsApp
+	// messages and webhooks; its mail server is named by SMTP.
+	CatcherURL string
 
 	Keys     ingest.Keys
 	SMTP     SMTP   // empty Addr: the catcher
@@ -61,6 +77,7 @@ type Twilio struct {
 	AccountSID, AuthToken string
 	From                  string // a number; empty: the workspace's sms.from
 	MessagingServiceSID   string
+	BaseURL               string // of another server that speaks its API; empty: Twilio's
 }
 
 // Webhooks says how calls of the shop's own systems are made. They are real only when mail
@@ -108,7 +125,7 @@ func (c *Config) listening(err error) error {
 	}
 	_, port, _ := net.SplitHostPort(failed.Addr.String())
 	for _, a := range []struct{ flag, addr string }{
-		{"--http", c.HTTP}, {"--catcher-http", c.CatcherHTTP}, {"--catcher-smtp", c.CatcherSMTP}, {"--nats", c.NATS},
+		{"--http", c.HTTP}, {"--catcher-http", c.CatcherHTTP}, {"--catcher-smtp", c.CatcherSMTP}, {"--nats", c.NATS}, {"--ops", c.Ops},
 	} {
 		if _, p, bad := net.SplitHostPort(a.addr); bad == nil && p == port {
 			return fmt.Errorf("%s %s: %w: stop the process that listens there, or choose another address (port 0 takes a free one)", a.flag, a.addr, failed.Err)

@@ -21,7 +21,7 @@ import (
 // on it loses its older half, as far as that has been applied.
 type housekeeping struct {
 	js        jetstream.JetStream
-	positions func() map[int]store.Position
+	positions func(context.Context) (map[int]store.Position, error)
 	every     time.Duration
 	log       *slog.Logger
 }
@@ -79,13 +79,16 @@ func (h *housekeeping) events(ctx context.Context) error {
 // applied is the sequence through which every partition has applied its events. A
 // partition that has applied its last one holds nobody up, however long ago that was.
 func (h *housekeeping) applied(ctx context.Context, stream jetstream.Stream, last uint64) (uint64, error) {
-	positions := h.positions()
+	positions, err := h.positions(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the positions: %w", err)
+	}
 	n, err := bus.Partitions(ctx, h.js)
 	if err != nil {
 		return 0, fmt.Errorf("look up the partitions: %w", err)
 	}
 	if len(positions) < n {
-		return 0, nil // Somebody else works on the others and knows more.
+		return 0, nil // Nobody has worked on the others yet.
 	}
 	through := last
 	for p, pos := range positions {

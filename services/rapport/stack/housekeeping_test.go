@@ -52,7 +52,7 @@ func TestHousekeepingMakesRoom(t *testing.T) {
 	}
 	publish(100)
 	positions := map[int]store.Position{}
-	h := housekeeping{js: js, positions: func() map[int]store.Position { return positions }, log: slog.New(slog.DiscardHandler)}
+	h := housekeeping{js: js, positions: func(context.Context) (map[int]store.Position, error) { return positions, nil }, log: slog.New(slog.DiscardHandler)}
 	first := func() uint64 {
 		t.Helper()
 		if err := h.events(t.Context()); err != nil {

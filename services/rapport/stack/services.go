@@ -46,12 +46,15 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 		}
 		flow = append([]lifecycle.Named{{Name: part.name, Service: service}}, flow...)
 	}
+	if s.Store != nil {
+		flow = append(flow, lifecycle.Named{Name: "workspace", Service: s.inForce})
+	}
 	if s.Orchestrator != nil {
-		flow = append(flow, lifecycle.Named{Name: "workspace", Service: s.inForce}, lifecycle.Named{Name: "housekeeping", Service: &housekeeping{
-			js: s.JS, positions: s.Orchestrator.Positions, every: time.Minute, log: s.cfg.Logger.With("component", "housekeeping"),
+		flow = append(flow, lifecycle.Named{Name: "housekeeping", Service: &housekeeping{
+			js: s.JS, positions: s.Store.Positions, every: time.Minute, log: s.cfg.Logger.With("component", "housekeeping"),
 		}})
 	}
-	return flow, nil
+	return s.watched(flow)
 }
 
 func (s *Stack) catcher() (lifecycle.Service, error) {
@@ -68,7 +71,7 @@ func (s *Stack) catcher() (lifecycle.Service, error) {
 
 func (s *Stack) ingest() (lifecycle.Service, error) {
 	in, err := ingest.New(ingest.Options{
-		Addr: orLoopback(s.cfg.HTTP), Publisher: ingest.NewBroker(s.JS), Keys: s.cfg.Keys,
+		Addr: orLoopback(s.cfg.HTTP), Publisher: ingest.NewBroker(s.JS), Keys: s.cfg.Keys, Now: wallClock(),
 		Logger: s.cfg.Logger.With("component", "ingest"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
 	})
 	if err != nil {
@@ -87,7 +90,7 @@ func (s *Stack) relay() (lifecycle.Service, error) {
 		return nil, err
 	}
 	s.Orchestrator, err = orchestrator.New(orchestrator.Options{
-		Conn: s.conn, Store: s.Store, Journeys: s.inForce.Journeys, Changed: s.inForce.Changed, Clock: s.cfg.Clock, Holder: holder, Suggester: s.suggester,
+		Conn: s.conn, Store: planted(s.Store), Now: wallClock(), Journeys: s.inForce.Journeys, Changed: s.inForce.Changed, Clock: s.cfg.Clock, Holder: holder, Suggester: s.suggester,
 		Logger: s.cfg.Logger.With("component", "orchestrator"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
 	})
 	if err != nil {

@@ -18,11 +18,14 @@ import (
 	"rapport/pkg/bus/embedded"
 	"rapport/pkg/delivery"
 	"rapport/pkg/lifecycle"
+	"rapport/pkg/store"
+	"rapport/pkg/store/postgres"
 	"rapport/pkg/store/sqlite"
 	"rapport/services/catcher"
 	"rapport/services/ingest"
 	"rapport/services/orchestrator"
 	"rapport/services/rapport/inforce"
+	"rapport/services/rapport/ops"
 )
 
 // Stack is a running Rapport. Its parts are there for the commands that use them; parts
@@ -30,10 +33,11 @@ import (
 type Stack struct {
 	Broker       *embedded.Server // nil with Config.NATSURL
 	JS           jetstream.JetStream
-	Store        *sqlite.Store // nil when only ingest or the catcher runs here
+	Store        store.Store // nil when only ingest, the recommender or the catcher runs here
 	Orchestrator *orchestrator.Orchestrator
 	Ingest       *ingest.Service
 	Catcher      *catcher.Catcher
+	Ops          *ops.Server
 
 	cfg       Config
 	conn      *nats.Conn
@@ -62,7 +66,7 @@ func Open(ctx context.Context, cfg Config) (_ *Stack, err error) {
 			err = cfg.listening(errors.Join(err, s.Close(context.WithoutCancel(ctx))))
 		}
 	}()
-	for _, acquire := range []func(context.Context) error{s.directory, s.broker, s.streams, s.store, s.workspace, s.judges} {
+	for _, acquire := range []func(context.Context) error{s.directory, s.broker, s.streams, s.store, s.restored, s.workspace, s.judges} {
 		if err := acquire(ctx); err != nil {
 			return nil, err
 		}
@@ -88,7 +92,11 @@ func (s *Stack) Connect(name string) (*nats.Conn, error) {
 	if s.Broker != nil {
 		return s.Broker.Connect(opts...)
 	}
-	conn, err := nats.Connect(s.cfg.NATSURL, opts...)
+	secure, err := s.cfg.NATSSecurity.Options()
+	if err != nil {
+		return nil, fmt.Errorf("connect to the broker at %s: %w", s.cfg.NATSURL, err)
+	}
+	conn, err := nats.Connect(s.cfg.NATSURL, append(opts, secure...)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the broker at %s: %w: start it, or name another with --nats-url", s.cfg.NATSURL, err)
 	}
@@ -97,6 +105,9 @@ func (s *Stack) Connect(name string) (*nats.Conn, error) {
 
 // Close stops the services and gives everything back, in reverse. The context bounds it.
 func (s *Stack) Close(ctx context.Context) error {
+	if s.Ops != nil {
+		s.Ops.Drain()
+	}
 	var errs []error
 	for i := len(s.closers) - 1; i >= 0; i-- {
 		if err := s.closers[i].close(ctx); err != nil {
@@ -149,7 +160,7 @@ func (s *Stack) streams(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open JetStream: %w", err)
 	}
-	layout := bus.Layout{Partitions: s.cfg.Partitions}
+	layout := bus.Layout{Partitions: s.cfg.Partitions, Replicas: s.cfg.NATSReplicas}
 	if s.Broker != nil {
 		layout.MaxBytes = min(defaultStreams, s.Broker.MaxStore()*9/10)
 	}
@@ -167,7 +178,7 @@ func (s *Stack) store(ctx context.Context) error {
 	if !slices.ContainsFunc([]string{"orchestrator", "mailer", "texter", "caller"}, s.cfg.runs) {
 		return nil
 	}
-	st, err := sqlite.Open(ctx, sqlite.Options{Dir: s.cfg.Dir, Logger: s.cfg.Logger.With("component", "store")})
+	st, err := s.openStore(ctx)
 	if err != nil {
 		return fmt.Errorf("open the store: %w", err)
 	}
@@ -176,9 +187,22 @@ func (s *Stack) store(ctx context.Context) error {
 	return nil
 }
 
-// holder names the data directory in leases: a start after a kill takes its partitions
-// over at once instead of waiting until they run out.
+func (s *Stack) openStore(ctx context.Context) (store.Store, error) {
+	log := s.cfg.Logger.With("component", "store")
+	if s.cfg.StoreURL == "" {
+		return sqlite.Open(ctx, sqlite.Options{Dir: s.cfg.Dir, Logger: log})
+	}
+	return postgres.Open(ctx, postgres.Options{URL: s.cfg.StoreURL, Logger: log})
+}
+
+// holder names this process in leases. With a store of its own that is its data directory's
+// name, which the store locks: a start after a kill takes its partitions over at once instead
+// of waiting until they run out. Processes that share a store may share a directory by
+// mistake; two that lived under one name would take partitions from each other for ever.
 func (s *Stack) holder() (string, error) {
+	if s.cfg.StoreURL != "" {
+		return random(), nil
+	}
 	path := filepath.Join(s.cfg.Dir, "holder")
 	b, err := os.ReadFile(path)
 	if err == nil && len(strings.TrimSpace(string(b))) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"rapport/pkg/bus"
@@ -14,6 +15,7 @@ import (
 	"rapport/pkg/policy"
 	"rapport/pkg/workspace"
 	"rapport/services/caller"
+	"rapport/services/catcher"
 	"rapport/services/mailer"
 	"rapport/services/orchestrator"
 	"rapport/services/texter"
@@ -21,7 +23,7 @@ import (
 
 // judges makes what all workers share: the last look, and the throttles, which count what
 // goes through a provider on every channel.
-func (s *Stack) judges(context.Context) error {
+func (s *Stack) judges(ctx context.Context) error {
 	if s.Store == nil {
 		return nil
 	}
@@ -29,14 +31,17 @@ func (s *Stack) judges(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("prepare to read states: %w", err)
 	}
-	s.standing = delivery.NewStanding(s.Store, codec, s.inForce.Journeys, nil)
-	// The store is one process's, so nobody else sends.
+	s.standing = delivery.NewStanding(s.Store, codec, s.inForce.Journeys, wallClock())
+	senders, err := s.senders(ctx)
+	if err != nil {
+		return err
+	}
 	s.throttles = delivery.NewThrottles(func() []policy.Throttle {
 		if p := s.inForce.Snapshot().Policy(); p != nil {
 			return p.Throttles
 		}
 		return nil
-	}, 1)
+	}, senders)
 	return nil
 }
 
@@ -72,13 +77,13 @@ func (s *Stack) whatsApp() (lifecycle.Service, error) {
 func (s *Stack) twilio(o texter.Options, name string) (_ lifecycle.Service, err error) {
 	o.Twilio = texter.Twilio{
 		AccountSID: s.cfg.Twilio.AccountSID, Password: s.cfg.Twilio.AuthToken,
-		From: s.cfg.Twilio.From, MessagingService: s.cfg.Twilio.MessagingServiceSID,
+		From: s.cfg.Twilio.From, MessagingService: s.cfg.Twilio.MessagingServiceSID, BaseURL: s.cfg.Twilio.BaseURL,
 	}
 	if o.Twilio.AccountSID == "" {
-		if s.Catcher == nil {
-			return nil, errors.New("no Twilio account: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or run the catcher here")
+		if s.catcherURL() == "" {
+			return nil, errors.New("no Twilio account: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, run the catcher here, or name one with --catcher-url")
 		}
-		o.Twilio.AccountSID, o.Twilio.Password, o.Twilio.BaseURL = catcherAccount, "caught", s.Catcher.URL()
+		o.Twilio.AccountSID, o.Twilio.Password, o.Twilio.BaseURL = catcherAccount, "caught", s.catcherURL()
 		o.Twilio.Concurrency = toCatcher
 		// The catcher reads the message's id from this address and, as it is not on this
 		// machine, leaves it alone.
@@ -98,9 +103,9 @@ func (s *Stack) caller() (_ lifecycle.Service, err error) {
 	}
 	switch {
 	case s.catchesWebhooks():
-		o.Catcher = s.Catcher.WebhookURL()
+		o.Catcher = s.catcherURL() + catcher.WebhookPath
 	case s.cfg.Webhooks.Catch:
-		return nil, errors.New("nobody catches webhooks here: run the catcher too, or leave --catch-webhooks out")
+		return nil, errors.New("nobody catches webhooks here: run the catcher too, name one with --catcher-url, or leave --catch-webhooks out")
 	}
 	if o.Subscriber, err = s.subscriber("caller"); err != nil {
 		return nil, err
@@ -108,10 +113,21 @@ func (s *Stack) caller() (_ lifecycle.Service, err error) {
 	return caller.New(o)
 }
 
-// catchesWebhooks: whoever has no mail server is trying things, and nobody's systems should
-// notice.
+// catchesWebhooks: whoever has no mail server, or names another process's catcher, is trying
+// things, and nobody's systems should notice.
 func (s *Stack) catchesWebhooks() bool {
-	return s.Catcher != nil && (s.cfg.Webhooks.Catch || s.cfg.SMTP.Addr == "")
+	return s.cfg.CatcherURL != "" || s.Catcher != nil && (s.cfg.Webhooks.Catch || s.cfg.SMTP.Addr == "")
+}
+
+// catcherURL is where the catcher is: the one that was named, or the one here; empty: nowhere.
+func (s *Stack) catcherURL() string {
+	switch {
+	case s.cfg.CatcherURL != "":
+		return strings.TrimSuffix(s.cfg.CatcherURL, "/")
+	case s.Catcher != nil:
+		return s.Catcher.URL()
+	}
+	return ""
 }
 
 // Roads says of the channels that are worked on here which ones the catcher takes, and
@@ -122,7 +138,7 @@ func (s *Stack) Roads() (caught, out []message.Channel) {
 		channel message.Channel
 		caught  bool
 	}{
-		{"mailer", message.Email, s.cfg.SMTP.Addr == ""},
+		{"mailer", message.Email, s.cfg.SMTP.Addr == "" || s.cfg.CatcherURL != ""},
 		{"texter", message.SMS, s.cfg.Twilio.AccountSID == ""},
 		{"texter", message.WhatsApp, s.cfg.Twilio.AccountSID == ""},
 		{"caller", message.Webhook, s.catchesWebhooks()},
@@ -185,7 +201,7 @@ const ackWait = 5 * time.Second
 func (s *Stack) delivery(name string) delivery.Options {
 	return delivery.Options{
 		Claims: s.Store, Publisher: bus.NewGatherer(s.JS, 0), Worker: name + "-" + random(),
-		Recheck: s.standing.Recheck, Throttles: s.throttles,
+		Now: wallClock(), Recheck: s.standing.Recheck, Throttles: s.throttles,
 		Lateness:  func(c *message.Command) time.Duration { return s.inForce.Journeys().Lateness(c.Journey, c.Version) },
 		EventTime: s.cfg.Clock == orchestrator.EventClock,
 		Logger:    s.cfg.Logger.With("component", name), Tracer: s.cfg.Traces, Meter: s.cfg.Meters,
