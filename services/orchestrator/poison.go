@@ -242,7 +242,7 @@ func (w *worker) passed(ctx context.Context, n, done int, all bool) {
 	if done > 0 || c.loaded > 0 {
 		c.failed = 0
 	}
-	if c.alarmed && done > 0 {
+	if c.alarmed && (done > 0 || (n == 0 && len(w.pending) == 0)) {
 		w.alarm(ctx, false)
 	}
 	if all {

@@ -75,6 +75,9 @@ func (w *worker) wakes(ctx context.Context, horizon time.Time) (due []store.Wake
 func (w *worker) postpone(ctx context.Context, profile string, cause error) bool {
 	p := w.care.postponed[profile]
 	if p.times == 0 && len(w.care.postponed) >= maxPostponed {
+		w.alarm(ctx, true)
+		w.log.ErrorContext(ctx, "the timers of too many profiles cannot be fired: this is no fault of theirs but a defect or a broken store; "+
+			"the partition stands still until it is mended, and nothing is lost meanwhile", "profiles", len(w.care.postponed), "error", cause)
 		return false
 	}
 	rest := min(firstPostponement<<min(p.times, 10), longestPostponement)
