@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// pair is what a product of the shortlistshares with one of the basket.
+// pair is what a product of the shortlist shares with one of the basket.
 type pair struct {
 	fresh  float64 // the sum of the decay of the orders that hold both
 	orders int32   // how many they are
@@ -21,9 +21,10 @@ func (m *Model) countPairs(list []uint32, asked int, w window) {
 		s.rows[p] = uint32(i*asked) + 1
 	}
 	listed := slices.Grow(s.listed[:0], m.cfg.MaxItems)[:m.cfg.MaxItems]
-	for _, v := range s.visits {
+	for i := range s.visits {
+		v := &s.visits[i]
 		n := 0
-		for _, p := range m.contentsOf(v.basket) {
+		for _, p := range m.contentsOfVisited(v) {
 			row := s.rows[p]
 			listed[n] = row - 1
 			if row != 0 {
@@ -33,7 +34,7 @@ func (m *Model) countPairs(list []uint32, asked int, w window) {
 		if n == 0 {
 			continue
 		}
-		weight := m.decay(m.baskets[v.basket].at, w.until)
+		weight := m.decay(v.at, w.until)
 		for holds := v.holds; holds != 0; holds &= holds - 1 {
 			column := s.pairs[bits.TrailingZeros32(holds):]
 			for _, row := range listed[:n] {

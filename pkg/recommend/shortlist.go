@@ -10,9 +10,14 @@ const shortlistPerWanted = 10
 
 // visited is an order that holds products of the basket.
 type visited struct {
-	basket uint32
-	holds  uint32 // bit i stands for the i-th product asked about
+	basket       uint32
+	holds        uint32 // bit i stands for the i-th product asked about
+	at           int64
+	offset, size uint32 // of the basket: its products are read twice
 }
+
+// contentsOfVisited returns the products of a visited order.
+func (m *Model) contentsOfVisited(v *visited) []uint32 { return m.contents[v.offset : v.offset+v.size] }
 
 // The products asked about have to fit in visited.holds.
 const _ = uint(32 - maxBasket)
@@ -26,7 +31,8 @@ func (m *Model) visit(held []holding) {
 		for _, entry := range a.postings {
 			place := &s.visitedAs[entry.basket]
 			if *place == 0 {
-				s.visits = append(s.visits, visited{basket: entry.basket})
+				b := &m.baskets[entry.basket]
+				s.visits = append(s.visits, visited{basket: entry.basket, at: b.at, offset: b.offset, size: b.size})
 				*place = uint32(len(s.visits))
 			}
 			s.visits[*place-1].holds |= 1 << i
@@ -43,9 +49,10 @@ func (m *Model) countVisits() {
 	s := &m.scratch
 	touched, counts := s.touched, s.counts
 	n := 0
-	for _, v := range s.visits {
+	for i := range s.visits {
+		v := &s.visits[i]
 		times := uint32(bits.OnesCount32(v.holds))
-		for _, p := range m.contentsOf(v.basket) {
+		for _, p := range m.contentsOfVisited(v) {
 			// The next place is written in any case and kept when the product is new: nothing to predict wrongly.
 			touched[n] = p
 			count := counts[p]

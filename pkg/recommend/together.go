@@ -98,13 +98,16 @@ func (m *Model) windowFor(basket []holding, asOf time.Time) window {
 func (m *Model) scoreOf(b uint32, shared []pair, asked []holding, w window) candidate {
 	c := candidate{product: b, because: nobody}
 	n := len(w.orders)
-	t := table{b: len(m.within(b, w)), n: n}
-	margins := m.entropy.margins(t.b, n) - m.entropy.at(n)
-	best := 0.0
+	t := table{n: n}
+	var margins, best float64
 	for i := range shared {
 		both := &shared[i]
 		if int(both.orders) < m.cfg.MinSupport {
 			continue
+		}
+		if t.b == 0 { // Its orders are looked up for the first pair that has support.
+			t.b = len(m.within(b, w))
+			margins = m.entropy.margins(t.b, n) - m.entropy.at(n)
 		}
 		a := &asked[i]
 		t.both, t.a, t.margins = int(both.orders), len(a.postings), a.margins+margins

@@ -37,7 +37,8 @@ type writer struct {
 }
 
 // request is one caller's part of a group. run may write and read; it must not keep the
-// connection, and its effect lasts only when do returns nil.
+// connection, and its effect lasts only when do returns nil. It may run twice, the second
+// time after what it did was undone.
 type request struct {
 	rows int
 	run  func(*conn) error
@@ -141,6 +142,34 @@ func (w *writer) stop() {
 
 // commit runs a group in one transaction and leaves each request's result in it.
 func (w *writer) commit(group []*request) {
+	if !w.together(group) {
+		w.apart(group)
+	}
+}
+
+// together runs a group without savepoints, before each of which SQLite would begin to copy
+// the pages that it changes. When one of the requests fails, nothing of the group has
+// happened, and it returns false.
+func (w *writer) together(group []*request) bool {
+	if _, err := w.conn.exec(begin); err != nil {
+		w.abandon(group, fmt.Errorf("begin a transaction: %w", err))
+		return true
+	}
+	for _, r := range group {
+		if r.run(w.conn) != nil {
+			_, _ = w.conn.exec(rollback) // What it says, the next BEGIN says too.
+			return false
+		}
+	}
+	if _, err := w.conn.exec(commit); err != nil {
+		w.abandon(group, fmt.Errorf("commit: %w", err))
+	}
+	return true
+}
+
+// apart runs each request of a group in a savepoint of its own, so that one that fails
+// costs the others nothing.
+func (w *writer) apart(group []*request) {
 	if _, err := w.conn.exec(begin); err != nil {
 		w.abandon(group, fmt.Errorf("begin a transaction: %w", err))
 		return
