@@ -131,9 +131,10 @@ func dress(rng *rand.Rand, c card, at time.Duration) Fault {
 		f.For = between(rng, 3*time.Second, 6*time.Second)
 	case Jump:
 		f.For = between(rng, 4*time.Second, 8*time.Second)
-		f.Amount = between(rng, 2*time.Second, 10*time.Minute)
-		if rng.IntN(2) == 0 {
-			f.Amount = -f.Amount
+		// A timer that is set while the clock is ahead is due as much later, when it is right
+		// again: nobody wants to wait for that.
+		if f.Amount = between(rng, 2*time.Second, 20*time.Second); rng.IntN(2) == 0 {
+			f.Amount = -between(rng, 2*time.Second, 10*time.Minute)
 		}
 	}
 	return f
