@@ -1,0 +1,121 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// ErrSetBack says that the server is another one than when the store was opened, or goes on
+// from an earlier point: it was restored, or a copy has taken over. What was committed last
+// may be missing, so the process has to start again, which finds out (Restored).
+var ErrSetBack = errors.New("the database was restored, or a copy of it has taken over: this process has to start again")
+
+// line is the identity of a cluster and the line of its history, which PostgreSQL begins anew
+// with every recovery and promotion (https://www.postgresql.org/docs/current/continuous-archiving.html,
+// "Timelines"). It is empty where a server does not tell: one that only speaks PostgreSQL's
+// protocol, or a role that may not ask.
+func line(ctx context.Context, db interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}) (string, error) {
+	var text string
+	err := db.QueryRow(ctx, `SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' ||
+		substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)`).Scan(&text)
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && (e.Code == "42883" || e.Code == "42501" || e.Code == "0A000") {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the line of the server's history: %w", err)
+	}
+	return text, nil
+}
+
+// Restored reports whether the store was set back since Recovered was last called: it was
+// restored from a backup, or a copy that may lack the last commits has taken over. A new
+// store was not. On servers that do not tell, whoever restores has to remember
+// (`rapport recover`); so it is after a restore of the disk below the server.
+func (s *Store) Restored(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	now, err := line(ctx, s.pool)
+	if err != nil || now == "" {
+		return false, s.explain(err)
+	}
+	var known string
+	err = s.pool.QueryRow(ctx, `WITH made AS (INSERT INTO history VALUES (1, $1) ON CONFLICT (id) DO NOTHING RETURNING line)
+		SELECT line FROM made UNION ALL SELECT line FROM history WHERE id = 1 LIMIT 1`, now).Scan(&known)
+	if err != nil {
+		return false, fmt.Errorf("read which history the store is known on: %w", s.explain(err))
+	}
+	return known != now, nil
+}
+
+// Recovered says that the store knows again what was sent, whatever it had lost.
+func (s *Store) Recovered(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	now, err := line(ctx, s.pool)
+	if err != nil || now == "" {
+		return s.explain(err)
+	}
+	if _, err := s.pool.Exec(ctx, `INSERT INTO history VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET line = excluded.line`, now); err != nil {
+		return fmt.Errorf("note that the store is recovered: %w", s.explain(err))
+	}
+	return nil
+}
+
+// watchEvery is how often Watch asks. New connections are looked at besides, so that this is
+// for poolers, which hide them.
+const watchEvery = 2 * time.Second
+
+// Watch returns ErrSetBack when the server is no longer the one that the store was opened on,
+// and nil when ctx ends. A server that is away is waited for.
+func (s *Store) Watch(ctx context.Context) error {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.setBack:
+			return ErrSetBack
+		case <-tick.C:
+		}
+		asking, cancel := context.WithTimeout(ctx, s.timeout)
+		now, err := line(asking, s.pool)
+		cancel()
+		if err == nil && now != s.line {
+			return ErrSetBack
+		}
+	}
+}
+
+// same refuses a new connection that leads to another server, or another history of it, so
+// that nothing is read or written there before the process has started again.
+func (s *Store) same(ctx context.Context, conn *pgx.Conn) error {
+	now, err := line(ctx, conn)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.opened:
+	case s.line == "":
+		s.line = now
+		return nil
+	}
+	if now == s.line {
+		return nil
+	}
+	select {
+	case <-s.setBack:
+	default:
+		close(s.setBack)
+	}
+	return ErrSetBack
+}
