@@ -34,6 +34,13 @@ type Delivery struct {
 // IsTick reports whether the message is a tick of its partition's clock, see ClockSubject.
 func (d Delivery) IsTick() bool { return strings.HasSuffix(d.Subject, clockTokens) }
 
+// IsReceipt reports whether the message came by way of ReceiptSubject. Whoever publishes
+// there may report what became of messages, and nothing else.
+func (d Delivery) IsReceipt() bool {
+	tokens := strings.SplitN(d.Subject, ".", 4)
+	return len(tokens) == 4 && "."+tokens[2]+"." == receiptToken
+}
+
 // Key is the profile key of the message, taken from its subject.
 func (d Delivery) Key() string { return Key(lastToken(d.Subject)) }
 

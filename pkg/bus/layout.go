@@ -10,8 +10,8 @@ import (
 
 // The streams and the bucket that Provision makes.
 const (
-	// StreamEvents holds what happened, on `evp.<partition>.<key>`, and the
-	// ticks of the clock, on `evp.<partition>.clock.tick`.
+	// StreamEvents holds what happened, on `evp.<partition>.<key>`, what workers report, on
+	// `evp.<partition>.receipt.<key>`, and the ticks of the clock, on `evp.<partition>.clock.tick`.
 	StreamEvents = "EVENTS"
 	// StreamSend holds what is to be sent, on `send.<channel>.<key>`.
 	StreamSend = "SEND"
@@ -80,7 +80,7 @@ func Streams(layout Layout) []jetstream.StreamConfig {
 		{
 			Name:        StreamEvents,
 			Description: "What happened, in order per profile; and the ticks of the clock.",
-			Subjects:    []string{"events.*", "evp.*" + clockTokens},
+			Subjects:    []string{"events.*", "evp.*" + clockTokens, "evp.*" + receiptToken + "*"},
 			SubjectTransform: &jetstream.SubjectTransformConfig{
 				Source:      "events.*",
 				Destination: transformTo(l.Partitions),

@@ -82,7 +82,17 @@ func ClockSubject(partition int) string { return "evp." + strconv.Itoa(partition
 
 const clockTokens = ".clock.tick"
 
-// partitionFilter matches everything of a partition: its events and its clock. It is one
+// ReceiptSubject is where workers publish what became of a profile's message: the same
+// place in the order of its events, under a subject of its own, so that a worker's key to
+// the broker need not open the door that events of the shop come through. partitions is
+// the number that EVENTS was made with.
+func ReceiptSubject(key string, partitions int) string {
+	return "evp." + strconv.Itoa(Partition(key, partitions)) + receiptToken + Token(key)
+}
+
+const receiptToken = ".receipt."
+
+// partitionFilter matches everything of a partition: its events, receipts and its clock. It is one
 // on purpose: a consumer with two looks at every message of the stream the slow way.
 func partitionFilter(partition int) string { return "evp." + strconv.Itoa(partition) + ".>" }
 

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/message"
 )
 
@@ -37,6 +38,9 @@ type Options struct {
 	// Source names the service in receipts' events, such as "rapport/mailer".
 	Source string
 
+	// Receipts is the subject where receipts of a profile's messages are published, see
+	// bus.ReceiptSubject. Nil: where its events are.
+	Receipts func(profile string) string
 	// OnUncertain chooses for messages that may have been handed over. Nil: Transactional
 	// e-mail is sent again, everything else is kept.
 	OnUncertain func(message.Channel, message.Category) Choice
@@ -132,6 +136,9 @@ func (o *Options) setDefaults() {
 	fill(&o.Longest, 30*time.Second)
 	fill(&o.Breaker.Failures, 5)
 	fill(&o.Breaker.Pause, 5*time.Second)
+	if o.Receipts == nil {
+		o.Receipts = bus.EventSubject
+	}
 	if o.OnUncertain == nil {
 		o.OnUncertain = SendTransactionalMailAgain
 	}

@@ -9,7 +9,6 @@ import (
 
 	wm "github.com/ThreeDotsLabs/watermill/message"
 
-	"rapport/pkg/bus"
 	"rapport/pkg/event"
 	"rapport/pkg/message"
 	"rapport/pkg/store"
@@ -70,7 +69,7 @@ func (p *Pipeline) publish(ctx context.Context, a *attempt) error {
 	return p.insist(ctx, a, "publish the receipt", func(ctx context.Context) error {
 		m := wm.NewMessage(ev.UID(), raw)
 		m.SetContext(ctx)
-		return p.o.Publisher.Publish(bus.EventSubject(ev.Key()), m)
+		return p.o.Publisher.Publish(p.o.Receipts(ev.Key()), m)
 	})
 }
 

@@ -34,6 +34,9 @@ func read(d bus.Delivery) input {
 	case d.IsTick():
 		in.tick = e.Type == event.ClockAdvanced
 		in.event = &e
+	case d.IsReceipt() && !event.Receipt(e.Type):
+		in.broken = &event.FieldError{Field: "type", Reason: fmt.Sprintf(
+			"%q is nothing that workers report: publish events to events.%s", e.Type, d.Key())}
 	case d.Key() != e.Key():
 		// Such an event would be applied on a partition that does not own the profile.
 		in.broken = &event.FieldError{Field: "subject", Reason: fmt.Sprintf(

@@ -136,6 +136,9 @@ func (r *Recommender) learn(deliveries []bus.Delivery) {
 // order reads a delivery as a completed order. What cannot be read is the orchestrator's
 // to complain about, once.
 func order(d bus.Delivery) (recommend.Order, bool) {
+	if d.IsReceipt() {
+		return recommend.Order{}, false
+	}
 	e, err := event.Decode(d.Data)
 	if err != nil || e.Type != event.OrderCompleted {
 		return recommend.Order{}, false
