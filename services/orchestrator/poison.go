@@ -158,20 +158,25 @@ func (w *worker) suspect(ctx context.Context, n int, err error) bool {
 		c.events = 0
 	case n == 1:
 		c.settled, c.events = false, 0 // Others may be due when it is tried again.
-		return w.accuse(err) && w.condemn(ctx, err)
+		return w.accuse(ctx, err) && w.condemn(ctx, err)
 	case c.loaded > 1:
 		c.wakes = c.loaded / 2
 	case c.loaded == 1:
 		c.wakes = 1
-		return w.accuse(err) && w.postpone(ctx, c.first, err) && w.acquitted()
+		return w.accuse(ctx, err) && w.postpone(ctx, c.first, err) && w.acquitted()
 	default:
 		return false // There was neither event nor timer: it is the store.
 	}
 	return true
 }
 
-// accuse reports whether what failed alone has failed often enough.
-func (w *worker) accuse(err error) bool {
+// accuse reports whether what failed alone has failed often enough. A failure counts only
+// when the store takes an empty batch right after it. As several are asked for, one that
+// comes back between a failure and the proof condemns nobody.
+func (w *worker) accuse(ctx context.Context, err error) bool {
+	if !w.storeTakes(ctx) {
+		return false
+	}
 	w.care.tries++
 	return blamed(err) == itself || w.care.tries >= maxTries
 }
@@ -183,11 +188,11 @@ func (w *worker) acquitted() bool {
 
 // condemn marks the first pending event as one that cannot be applied, so that the next
 // attempt buries it as it buries an unreadable one. It refuses when the event is marked
-// already, which means that the store does not even take the position past it; when the
-// store takes nothing; and when so many were marked lately that the fault must be ours.
+// already, which means that the store does not even take the position past it, and when so
+// many were marked lately that the fault must be ours.
 func (w *worker) condemn(ctx context.Context, cause error) bool {
 	in := &w.pending[0]
-	if in.broken != nil || in.tick || !w.storeTakes(ctx) {
+	if in.broken != nil || in.tick {
 		return false
 	}
 	if !w.o.poison.spend() {
