@@ -18,7 +18,7 @@ type envelope struct {
 	DataContentType string          `json:"datacontenttype,omitempty"`
 	Data            json.RawMessage `json:"data,omitempty"`
 
-	text string // Data, when a scanner read it
+	read *body // Data, when a scanner read it
 }
 
 // FieldError says which attribute of an event is wrong and what to do about it.
@@ -59,18 +59,13 @@ func Decode(b []byte) (Event, error) {
 	if env.SpecVersion != "1.0" {
 		return Event{}, &FieldError{"specversion", fmt.Sprintf("is %q, must be \"1.0\"", env.SpecVersion)}
 	}
-	e := Event{ID: env.ID, Source: env.Source, Type: env.Type, Subject: env.Subject, Data: env.Data}
+	e := Event{ID: env.ID, Source: env.Source, Type: env.Type, Subject: env.Subject, Data: env.Data, read: env.read}
 	if env.Time != "" {
 		t, err := time.Parse(time.RFC3339Nano, env.Time)
 		if err != nil {
 			return Event{}, &FieldError{"time", fmt.Sprintf("%q is not RFC 3339, such as 2026-03-02T09:00:00Z", env.Time)}
 		}
 		e.Time = t.UTC()
-	}
-	if env.text != "" {
-		if read, ok := readBody(env.text, e.isOrder()); ok {
-			e.read = read
-		}
 	}
 	if err := e.Validate(); err != nil {
 		return Event{}, err

@@ -53,6 +53,10 @@ type body struct {
 	Order
 	Profile *ProfileUpdate `json:"$profile"`
 
+	// What a scanner read it from, and where in it the products end.
+	text string
+	ends int
+
 	short    json.RawMessage // the latest answer of Trimmed, and for how many products
 	shortFor int
 }
@@ -95,7 +99,9 @@ func (e *Event) readUnusual() (*body, error) {
 	return &b, nil
 }
 
-func (e *Event) isOrder() bool { return e.Type == OrderCompleted || e.Type == OrderRefunded }
+func (e *Event) isOrder() bool { return isOrder(e.Type) }
+
+func isOrder(typ string) bool { return typ == OrderCompleted || typ == OrderRefunded }
 
 // Order reads the data of an order.completed or order.refunded. Errors are *FieldError.
 // The products are shared: callers must not change them.

@@ -36,8 +36,7 @@ func readEnvelope(b []byte) (env envelope, ok bool) {
 			env.DataContentType = s.string()
 		case "data":
 			s.once(&seen, 7)
-			env.text = s.raw()
-			env.Data = b[s.at-len(env.text) : s.at : s.at]
+			s.data(&env, b)
 		default:
 			s.skip(name, "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data")
 		}
@@ -46,27 +45,55 @@ func readEnvelope(b []byte) (env envelope, ok bool) {
 	return env, !s.lost
 }
 
-// readBody is json.Unmarshal into a body, for what a scanner can read: all of it for an
-// order, else the reserved property.
+// data reads the data of an event, and what Rapport itself wants of it on the way if it knows
+// the type by then: a pass of its own for that took a third of the time of both.
+func (s *scanner) data(env *envelope, all []byte) {
+	s.peek()
+	start, depth := s.at, s.depth
+	if env.Type != "" && !s.lost {
+		if read := s.body(isOrder(env.Type)); !s.lost {
+			env.read = read
+		} else {
+			s.lost, s.at, s.depth = false, start, depth
+		}
+	}
+	if env.read == nil {
+		s.raw()
+	}
+	env.Data = all[start:s.at:s.at]
+}
+
+// readBody is json.Unmarshal into a body, for what a scanner can read.
 func readBody(text string, order bool) (*body, bool) {
+	s := scanner{text: text}
+	b := s.body(order)
+	s.end()
+	return b, !s.lost
+}
+
+// body reads all that a body has for an order, else the reserved property.
+func (s *scanner) body(order bool) *body {
 	var b body
-	s, seen := scanner{text: text}, uint(0)
+	seen := uint(0)
+	s.peek()
+	start := s.at
 	for name := range s.members {
 		switch {
 		case name == ProfileProperty:
 			s.once(&seen, 0)
 			b.Profile = s.profile()
 		case order:
-			s.orderMember(&b.Order, name, &seen)
+			s.orderMember(&b, name, &seen)
 		default:
 			s.skip(name, ProfileProperty)
 		}
 	}
-	s.end()
-	return &b, !s.lost
+	b.text = s.text[start:s.at]
+	b.ends -= start
+	return &b
 }
 
-func (s *scanner) orderMember(o *Order, name string, seen *uint) {
+func (s *scanner) orderMember(o *body, name string, seen *uint) {
 	switch name {
 	case "order_id":
 		s.once(seen, 1)
@@ -83,6 +110,7 @@ func (s *scanner) orderMember(o *Order, name string, seen *uint) {
 	case "products":
 		s.once(seen, 5)
 		o.Products = s.products()
+		o.ends = s.at
 	case "product_count":
 		s.once(seen, 6)
 		n, err := strconv.Atoi(s.number())

@@ -29,13 +29,20 @@ const keptOrder, keptProduct = 256, 112
 // trim copies Data without what is not for keeping.
 func (e *Event) trim(b *body, maxProducts int) json.RawMessage {
 	shorten := len(b.Products) > maxProducts
-	s := scanner{text: string(e.Data)}
+	s := scanner{text: b.text}
+	if b.text == "" {
+		s.text = string(e.Data)
+	}
 	size := len(e.Data)
 	if shorten {
 		size = min(size, keptOrder+keptProduct*maxProducts)
 	}
 	out := append(make([]byte, 0, size), '{')
 	for name := range s.members {
+		if name == "products" && shorten && b.text != "" {
+			s.at = b.ends // They were read before.
+			continue
+		}
 		value := s.raw()
 		switch {
 		case name == ProfileProperty, shorten && (name == "products" || name == "product_count"):
