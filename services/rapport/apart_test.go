@@ -28,7 +28,13 @@ type shop struct {
 // share starts a broker, a database and a catcher.
 func share(t *testing.T) *shop {
 	t.Helper()
-	s := &shop{store: pgtest.URL(t)}
+	return shareStore(t, pgtest.URL(t))
+}
+
+// shareStore starts a broker and a catcher for a database.
+func shareStore(t *testing.T, url string) *shop {
+	t.Helper()
+	s := &shop{store: url}
 	cluster, err := natslocal.Start(t.Context(), natslocal.Options{Dir: t.TempDir(), Nodes: 1})
 	if err != nil {
 		t.Fatal(err)

@@ -76,6 +76,7 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	if err != nil {
 		return err
 	}
+	c.AfterConnect = s.same
 	s.pool, err = pgxpool.NewWithConfig(ctx, c)
 	return err
 }
@@ -110,5 +111,6 @@ func (s *Store) inspect(ctx context.Context, c *pgxpool.Config) (err error) {
 		s.log.WarnContext(ctx, "synchronous_commit is off in this database and set on for the store's sessions, whose commits have to last")
 		c.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
 	}
-	return nil
+	s.line, err = line(ctx, conn)
+	return err
 }

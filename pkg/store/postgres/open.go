@@ -41,7 +41,11 @@ type Store struct {
 	pool    *pgxpool.Pool
 	log     *slog.Logger
 	timeout time.Duration
-	pooled  bool // something between us and the server refuses settings of a session
+	pooled  bool   // something between us and the server refuses settings of a session
+	line    string // of the server's history, when it was opened; see restored.go
+
+	setBack  chan struct{} // closed when a connection leads to another history
+	noticing sync.Once
 
 	packed  sync.Pool // of *bytes.Buffer, for outboxes on their way
 	months  *months
@@ -64,7 +68,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	o.Conns = cmp.Or(max(o.Conns, 0), max(8, 4*runtime.GOMAXPROCS(0)))
 	o.Timeout = cmp.Or(max(o.Timeout, 0), 30*time.Second)
-	s := &Store{log: o.Logger, timeout: o.Timeout}
+	s := &Store{log: o.Logger, timeout: o.Timeout, setBack: make(chan struct{})}
 	if err := s.open(ctx, &o); err != nil {
 		return nil, fmt.Errorf("postgres: open: %w", s.explain(err))
 	}

@@ -18,14 +18,14 @@ var ErrSetBack = errors.New("the database was restored, or a copy of it has take
 // line is the identity of a cluster and the line of its history, which PostgreSQL begins anew
 // with every recovery and promotion (https://www.postgresql.org/docs/current/continuous-archiving.html,
 // "Timelines"). It is empty where a server does not tell: one that only speaks PostgreSQL's
-// protocol, or a role that may not ask.
+// protocol, a role that may not ask, a standby.
 func line(ctx context.Context, db interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }) (string, error) {
 	var text string
 	err := db.QueryRow(ctx, `SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' ||
 		substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)`).Scan(&text)
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok && (e.Code == "42883" || e.Code == "42501" || e.Code == "0A000") {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && (e.Code == "42883" || e.Code == "42501" || e.Code == "0A000" || e.Code == "55000") {
 		return "", nil
 	}
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *Store) Watch(ctx context.Context) error {
 		asking, cancel := context.WithTimeout(ctx, s.timeout)
 		now, err := line(asking, s.pool)
 		cancel()
-		if err == nil && now != s.line {
+		if err == nil && now != "" && now != s.line {
 			return ErrSetBack
 		}
 	}
@@ -98,24 +98,9 @@ func (s *Store) Watch(ctx context.Context) error {
 // that nothing is read or written there before the process has started again.
 func (s *Store) same(ctx context.Context, conn *pgx.Conn) error {
 	now, err := line(ctx, conn)
-	if err != nil {
+	if err != nil || now == "" || now == s.line {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.opened:
-	case s.line == "":
-		s.line = now
-		return nil
-	}
-	if now == s.line {
-		return nil
-	}
-	select {
-	case <-s.setBack:
-	default:
-		close(s.setBack)
-	}
+	s.noticing.Do(func() { close(s.setBack) })
 	return ErrSetBack
 }

@@ -17,6 +17,9 @@ type restorable interface {
 	Restored(ctx context.Context) (bool, error)
 	// Recovered says that the store knows again what was sent.
 	Recovered(ctx context.Context) error
+	// Watch ends with an error when the store is set back while the process runs, which then
+	// has to start again.
+	Watch(ctx context.Context) error
 }
 
 // restored brings a store that was set back up to what the broker knows, before anything

@@ -49,6 +49,9 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 	if s.Store != nil {
 		flow = append(flow, lifecycle.Named{Name: "workspace", Service: s.inForce})
 	}
+	if st, ok := s.Store.(restorable); ok {
+		flow = append(flow, lifecycle.Named{Name: "store", Service: lifecycle.Func(st.Watch)})
+	}
 	if s.Orchestrator != nil {
 		flow = append(flow, lifecycle.Named{Name: "housekeeping", Service: &housekeeping{
 			js: s.JS, positions: s.Store.Positions, every: time.Minute, log: s.cfg.Logger.With("component", "housekeeping"),
