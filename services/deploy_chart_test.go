@@ -53,6 +53,10 @@ type podSpec struct {
 		ConfigMap struct {
 			Items []struct{ Key, Path string } `yaml:"items"`
 		} `yaml:"configMap"`
+		Secret struct {
+			Name  string                       `yaml:"secretName"`
+			Items []struct{ Key, Path string } `yaml:"items"`
+		} `yaml:"secret"`
 	} `yaml:"volumes"`
 }
 

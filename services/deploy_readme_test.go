@@ -68,6 +68,8 @@ func TestDeployReadmeCommands(t *testing.T) {
 				tryKubectl(t, c[1:])
 			case "bin/rapport":
 				tryRapport(t, p, c[1:])
+			case "go":
+				tryKeys(t)
 			default:
 				t.Errorf("no test knows %v", c)
 			}
@@ -189,6 +191,9 @@ func tryKubectl(t *testing.T, args []string) {
 		}
 		cmd := exec.CommandContext(t.Context(), kubectl, append(args, "--dry-run=client", "--output=name")...)
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
+		if strings.Contains(strings.Join(args, " "), "keys/") {
+			cmd.Dir = tryKeys(t)
+		}
 		if out, said, err := capture(cmd); err != nil || !regexp.MustCompile(`^(secret|namespace)/`).MatchString(out) {
 			t.Errorf("kubectl %v: %v: %s%s", args, err, out, said)
 		}
@@ -211,13 +216,31 @@ func tryKubectl(t *testing.T, args []string) {
 	}
 }
 
+// tryKeys runs the page's `go run` somewhere else, and returns where.
+func tryKeys(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, c := range commands(t) {
+		if c[0] != "go" {
+			continue
+		}
+		args := slices.Clone(c[1:])
+		args[slices.Index(args, "--dir")+1] = filepath.Join(dir, "keys")
+		cmd := exec.CommandContext(t.Context(), "go", args...)
+		cmd.Dir = ".."
+		if _, said, err := capture(cmd); err != nil {
+			t.Fatalf("%v: %v: %s", c, err, said)
+		}
+		return dir
+	}
+	t.Fatal("deploy/README.md makes no keys")
+	return ""
+}
+
 // TestDeployReadmeNamesSecrets: the secrets that the values name are those that the page makes, with their keys.
 func TestDeployReadmeNamesSecrets(t *testing.T) {
 	t.Parallel()
-	made := map[string][]string{
-		// From whoever runs the broker.
-		"rapport-nats-tls": nil, "rapport-nats-nkeys": nil,
-	}
+	made := map[string][]string{}
 	for _, c := range commands(t) {
 		i := slices.Index(c, "generic")
 		if i < 0 {
@@ -227,6 +250,10 @@ func TestDeployReadmeNamesSecrets(t *testing.T) {
 			if literal, ok := strings.CutPrefix(arg, "--from-literal="); ok {
 				key, _, _ := strings.Cut(literal, "=")
 				made[c[i+1]] = append(made[c[i+1]], key)
+			}
+			if file, ok := strings.CutPrefix(arg, "--from-file="); ok {
+				key, _, _ := strings.Cut(file, "=")
+				made[c[i+1]] = append(made[c[i+1]], filepath.Base(key))
 			}
 		}
 	}
@@ -240,6 +267,17 @@ func TestDeployReadmeNamesSecrets(t *testing.T) {
 			key, _ := ref["key"].(string)
 			if !slices.Contains(made[name], key) && ref["optional"] != true {
 				t.Errorf("%s needs the key %s of the secret %s, which deploy/README.md does not make", service, key, name)
+			}
+		}
+		for _, v := range pod.Volumes {
+			keys, mounted := made[v.Secret.Name]
+			if v.Secret.Name != "" && !mounted {
+				t.Errorf("%s mounts the secret %s, which deploy/README.md does not make", service, v.Secret.Name)
+			}
+			for _, item := range v.Secret.Items {
+				if !slices.Contains(keys, item.Key) {
+					t.Errorf("%s mounts the key %s of the secret %s, which has %v", service, item.Key, v.Secret.Name, keys)
+				}
 			}
 		}
 	}

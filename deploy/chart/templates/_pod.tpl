@@ -164,7 +164,7 @@
     secretName: {{ $values.nats.nkey.existingSecret }}
     defaultMode: 0440
     items:
-      - key: {{ .service }}
+      - key: {{ .service }}.nk
         path: seed
 {{- end }}
 {{- end -}}
