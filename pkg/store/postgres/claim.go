@@ -26,8 +26,10 @@ const (
 		FROM unnest($1::int[], $2::text[], $3::text[], $4::bigint[]) AS v (bucket, id, worker, at)
 		WHERE c.bucket = v.bucket AND c.id = v.id AND c.receipt IS NULL`
 
-	missingClaims = `SELECT v.n::int FROM unnest($1::int[], $2::text[]) WITH ORDINALITY AS v (bucket, id, n)
-		WHERE NOT EXISTS (SELECT FROM claim c WHERE c.bucket = v.bucket AND c.id = v.id)`
+	// Rows are locked in the order of keys before they are written: whoever writes the same
+	// ones in the order of some plan would wait for the other in a circle.
+	holdClaims = `SELECT c.bucket, c.id FROM claim c JOIN unnest($1::int[], $2::text[]) AS v (bucket, id) USING (bucket, id)
+		ORDER BY c.bucket, c.id FOR UPDATE OF c`
 	closeClaims = `UPDATE claim c SET receipt = v.receipt, worker = v.worker
 		FROM unnest($1::int[], $2::text[], $3::text[], $4::bytea[]) AS v (bucket, id, worker, receipt)
 		WHERE c.bucket = v.bucket AND c.id = v.id AND c.receipt IS NULL`
@@ -190,27 +192,24 @@ func (s *Store) Record(ctx context.Context, results []store.Result) error {
 // that name a message nobody claimed. A message's first result stays, here too.
 func (s *Store) recordGroup(ctx context.Context, group []*recording) []error {
 	errs := make([]error, len(group))
+	firsts := firstResults(group, errs)
+	keys := []any{
+		column(firsts, func(r **store.Result) int32 { return int32((*r).Partition) }),
+		column(firsts, func(r **store.Result) string { return (*r).MessageID }),
+	}
+	claimed := map[key]bool{}
 	err := s.transact(ctx, work{
 		ask: func(b *pgx.Batch) {
-			clear(errs)
-			var of []int
-			var buckets []int32
-			var ids []string
-			for i, r := range group {
-				for j := range r.results {
-					of, buckets, ids = append(of, i), append(buckets, int32(r.results[j].Partition)), append(ids, r.results[j].MessageID)
-				}
-			}
-			b.Queue(missingClaims, buckets, ids).Query(every(func(rows pgx.Rows) error {
-				var n int
-				err := rows.Scan(&n)
-				if err == nil {
-					errs[of[n-1]] = fmt.Errorf("message %s was never claimed: %w", ids[n-1], store.ErrNotFound)
-				}
+			clear(claimed)
+			b.Queue(holdClaims, keys...).Query(every(func(rows pgx.Rows) error {
+				var k key
+				err := rows.Scan(&k.bucket, &k.id)
+				claimed[k] = true
 				return err
 			}))
 		},
 		write: func(b *pgx.Batch) error {
+			refuse(group, claimed, errs)
 			firsts := firstResults(group, errs)
 			b.Queue(closeClaims,
 				column(firsts, func(r **store.Result) int32 { return int32((*r).Partition) }),
@@ -228,6 +227,20 @@ func (s *Store) recordGroup(ctx context.Context, group []*recording) []error {
 	return errs
 }
 
+// refuse fails the calls that have a result of a message that was never claimed.
+func refuse(group []*recording, claimed map[key]bool, errs []error) {
+	for i, r := range group {
+		errs[i] = nil
+		for j := range r.results {
+			if !claimed[keyOf(&r.results[j])] {
+				errs[i] = fmt.Errorf("message %s was never claimed: %w", r.results[j].MessageID, store.ErrNotFound)
+			}
+		}
+	}
+}
+
+func keyOf(r *store.Result) key { return key{int32(r.Partition), r.MessageID} }
+
 // firstResults returns the first result of each message of calls that did not fail, in the
 // order of keys.
 func firstResults(group []*recording, errs []error) []*store.Result {
@@ -239,7 +252,6 @@ func firstResults(group []*recording, errs []error) []*store.Result {
 			}
 		}
 	}
-	keyOf := func(r *store.Result) key { return key{int32(r.Partition), r.MessageID} }
 	slices.SortStableFunc(all, func(a, b *store.Result) int { return compareKeys(keyOf(a), keyOf(b)) })
 	return slices.CompactFunc(all, func(a, b *store.Result) bool { return keyOf(a) == keyOf(b) })
 }

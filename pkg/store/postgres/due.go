@@ -26,8 +26,9 @@ import (
 // search from the dead entries that removed rows leave at the front of the index for as
 // long as anybody's transaction could still see them.
 const (
-	// settleRows is how many rows of wake are looked at in one go at least.
-	settleRows = 1000
+	// glance is how many rows of wake are looked at first, and how many stale ones are left
+	// where they are; settleRows is how many are looked at in one go when there are more.
+	glance, settleRows = 16, 1000
 
 	wakeFront = ` FROM wake w LEFT JOIN profile p ON p.bucket = $1 AND p.id = w.id
 		WHERE w.bucket = $1 AND w.due >= (SELECT wake_floor FROM partition_offset WHERE bucket = $1) AND w.due < $2
@@ -83,38 +84,50 @@ func (s *Store) due(ctx context.Context, partition int, before int64, limit int)
 
 // NextDue implements store.Applying.
 func (s *Store) NextDue(ctx context.Context, partition int) (at time.Time, ok bool, err error) {
-	for limit := 16; ; limit = settleRows {
-		next, sure := int64(math.MaxInt64), false
-		rows := 0
-		err := s.query(ctx, func(r pgx.Rows) error {
-			var id string
-			var due int64
-			var wake pgtype.Int8
-			err := r.Scan(&id, &due, &wake)
-			// A wake is not before its profile's row: from here on none is before next.
-			sure = sure || due >= next
-			if wake.Valid && !sure {
-				next, ok = min(next, wake.Int64), true
-				sure = next == due
-			}
-			rows++
-			return err
-		}, dueQuery, partition, int64(math.MaxInt64), limit)
-		if err == nil && !sure && rows == limit {
-			ok = false
+	for limit := glance; ; limit = settleRows {
+		f, err := s.front(ctx, partition, limit)
+		// Stale rows that are many would be looked at again and again; those of a full page may
+		// hide what comes next.
+		if err == nil && (f.stale > glance || !f.sure && f.rows == limit) {
 			err = s.settle(ctx, partition, math.MaxInt64, limit)
-			if err == nil {
-				continue
-			}
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			return time.Time{}, false, fmt.Errorf("read when partition %d is next due: %w", partition, err)
-		}
-		if !ok {
+		case !f.sure && f.rows == limit:
+			continue
+		case f.next == math.MaxInt64:
 			return time.Time{}, false, nil
 		}
-		return momentOf(next), true, nil
+		return momentOf(f.next), true, nil
 	}
+}
+
+// front is what the first rows of wake say.
+type front struct {
+	next        int64 // the earliest wake of their profiles; the largest number when they have none
+	sure        bool  // no profile that comes later can have an earlier one
+	rows, stale int
+}
+
+func (s *Store) front(ctx context.Context, partition, limit int) (front, error) {
+	f := front{next: math.MaxInt64}
+	err := s.query(ctx, func(rows pgx.Rows) error {
+		var id string
+		var due int64
+		var wake pgtype.Int8
+		err := rows.Scan(&id, &due, &wake)
+		f.rows++
+		if !wake.Valid || wake.Int64 != due {
+			f.stale++
+		}
+		if wake.Valid {
+			f.next = min(f.next, wake.Int64)
+		}
+		f.sure = f.sure || f.next <= due // a wake is never before its profile's row
+		return err
+	}, dueQuery, partition, int64(math.MaxInt64), limit)
+	return f, err
 }
 
 // errUnowned says that a bucket has no row to lock.

@@ -1,0 +1,6 @@
+package postgres
+
+// What the tests of package postgres_test look at more closely.
+const (
+	DueQuery = dueQuery
+)
