@@ -5,6 +5,7 @@ package stack
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"rapport/pkg/store"
 	"rapport/services/orchestrator"
@@ -16,6 +17,10 @@ func planted(st orchestrator.Store) orchestrator.Store { return ackFirst{st} }
 
 type ackFirst struct{ orchestrator.Store }
 
+// gap is how long the batch comes behind its acknowledgement: as if several were gathered. A
+// minute of faults then finds the bug for certain, and not by luck.
+const gap = 100 * time.Millisecond
+
 // Commit moves the position in a transaction of its own, ahead of the batch. Whoever dies in
 // between has lost the batch's events.
 func (a ackFirst) Commit(ctx context.Context, b *store.Batch) error {
@@ -26,6 +31,7 @@ func (a ackFirst) Commit(ctx context.Context, b *store.Batch) error {
 	if err := a.Store.Commit(ctx, &ahead); err != nil {
 		return fmt.Errorf("acknowledge: %w", err)
 	}
+	<-time.After(gap)
 	rest := *b
 	rest.From = b.To
 	return a.Store.Commit(ctx, &rest)

@@ -24,9 +24,16 @@ func (m Mail) Connection(n int) smtpsink.Decision {
 	return smtpsink.Decision{Mood: smtpsink.Accept}
 }
 
+// refused reports whether a server wants a message at no attempt: what is refused for good is
+// refused whoever asks again.
+func refused(seed uint64, id string) bool { return roll(seed, id, -1)%100 == 0 }
+
 // Message puts off, refuses, drops or swallows every tenth message, and is slow with others.
 func (m Mail) Message(id string, n int) smtpsink.Decision {
-	if n >= tries {
+	switch {
+	case refused(m.Seed, id):
+		return smtpsink.Decision{Mood: smtpsink.Refuse}
+	case n >= tries:
 		return smtpsink.Decision{Mood: smtpsink.Accept}
 	}
 	r := roll(m.Seed, id, n)
@@ -38,8 +45,6 @@ func (m Mail) Message(id string, n int) smtpsink.Decision {
 		d.Mood = smtpsink.Drop
 	case p < 8:
 		d.Mood = smtpsink.Swallow
-	case p < 9:
-		d.Mood = smtpsink.Refuse
 	}
 	return d
 }
@@ -47,7 +52,10 @@ func (m Mail) Message(id string, n int) smtpsink.Decision {
 // Text is how the text message server misbehaves.
 func Text(seed uint64) twiliosink.Plan {
 	return func(id string, n int) twiliosink.Decision {
-		if n >= tries {
+		switch {
+		case refused(seed, id):
+			return twiliosink.Decision{Mood: twiliosink.Refuse}
+		case n >= tries:
 			return twiliosink.Decision{Mood: twiliosink.Accept}
 		}
 		r := roll(seed, id, n)
@@ -61,8 +69,6 @@ func Text(seed uint64) twiliosink.Plan {
 			d.Mood = twiliosink.Drop
 		case p < 8:
 			d.Mood = twiliosink.Swallow
-		case p < 9:
-			d.Mood = twiliosink.Refuse
 		}
 		return d
 	}
@@ -81,7 +87,7 @@ func roll(seed uint64, id string, n int) uint64 {
 	h := fnv.New64a()
 	var b [16]byte
 	binary.LittleEndian.PutUint64(b[:8], seed)
-	binary.LittleEndian.PutUint64(b[8:], uint64(n)) //nolint:gosec // A count is not negative.
+	binary.LittleEndian.PutUint64(b[8:], uint64(n)) //nolint:gosec // Any bits will do.
 	_, _ = h.Write(b[:])                            // It never fails (hash.Hash).
 	_, _ = h.Write([]byte(id))
 	// FNV's low bits depend on the low bits of what was written last; mix them (the finalizer of MurmurHash3).
