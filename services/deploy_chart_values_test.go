@@ -55,6 +55,22 @@ func TestChartScalesOnWhatIsMeasured(t *testing.T) {
 	}
 }
 
+// TestChartIsWatchedByTheAlerts: the job that the alerts select is the one that the ServiceMonitor makes, out of the label
+// that it names.
+func TestChartIsWatchedByTheAlerts(t *testing.T) {
+	t.Parallel()
+	manifests := render(t, "--values", "deploy/chart/ci/production-values.yaml")
+	jobs := regexp.MustCompile(`job="([^"]+)"`).FindAllStringSubmatch(readRoot(t, "deploy/observe/alerts.yml"), -1)
+	if len(jobs) == 0 || !strings.Contains(manifests, "jobLabel: app.kubernetes.io/name\n") {
+		t.Fatal("the alerts select no job, or the monitor names none")
+	}
+	for _, job := range jobs {
+		if !strings.Contains(manifests, "app.kubernetes.io/name: "+job[1]+"\n") {
+			t.Errorf("an alert selects the job %s, which is not the one of the chart", job[1])
+		}
+	}
+}
+
 // TestChartRefuses: values that contradict each other, or that nothing reads, end with what to change.
 func TestChartRefuses(t *testing.T) {
 	t.Parallel()

@@ -271,6 +271,60 @@ func TestComposeAddressesLead(t *testing.T) {
 	}
 }
 
+// TestComposeObservesAll: Prometheus asks every container of Rapport where it answers, and finds the files that its
+// configuration names; Grafana finds its dashboards and where its data is.
+func TestComposeObservesAll(t *testing.T) {
+	t.Parallel()
+	c := readCompose(t)
+	var config struct {
+		RuleFiles []string `yaml:"rule_files"`
+		Scrape    []struct {
+			DNS []struct {
+				Names []string
+				Port  int
+			} `yaml:"dns_sd_configs"`
+		} `yaml:"scrape_configs"`
+	}
+	if err := yaml.Unmarshal([]byte(readRoot(t, "deploy/observe/prometheus.yml")), &config); err != nil {
+		t.Fatal(err)
+	}
+	// Prometheus 3.x.y is v0.30x.y as a module, from 3.10 on v0.3xx.y.
+	if m := regexp.MustCompile(`prometheus/prometheus v0\.3(\d\d)\.(\d+)`).FindStringSubmatch(readRoot(t, "services/rapport/ops/testdata/promql/go.mod")); m == nil {
+		t.Error("nothing says which Prometheus the alerts are checked with")
+	} else if want := "prom/prometheus:v3." + strings.TrimPrefix(m[1], "0") + "." + m[2]; c.Services["prometheus"].Image != want {
+		t.Errorf("the image is %s, and the alerts are checked with %s", c.Services["prometheus"].Image, want)
+	}
+	var asked []string
+	for _, s := range config.Scrape {
+		for _, d := range s.DNS {
+			for _, name := range d.Names {
+				asked = append(asked, name)
+				if ops := c.Services[name].run().flags["ops"]; ops != ":"+strconv.Itoa(d.Port) {
+					t.Errorf("Prometheus asks %s at %d, which answers at %q", name, d.Port, ops)
+				}
+			}
+		}
+	}
+	if slices.Sort(asked); !slices.Equal(asked, runnable(t)) {
+		t.Errorf("Prometheus asks %v, want %v", asked, runnable(t))
+	}
+	mounts := strings.Join(append(c.Services["prometheus"].Volumes, c.Services["grafana"].Volumes...), "\n")
+	for _, f := range config.RuleFiles {
+		if !strings.Contains(mounts, ":/etc/prometheus/"+f+":ro") {
+			t.Errorf("the rules %s are not mounted beside the configuration", f)
+		}
+	}
+	path := regexp.MustCompile(`path: (\S+)`).FindStringSubmatch(readRoot(t, "deploy/observe/grafana/dashboards.yaml"))
+	if path == nil || !strings.Contains(mounts, "./deploy/observe/dashboards:"+path[1]+":ro") {
+		t.Errorf("the dashboards are not mounted at %v", path)
+	}
+	for _, m := range regexp.MustCompile(`url: http://(\w+):(\d+)`).FindAllStringSubmatch(readRoot(t, "deploy/observe/grafana/datasources.yaml"), -1) {
+		if !slices.ContainsFunc(c.Services[m[1]].Ports, func(p string) bool { return strings.HasSuffix(p, ":"+m[2]) }) {
+			t.Errorf("Grafana's data is to be at %s:%s, which is not there", m[1], m[2])
+		}
+	}
+}
+
 // TestComposeDatabaseIsTheTested: the major version that the tests of the store run, when they can.
 func TestComposeDatabaseIsTheTested(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package services_test
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -97,10 +98,17 @@ func tryDocker(t *testing.T, p program, args []string) {
 	}
 	c := readCompose(t)
 	flags, known := composeFlags[args[1]]
-	if args[0] != "compose" || !known {
+	if args[0] != "compose" || !known && args[1] != "--profile" {
 		t.Fatalf("no test knows docker %v", args)
 	}
 	rest := args[2:]
+	if args[1] == "--profile" {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(c.Services)), func(s composeService) bool { return slices.Contains(s.Profiles, args[2]) }) {
+			t.Errorf("no container has the profile %s", args[2])
+		}
+		tryDocker(t, p, append([]string{"compose"}, args[3:]...))
+		return
+	}
 	for len(rest) > 0 && strings.HasPrefix(rest[0], "-") {
 		takes, known := flags[rest[0]]
 		if !known {

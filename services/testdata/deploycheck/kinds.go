@@ -69,14 +69,17 @@ type serviceMonitor struct {
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
 	Spec struct {
-		JobLabel        string               `json:"jobLabel,omitempty"`
-		TargetLabels    []string             `json:"targetLabels,omitempty"`
-		PodTargetLabels []string             `json:"podTargetLabels,omitempty"`
-		Selector        metav1.LabelSelector `json:"selector"`
-		Endpoints       []struct {
+		JobLabel  string               `json:"jobLabel,omitempty"`
+		Selector  metav1.LabelSelector `json:"selector"`
+		Endpoints []struct {
 			Port     string `json:"port,omitempty"`
 			Path     string `json:"path,omitempty"`
 			Interval string `json:"interval,omitempty"`
+
+			Relabelings []struct {
+				SourceLabels []string `json:"sourceLabels,omitempty"`
+				TargetLabel  string   `json:"targetLabel,omitempty"`
+			} `json:"relabelings,omitempty"`
 		} `json:"endpoints"`
 	} `json:"spec"`
 }
