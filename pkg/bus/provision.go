@@ -114,11 +114,12 @@ func provisioned() []string {
 // same compares what the server answers with what it was asked for: it says -1 where it was told
 // nothing.
 func same(a, b any) bool {
-	if m, ok := a.(int64); ok {
-		n := b.(int64)
-		return m == n || m <= 0 && n <= 0
-	}
-	if m, ok := a.([]string); ok {
+	switch m := a.(type) {
+	case int64:
+		return m == b.(int64) || m <= 0 && b.(int64) <= 0
+	case int32:
+		return m == b.(int32) || m <= 0 && b.(int32) <= 0
+	case []string:
 		return slices.Equal(m, b.([]string))
 	}
 	return reflect.DeepEqual(a, b)
@@ -139,10 +140,13 @@ func change(ctx context.Context, js jetstream.JetStream, l Layout, why string, d
 	ctx, cancel := context.WithTimeoutCause(ctx, changeWithin, errors.New("no answer from the broker within "+changeWithin.String()))
 	defer cancel()
 	err := do(ctx)
+	for hasCode(err, codeNoPeers) && sleep(ctx, 250*time.Millisecond) {
+		err = do(ctx) // Nodes that start together take a moment to find each other.
+	}
 	if err == nil {
 		return nil
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !hasCode(err, codeNoPeers) {
 		err = context.Cause(ctx)
 		if last := js.Conn().LastError(); errors.Is(last, nats.ErrPermissionViolation) {
 			err = fmt.Errorf("%s, and this user may not change that: provision with an administrator's key first: %w", why, last)

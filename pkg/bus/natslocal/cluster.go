@@ -2,7 +2,6 @@ package natslocal
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -108,7 +107,7 @@ func (c *Cluster) Ready(ctx context.Context) error {
 			return fmt.Errorf("%s is not healthy: %w%s", n.Name(), err, n.lastWords())
 		}
 	}
-	return nil
+	return c.met(ctx)
 }
 
 // Close kills every node and returns when they are gone.
@@ -127,55 +126,6 @@ func (c *Cluster) Stop(ctx context.Context) error {
 		errs = append(errs, n.Stop(ctx))
 	}
 	return errors.Join(errs...)
-}
-
-// Leader is the node that leads a stream, whatever account it is in; a key-value bucket's stream is named KV_ and
-// the bucket. It fails when no running node knows of one, as during an election.
-func (c *Cluster) Leader(ctx context.Context, stream string) (*Node, error) {
-	for _, n := range c.nodes {
-		if n.PID() == 0 {
-			continue
-		}
-		name, err := n.leader(ctx, stream)
-		if err != nil {
-			continue // It may be stopped, or new; another one knows.
-		}
-		for _, l := range c.nodes {
-			if l.Name() == name && l.PID() != 0 {
-				return l, nil
-			}
-		}
-	}
-	return nil, fmt.Errorf("no node knows who leads stream %s", stream)
-}
-
-// leader is the name of the node that leads a stream, as this one believes.
-func (n *Node) leader(ctx context.Context, stream string) (string, error) {
-	body, _, err := n.get(ctx, "/jsz?accounts=true&streams=true")
-	if err != nil {
-		return "", err
-	}
-	var answer struct {
-		Accounts []struct {
-			Streams []struct {
-				Name    string `json:"name"`
-				Cluster *struct {
-					Leader string `json:"leader"`
-				} `json:"cluster"`
-			} `json:"stream_detail"`
-		} `json:"account_details"`
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return "", fmt.Errorf("read what %s says of its streams: %w", n.Name(), err)
-	}
-	for _, a := range answer.Accounts {
-		for _, s := range a.Streams {
-			if s.Name == stream && s.Cluster != nil && s.Cluster.Leader != "" {
-				return s.Cluster.Leader, nil
-			}
-		}
-	}
-	return "", fmt.Errorf("%s knows of no leader of %s", n.Name(), stream)
 }
 
 // await asks until the answer is 200, the process has ended, or the context has.
