@@ -22,8 +22,9 @@ import (
 // running is a whole stack with the endpoint beside it, as `rapport up` has it.
 type running struct {
 	*stack.Stack
-	ops  *ops.Server
-	seen *telemetry.Providers
+	ops   *ops.Server
+	seen  *telemetry.Providers
+	names *names
 }
 
 // run starts it. The environment says where traces go, if anywhere.
@@ -33,23 +34,24 @@ func run(t *testing.T) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	meters := &names{MeterProvider: seen.Metrics, unit: map[string]string{}, counter: map[string]bool{}}
 	keys, err := ingest.ParseKeys("shop:key")
 	if err != nil {
 		t.Fatal(err)
 	}
 	st, err := stack.Open(t.Context(), stack.Config{
-		Dir: t.TempDir(), Starter: templates.FS, Keys: keys, Partitions: 4, Traces: seen.Traces, Meters: seen.Metrics,
+		Dir: t.TempDir(), Starter: templates.FS, Keys: keys, Partitions: 4, Traces: seen.Traces, Meters: meters,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &running{Stack: st, seen: seen}
-	looking, err := watch.New(watch.Options{JS: st.JS, Store: st.Store, Meters: seen.Metrics, Fresh: time.Millisecond})
+	r := &running{Stack: st, seen: seen, names: meters}
+	looking, err := watch.New(watch.Options{JS: st.JS, Store: st.Store, Meters: meters, Fresh: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.ops, err = ops.New(ops.Options{
-		Addr: "127.0.0.1:0", Metrics: seen.Scrape, Meters: seen.Metrics, Version: "1.2.3",
+		Addr: "127.0.0.1:0", Metrics: seen.Scrape, Meters: meters, Version: "1.2.3",
 		Checks: []ops.Check{ops.Broker(st.JS, bus.StreamEvents), ops.Store(st.Store), ops.Started("orchestrator", st.Orchestrator.Ready())},
 	})
 	if err != nil {
