@@ -109,7 +109,7 @@ func hold(ctx context.Context) (*pglocal.Server, error) {
 			return nil, err
 		}
 		s, err := pglocal.Start(ctx, pglocal.Options{Dir: dir, Settings: map[string]string{
-			"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB",
+			"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB",
 			"max_wal_size": "2GB", "autovacuum_naptime": "10s",
 		}})
 		if err != nil {

@@ -1,0 +1,225 @@
+package postgres_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"rapport/pkg/message"
+	"rapport/pkg/store"
+	"rapport/pkg/store/postgres"
+	"rapport/pkg/store/postgres/pglocal"
+	"rapport/pkg/store/postgres/pgtest"
+)
+
+const (
+	benchPartitions = 8
+	benchProfiles   = 2_500 // of a partition
+)
+
+var benchData = []byte(`{"order_id":"536365","total":"139.12","currency":"GBP","products":[` +
+	`{"product_id":"85123A","name":"WHITE HANGING HEART T-LIGHT HOLDER","price":"2.55","quantity":6}]}`)
+
+// shop makes batches as the orchestrator would: each event changes one profile's state and
+// its timer, and adds two timeline rows, one message and its command.
+type shop struct {
+	rnd   *rand.Rand
+	at    time.Time
+	state []byte
+}
+
+func newShop(seed uint64) *shop {
+	s := &shop{rnd: rand.New(rand.NewPCG(seed, 1)), at: day}
+	s.state = make([]byte, 700)
+	for i := range s.state {
+		s.state[i] = byte(s.rnd.Uint32())
+	}
+	return s
+}
+
+func (s *shop) id() string { return fmt.Sprintf("%016x%016x", s.rnd.Uint64(), s.rnd.Uint64()) }
+
+func (s *shop) batch(partition int, from store.Position, n int) *store.Batch {
+	b := &store.Batch{Partition: partition, Epoch: 1, From: from}
+	for range n {
+		s.at = s.at.Add(time.Duration(s.rnd.IntN(60_000)) * time.Millisecond)
+		profile, id, trace := fmt.Sprintf("customer-%d", s.rnd.IntN(benchProfiles)), s.id(), s.id()
+		b.Profiles = append(b.Profiles, store.ProfileRow{
+			ID: profile, State: s.state, Known: true, Orders: 3,
+			LastOrderAt: s.at, UpdatedAt: s.at, Wake: s.at.Add(72 * time.Hour),
+		})
+		b.Timeline = append(b.Timeline,
+			store.TimelineRow{Profile: profile, At: s.at, ID: s.id(), Kind: store.KindEvent, Name: "order.completed", Trace: trace, Data: benchData},
+			store.TimelineRow{Profile: profile, At: s.at, ID: s.id(), Kind: store.KindConverted, Name: "thank-you", Detail: "mail", Trace: trace})
+		b.Messages = append(b.Messages, store.MessageRow{
+			ID: id, Profile: profile, Journey: "thank-you", Version: "5f2b9c1d", Instance: s.id(), Step: "mail",
+			Channel: message.Email, Category: message.Transactional, Template: "thank-you", DecidedAt: s.at, Trace: trace,
+		})
+		b.Outbox = append(b.Outbox, store.Outgoing{Subject: "send.email", ID: id, Data: bytes.Repeat(benchData, 3)})
+	}
+	b.To = store.Position{Seq: from.Seq + uint64(n), Clock: s.at}
+	return b
+}
+
+func benchServer(b *testing.B) *pglocal.Server {
+	b.Helper()
+	return pgtest.Server(b, map[string]string{
+		"shared_buffers": "256MB", "max_wal_size": "4GB", "checkpoint_timeout": "30min", "wal_compression": "lz4",
+	})
+}
+
+func benchURL(b *testing.B, server *pglocal.Server, name string) string {
+	b.Helper()
+	url, err := server.Database(b.Context(), name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return url
+}
+
+func openBench(b *testing.B, url string, partitions int) *postgres.Store {
+	b.Helper()
+	s := open(b, url)
+	for p := range partitions {
+		acquire(b, s, p, 1)
+	}
+	return s
+}
+
+// processor returns the CPU seconds that this process and a server have used.
+func processor(b *testing.B, server *pglocal.Server) (own, servers float64) {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	own = float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+	pids := []string{strconv.Itoa(server.PID())}
+	if list, err := os.ReadFile(fmt.Sprintf("/proc/%s/task/%[1]s/children", pids[0])); err == nil {
+		pids = append(pids, strings.Fields(string(list))...)
+	}
+	for _, pid := range pids {
+		stat, err := os.ReadFile("/proc/" + pid + "/stat")
+		if err != nil {
+			continue
+		}
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		for _, ticks := range fields[11:13] { // utime and stime, in hundredths
+			n, err := strconv.Atoi(ticks)
+			if err != nil {
+				b.Fatal(err)
+			}
+			servers += float64(n) / 100
+		}
+	}
+	return own, servers
+}
+
+// BenchmarkCommit reports events per second of 8 partitions that commit batches at the same
+// time, what share that is of the ceiling (the same rows by pgx alone, with no checks),
+// and CPU seconds for a million events, of this process and of the server.
+func BenchmarkCommit(b *testing.B) {
+	for _, size := range []int{50, 500} {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			server := benchServer(b)
+			batches := make([][]*store.Batch, benchPartitions)
+			for p := range batches {
+				gen, at := newShop(uint64(p)), store.Position{}
+				for range 4000 / size {
+					batch := gen.batch(p, at, size)
+					batches[p], at = append(batches[p], batch), batch.To
+				}
+			}
+			var commits, most, own, servers float64
+			round := 0
+			for b.Loop() {
+				round++
+				s := openBench(b, benchURL(b, server, fmt.Sprint("store", round)), benchPartitions)
+				own0, servers0 := processor(b, server)
+				commits += measureStore(b, s, batches)
+				own1, servers1 := processor(b, server)
+				own, servers = own+own1-own0, servers+servers1-servers0
+				most += newCeiling(b, benchURL(b, server, fmt.Sprint("ceiling", round))).measure(batches)
+			}
+			million := float64(round*count(batches)) / 1e6
+			b.ReportMetric(commits/float64(round), "events/s")
+			b.ReportMetric(most/float64(round), "ceiling-events/s")
+			b.ReportMetric(commits/most, "of-ceiling")
+			b.ReportMetric(own/million, "client-cpu-s/M")
+			b.ReportMetric(servers/million, "server-cpu-s/M")
+		})
+	}
+}
+
+func measureStore(b *testing.B, s *postgres.Store, batches [][]*store.Batch) float64 {
+	start := time.Now()
+	var all sync.WaitGroup
+	for p := range batches {
+		all.Go(func() {
+			for _, batch := range batches[p] {
+				if err := s.Commit(b.Context(), batch); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	return float64(count(batches)) / time.Since(start).Seconds()
+}
+
+// BenchmarkClaimRecord reports claims per second of 32 workers, each of which claims one
+// message and then records its receipt: two durable writes a message.
+func BenchmarkClaimRecord(b *testing.B) {
+	server := benchServer(b)
+	s := openBench(b, benchURL(b, server, "claims"), 0)
+	var next atomic.Int64
+	b.SetParallelism(16) // times two processors
+	own0, servers0 := processor(b, server)
+	start := time.Now()
+	b.RunParallel(func(pb *testing.PB) {
+		rnd := newShop(uint64(next.Add(1)))
+		for pb.Next() {
+			id := rnd.id()
+			priors, err := s.Claim(b.Context(), []store.Claim{{Partition: 3, MessageID: id, Worker: "w", At: day}})
+			if err != nil || priors[0].State != store.Fresh {
+				b.Error(priors, err)
+			}
+			if err := s.Record(b.Context(), []store.Result{{Partition: 3, MessageID: id, Worker: "w", Receipt: benchData}}); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	own1, servers1 := processor(b, server)
+	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "claims/s")
+	b.ReportMetric((own1-own0+servers1-servers0)*1e6/float64(b.N), "cpu-us/claim")
+}
+
+// BenchmarkIdlePoll reports microseconds of asking what is due, and what is next, among a
+// million wakes that are pending.
+func BenchmarkIdlePoll(b *testing.B) {
+	url := benchURL(b, benchServer(b), "wakes")
+	s := openBench(b, url, 2)
+	pend(b, url, 1, 1_000_000)
+	b.Run("due", func(b *testing.B) {
+		for b.Loop() {
+			if wakes, err := s.Due(b.Context(), 1, day, 500); err != nil || len(wakes) > 0 {
+				b.Fatal(wakes, err)
+			}
+		}
+	})
+	b.Run("next", func(b *testing.B) {
+		for b.Loop() {
+			if _, ok, err := s.NextDue(b.Context(), 1); err != nil || !ok {
+				b.Fatal(ok, err)
+			}
+		}
+	})
+}
