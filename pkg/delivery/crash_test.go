@@ -297,3 +297,39 @@ func TestClaimThatFailedWasMade(t *testing.T) {
 		t.Errorf("receipt %+v, want a plain sent", r)
 	}
 }
+
+// TestWakesUpTooLate: a worker was stopped with a message in hand, another one was given it
+// and ended it. What the first one then hears from the provider contradicts that; only the
+// first result is told.
+func TestWakesUpTooLate(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		category  message.Category
+		late      error // what the stopped worker hears
+		told      message.Outcome
+		meanwhile message.Outcome
+	}{
+		"sent, then refused":   {message.Transactional, delivery.Permanent(message.ReasonRejected, "554 no"), message.Sent, message.Sent},
+		"uncertain, then sent": {message.Marketing, nil, message.Sent, message.Uncertain},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				claims := newLedger()
+				other := newBench(t, claims, &road{}, func(o *delivery.Options) { o.Worker = "other" })
+				stopped := newBench(t, claims, &road{script: []error{c.late}}, nil)
+				stopped.road.during = func(int, string) {
+					time.Sleep(10 * time.Second) // In a bubble: the clock is the test's.
+					other.deliver(t, mailCommand("m1", c.category))
+				}
+				stopped.deliver(t, mailCommand("m1", c.category))
+				if r := other.last(t, 1); r.Outcome != c.meanwhile {
+					t.Errorf("the other worker told %+v", r)
+				}
+				if r := stopped.last(t, 1); r.Outcome != c.told {
+					t.Errorf("the stopped worker told %+v, want %s", r, c.told)
+				}
+			})
+		})
+	}
+}

@@ -48,10 +48,43 @@ func (p *Pipeline) record(ctx context.Context, a *attempt) error {
 	}
 	p.hands.closed(a.cmd.ID)
 	a.recorded, a.claim = true, nil
+	if err := p.agree(ctx, a); err != nil {
+		return err
+	}
 	p.meter.ended(ctx, a)
 	if a.receipt.Outcome != message.Sent {
 		p.log.WarnContext(ctx, "a message was not sent", "message", a.cmd.ID, "journey", a.cmd.Journey,
 			"outcome", a.receipt.Outcome, "reason", a.receipt.Reason, "detail", a.receipt.Detail)
+	}
+	return nil
+}
+
+// contested is after what time in hand another worker may have been given the message too:
+// less than the bus waits for an acknowledgement.
+const contested = 3 * time.Second
+
+// agree makes the receipt the one that stands. A worker that was stopped, or cut off from
+// the broker, finds when it is back that another one has ended its message: the first result
+// stays, and two receipts that contradict each other must not be told. An uncertain one gives
+// way to what this worker knows.
+func (p *Pipeline) agree(ctx context.Context, a *attempt) error {
+	if !a.resent && time.Since(a.since) < contested {
+		return nil
+	}
+	var prior store.Prior
+	err := p.insist(ctx, a, "look for what was recorded first", func(ctx context.Context) (err error) {
+		prior, err = p.claimAs(ctx, a.cmd, p.o.Worker)
+		return err
+	})
+	if err != nil || prior.State != store.Done {
+		return err
+	}
+	var first message.Receipt
+	if err := json.Unmarshal(prior.Receipt, &first); err != nil {
+		return fmt.Errorf("read the recorded receipt: %w", err)
+	}
+	if first.Outcome != message.Uncertain {
+		a.receipt = &first
 	}
 	return nil
 }
