@@ -26,8 +26,8 @@ import (
 // search from the dead entries that removed rows leave at the front of the index for as
 // long as anybody's transaction could still see them.
 const (
-	// glance is how many rows of wake are looked at first, and how many stale ones are left
-	// where they are; settleRows is how many are looked at in one go when there are more.
+	// glance is from how many stale rows on it pays to remove them; settleRows is how many
+	// are looked at in one go then.
 	glance, settleRows = 16, 1000
 
 	wakeFront = ` FROM wake w LEFT JOIN profile p ON p.bucket = $1 AND p.id = w.id
@@ -84,17 +84,15 @@ func (s *Store) due(ctx context.Context, partition int, before int64, limit int)
 
 // NextDue implements store.Applying.
 func (s *Store) NextDue(ctx context.Context, partition int) (at time.Time, ok bool, err error) {
-	for limit := glance; ; limit = settleRows {
-		f, err := s.front(ctx, partition, limit)
-		// Stale rows that are many would be looked at again and again; those of a full page may
-		// hide what comes next.
-		if err == nil && (f.stale > glance || !f.sure && f.rows == limit) {
-			err = s.settle(ctx, partition, math.MaxInt64, limit)
+	for limits := []int{1, glance, settleRows}; ; limits = limits[min(1, len(limits)-1):] {
+		f, err := s.front(ctx, partition, limits[0])
+		if err == nil && f.stale >= glance { // or they would be looked at again and again
+			err = s.settle(ctx, partition, math.MaxInt64, settleRows)
 		}
 		switch {
 		case err != nil:
 			return time.Time{}, false, fmt.Errorf("read when partition %d is next due: %w", partition, err)
-		case !f.sure && f.rows == limit:
+		case !f.sure && f.rows == limits[0]: // others may come before
 			continue
 		case f.next == math.MaxInt64:
 			return time.Time{}, false, nil
