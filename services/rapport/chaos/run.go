@@ -154,18 +154,18 @@ func (r *run) storm(ctx context.Context) error {
 	var told error
 	working.Go(func() { told = r.shop.Run(loading, patience) })
 	began := time.Now()
-	errs := make([]error, len(r.faults))
+	struck := make([]error, len(r.faults))
 	for i, f := range r.faults {
 		if !until(ctx, began.Add(f.At)) {
 			break
 		}
 		r.say("%s", f)
-		working.Go(func() { errs[i] = r.site.Strike(ctx, f) })
+		working.Go(func() { struck[i] = r.site.Strike(ctx, f) })
 	}
 	until(ctx, began.Add(r.length+calm))
 	stop()
 	working.Wait()
-	if err := errors.Join(append(errs, told, ctx.Err())...); err != nil {
+	if err := errors.Join(errors.Join(struck...), told, ctx.Err()); err != nil {
 		return err
 	}
 	r.say("%d faults are over, and the load: %d events accepted, %d batches repeated, %d told again on purpose; %d processes ended by themselves",

@@ -24,7 +24,7 @@ func stored(m *Message) (e audit.Stored, ok bool, err error) {
 	if len(tokens) < 3 || tokens[0] != "evp" {
 		return e, false, fmt.Errorf("message %d of EVENTS has the subject %s", m.Seq, m.Subject)
 	}
-	if len(tokens) > 3 {
+	if len(tokens) > 3 && tokens[2] == "clock" {
 		return e, false, nil
 	}
 	var c envelope

@@ -99,8 +99,9 @@ func deal(rng *rand.Rand, cast Cast) (first, rest []card) {
 	add(Full, cast.Full)
 	add(Jump, cast.Clocks)
 	add(Leader, cast.Streams)
-	for _, k := range []Kind{Cut, Hold, Delay} {
-		add(k, cast.Links)
+	ways, turn := []Kind{Cut, Hold, Delay}, rng.IntN(3)
+	for i, t := range cast.Links { // One way each, or links would be most of the deck.
+		deck = append(deck, card{ways[(i+turn)%len(ways)], t})
 	}
 	rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
 	seen := map[Kind]bool{}

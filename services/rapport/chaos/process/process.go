@@ -68,7 +68,9 @@ func (p *Process) launch() error {
 		return fmt.Errorf("start %s: %w", p.spec.Name, err)
 	}
 	defer log.Close() //nolint:errcheck // The program has a descriptor of its own.
-	fmt.Fprintf(log, "# start at %s\n", time.Now().Format(time.RFC3339Nano))
+	if _, err := fmt.Fprintf(log, "# start at %s\n", time.Now().Format(time.RFC3339Nano)); err != nil {
+		return fmt.Errorf("start %s: %w", p.spec.Name, err)
+	}
 	cmd := exec.Command(p.spec.Path, p.spec.Args...) //nolint:noctx // It is ended by signals.
 	cmd.Env = append(os.Environ(), p.spec.Env...)
 	cmd.Stdout, cmd.Stderr = log, log

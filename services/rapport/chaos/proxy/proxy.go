@@ -35,7 +35,7 @@ type Proxy struct {
 
 // Listen starts a proxy on a free port of the loopback interface. name is for reports.
 func Listen(name, upstream string) (*Proxy, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It returns at once.
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for the link %s: %w", name, err)
 	}

@@ -21,9 +21,13 @@ import (
 // parts are the processes of the program, and which of its services each runs. What comes
 // last in the flow is started first.
 var parts = []struct{ name, service string }{
-	{"mailer-1", "mailer"}, {"mailer-2", "mailer"}, {"texter-1", "texter"},
-	{"orchestrator-1", "orchestrator"}, {"orchestrator-2", "orchestrator"},
-	{"ingest-1", "ingest"}, {"ingest-2", "ingest"},
+	{"mailer-1", "mailer"},
+	{"mailer-2", "mailer"},
+	{"texter-1", "texter"},
+	{"orchestrator-1", "orchestrator"},
+	{"orchestrator-2", "orchestrator"},
+	{"ingest-1", "ingest"},
+	{"ingest-2", "ingest"},
 }
 
 // services starts the program in its parts.
@@ -51,12 +55,13 @@ func (s *Site) services(ctx context.Context) error {
 func opens(ctx context.Context, door string) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
+	client := &http.Client{Timeout: 5 * time.Second}
 	for {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, door+"/readyz", nil)
 		if err != nil {
 			return err
 		}
-		resp, err := http.DefaultClient.Do(req)
+		resp, err := client.Do(req)
 		if err == nil {
 			_ = resp.Body.Close() // The status says it all.
 			if resp.StatusCode == http.StatusOK {
@@ -148,7 +153,7 @@ func (s *Site) door(spec *process.Spec) error {
 func freeAddr() (string, error) {
 	for range 1000 {
 		addr := "127.0.0.1:" + strconv.Itoa(10000+rand.IntN(22000)) //nolint:gosec // A port, no secret.
-		l, err := net.Listen("tcp", addr)                           //nolint:noctx // It returns at once.
+		l, err := net.Listen("tcp", addr)
 		if err == nil {
 			return addr, l.Close()
 		}
