@@ -110,7 +110,10 @@ func (l *Leases) Wait(ctx context.Context, key string) (*Lease, error) {
 			return lease, nil
 		case ctx.Err() != nil:
 			return nil, fmt.Errorf("wait for lease %s: %w", key, ctx.Err())
-		case !errors.Is(err, ErrLeaseHeld) && !unanswered(err):
+		case errors.Is(err, ErrLeaseHeld):
+		case denied(l.js.Conn(), leaseSubject+key) != nil:
+			return nil, fmt.Errorf("wait for lease %s: %w", key, denied(l.js.Conn(), leaseSubject+key))
+		case !unanswered(err):
 			return nil, err
 		}
 		if freed == nil && errors.Is(err, ErrLeaseHeld) {

@@ -201,7 +201,8 @@ const ackWait = 5 * time.Second
 func (s *Stack) delivery(name string) delivery.Options {
 	return delivery.Options{
 		Claims: s.Store, Publisher: bus.NewGatherer(s.JS, 0), Worker: name + "-" + random(),
-		Now: wallClock(), Recheck: s.standing.Recheck, Throttles: s.throttles,
+		Receipts: func(profile string) string { return bus.ReceiptSubject(profile, s.cfg.Partitions) },
+		Now:      wallClock(), Recheck: s.standing.Recheck, Throttles: s.throttles,
 		Lateness:  func(c *message.Command) time.Duration { return s.inForce.Journeys().Lateness(c.Journey, c.Version) },
 		EventTime: s.cfg.Clock == orchestrator.EventClock,
 		Logger:    s.cfg.Logger.With("component", name), Tracer: s.cfg.Traces, Meter: s.cfg.Meters,

@@ -1,4 +1,4 @@
-package services_test
+package main_test
 
 import (
 	"context"
@@ -53,7 +53,7 @@ func startGuarded(t *testing.T) *guarded {
 		t.Fatal(err)
 	}
 	g.cluster, err = natslocal.Start(ctx, natslocal.Options{
-		Dir: t.TempDir(), ConfigFile: filepath.Join("..", "deploy", "nats", "cluster.conf"), Env: strings.Fields(string(env)), TLS: true,
+		Dir: t.TempDir(), ConfigFile: filepath.Join("..", "..", "deploy", "nats", "cluster.conf"), Env: strings.Fields(string(env)), TLS: true,
 	})
 	if err != nil {
 		t.Fatal(err)
