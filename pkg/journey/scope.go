@@ -32,7 +32,7 @@ type Trigger struct {
 	// Data is the event's data as JSON, shortened by event.Trimmed.
 	Data []byte `cbor:"4,keyasint,omitempty"`
 	// Products are the keys of all products of an order, at most maxTriggerProducts.
-	Products []string `cbor:"5,keyasint,omitempty"`
+	Products profile.Keys `cbor:"5,keyasint,omitzero"`
 	// Trace is the W3C traceparent under which the event was applied.
 	Trace string `cbor:"6,keyasint,omitempty"`
 }

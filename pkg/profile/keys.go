@@ -57,7 +57,7 @@ func (k *Keys) UnmarshalCBOR(b []byte) error {
 	return nil
 }
 
-var errKeys = errors.New("the products bought are not a list of texts")
+var errKeys = errors.New("the keys of products are not a list of texts")
 
 func appendHead(b []byte, kind byte, n int) []byte {
 	switch {

@@ -73,5 +73,9 @@ func (b *batch) published(p *person, e *journey.Published, from cause) error {
 
 // decideSpan is the span of a message's decision.
 func (o *Orchestrator) decideSpan(m *journey.Message, from cause) (context.Context, trace.Span) {
-	return o.decisionSpan("decide "+m.Command.Journey, m.Trigger, from, attributes(m)...)
+	ctx, span := o.decisionSpan("decide "+m.Command.Journey, m.Trigger, from)
+	if span.IsRecording() {
+		span.SetAttributes(attributes(m)...)
+	}
+	return ctx, span
 }
