@@ -18,23 +18,28 @@ type envelope struct {
 	Data    json.RawMessage `json:"data"`
 }
 
+// place is the partition that a subject of EVENTS names, and whether it is that of a tick of
+// the clock.
+func place(subject string) (partition int, tick bool, err error) {
+	rest, ours := strings.CutPrefix(subject, "evp.")
+	number, rest, more := strings.Cut(rest, ".")
+	if partition, err = strconv.Atoi(number); err != nil || !ours || !more {
+		return 0, false, fmt.Errorf("a message of EVENTS has the subject %s", subject)
+	}
+	return partition, strings.HasPrefix(rest, "clock."), nil
+}
+
 // stored reads a message of EVENTS; ok is false for a tick of the clock.
 func stored(m *Message) (e audit.Stored, ok bool, err error) {
-	tokens := strings.Split(m.Subject, ".")
-	if len(tokens) < 3 || tokens[0] != "evp" {
-		return e, false, fmt.Errorf("message %d of EVENTS has the subject %s", m.Seq, m.Subject)
-	}
-	if len(tokens) > 3 && tokens[2] == "clock" {
-		return e, false, nil
+	partition, tick, err := place(m.Subject)
+	if err != nil || tick {
+		return e, false, err
 	}
 	var c envelope
 	if err := json.Unmarshal(m.Data, &c); err != nil {
 		return e, false, fmt.Errorf("message %d of EVENTS: %w", m.Seq, err)
 	}
-	e = audit.Stored{Seq: m.Seq, At: m.At, UID: c.Source + "#" + c.ID, Profile: c.Subject, Type: c.Type}
-	if e.Partition, err = strconv.Atoi(tokens[1]); err != nil {
-		return e, false, fmt.Errorf("message %d of EVENTS has the subject %s", m.Seq, m.Subject)
-	}
+	e = audit.Stored{Seq: m.Seq, At: m.At, Partition: partition, UID: c.Source + "#" + c.ID, Profile: c.Subject, Type: c.Type}
 	var data struct {
 		Order   string `json:"order_id"`
 		View    string `json:"view_id"`

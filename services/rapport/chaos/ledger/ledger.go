@@ -111,12 +111,12 @@ func (b *Book) leftovers(ctx context.Context, l *audit.Ledger) error {
 	left.Lag = map[int]uint64{}
 	events := b.events.Messages()
 	for i := range events {
-		e, ok, err := stored(&events[i])
+		p, tick, err := place(events[i].Subject)
 		if err != nil {
 			return err
 		}
-		if ok && e.Seq > at[e.Partition] {
-			left.Lag[e.Partition]++
+		if !tick && events[i].Seq > at[p] {
+			left.Lag[p]++
 		}
 	}
 	if left.Outbox, err = number(ctx, db, outboxSQL); err != nil {
