@@ -1,6 +1,16 @@
 package postgres
 
-// What the tests of package postgres_test look at more closely.
-const (
-	DueQuery = dueQuery
-)
+// DueQuery is what a poll for timers asks.
+const DueQuery = dueQuery
+
+// PathOfEvents are the statements that events take, from Acquire to the relay.
+var PathOfEvents = map[string]string{
+	"lock_offset": lockOffset, "add_offset": addOffset, "take_offset": takeOffset, "move_offset": moveOffset,
+	"put_profiles": putProfiles, "add_timeline": addTimeline, "add_messages": addMessages, "set_outcomes": setOutcomes,
+	"add_resting": addResting, "drop_resting": dropResting, "add_arms": addArms,
+	"add_outbox": addOutbox, "drop_outbox": dropOutbox, "outbox": outboxQuery,
+	"load_states": loadStates, "load_seen": loadSeen,
+	"due": dueQuery, "lock_floor": lockFloor, "settle": settleRow, "raise_floor": raiseFloor,
+	"newest_lines": newestLines, "lines_between": linesBetween, "fetch_lines": fetchLines, "events": eventsQuery,
+	"stale": staleQuery,
+}
