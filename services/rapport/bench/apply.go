@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rapport/pkg/journey"
+	"rapport/pkg/message"
 	"rapport/pkg/recommend"
 	"rapport/pkg/store"
 	"rapport/services/orchestrator"
@@ -76,23 +77,42 @@ func (a *applying) round(ctx context.Context, n int) (time.Duration, error) {
 	return last.Sub(began), err
 }
 
-// close stops everything. What the rounds left in the outbox of a seed that is used again
-// is of no use to anybody.
+// close stops everything, and tidies up a seed that is used again.
 func (a *applying) close(ctx context.Context) error {
 	a.stop()
 	err := <-a.done
-	for p := range partitions {
-		for {
-			rows, oerr := a.recorder.Outbox(ctx, p, 0, 1000)
-			if oerr == nil && len(rows) > 0 {
-				oerr = a.recorder.OutboxDone(ctx, p, rows[len(rows)-1].Seq)
-			}
-			if err = errors.Join(err, oerr); oerr != nil || len(rows) == 0 {
-				break
-			}
+	if a.profiles > a.b.o.CopyAtMost {
+		tidying, cancel := closing(ctx)
+		defer cancel()
+		for p := range partitions {
+			err = errors.Join(err, a.discard(tidying, p))
 		}
 	}
 	return errors.Join(err, a.recorder.Close(), a.broker.stop(ctx))
+}
+
+// discard ends what the rounds left in a partition's outbox: nobody will send it, and
+// nobody shall wait for it.
+func (a *applying) discard(ctx context.Context, p int) error {
+	for {
+		rows, err := a.recorder.Outbox(ctx, p, 0, 100)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		at := a.recorder.at[p]
+		out := &store.Batch{Partition: p, Epoch: a.recorder.epochs[p], From: at, To: at}
+		for _, row := range rows {
+			for _, m := range row.Messages {
+				out.Outcomes = append(out.Outcomes, store.OutcomeRow{MessageID: m.ID, Outcome: message.Suppressed, Detail: "measured, not sent", At: now()})
+			}
+		}
+		if err := a.recorder.Store.Commit(ctx, out); err != nil {
+			return err
+		}
+		if err := a.recorder.OutboxDone(ctx, p, rows[len(rows)-1].Seq); err != nil {
+			return err
+		}
+	}
 }
 
 // apply measures events applied beside the same rows written by nobody's engine.
@@ -166,8 +186,8 @@ func (b *bench) apply(ctx context.Context, row *Row) (err error) {
 
 // twin opens a second copy of the seed.
 func (b *bench) twin(ctx context.Context) (store.Store, func() error, error) {
-	if b.o.Profiles > inPlaceAbove {
-		return nil, nil, fmt.Errorf("a seed of %d profiles is not copied, and the ceiling needs a second one: choose at most %d", b.o.Profiles, inPlaceAbove)
+	if b.o.Profiles > b.o.CopyAtMost {
+		return nil, nil, fmt.Errorf("a seed of %d profiles is not copied, and the ceiling needs a second one: choose at most %d", b.o.Profiles, b.o.CopyAtMost)
 	}
 	p, release, err := b.seeded(ctx, b.o.Profiles)
 	if err != nil {

@@ -36,29 +36,41 @@ func (b *bench) arm(ctx context.Context, p place, profiles, n int, due time.Time
 	if err != nil {
 		return err
 	}
-	var chosen [partitions][]string
-	for i, all := range b.choose(profiles, n) {
-		chosen[i] = all
+	seen := make(map[int]bool, n)
+	for left := n; left > 0; {
+		chosen, err := b.choose(profiles, left, seen)
+		if err != nil {
+			return err
+		}
+		var got [partitions]int
+		group, gctx := errgroup.WithContext(ctx)
+		for part := range partitions {
+			group.Go(func() error {
+				lease, err := leases.Wait(gctx, strconv.Itoa(part))
+				if err != nil {
+					return fmt.Errorf("lease partition %d: %w", part, err)
+				}
+				a := armer{b: b, st: st, partition: part, epoch: lease.Token(), due: due, agrees: agrees}
+				got[part], err = a.run(gctx, chosen[part])
+				return errors.Join(err, lease.Release(context.WithoutCancel(gctx)))
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+		for _, k := range got {
+			left -= k
+		}
 	}
-	group, gctx := errgroup.WithContext(ctx)
-	for part := range partitions {
-		group.Go(func() error {
-			lease, err := leases.Wait(gctx, strconv.Itoa(part))
-			if err != nil {
-				return fmt.Errorf("lease partition %d: %w", part, err)
-			}
-			a := armer{b: b, st: st, partition: part, epoch: lease.Token(), due: due, agrees: agrees}
-			return errors.Join(a.run(gctx, chosen[part]), lease.Release(context.WithoutCancel(gctx)))
-		})
-	}
-	return group.Wait()
+	return nil
 }
 
-// choose draws n different profiles, by partition.
-func (b *bench) choose(profiles, n int) [partitions][]string {
-	var out [partitions][]string
-	seen := make(map[int]bool, n)
-	for len(seen) < n {
+// choose draws n profiles that were not drawn before, by partition.
+func (b *bench) choose(profiles, n int, seen map[int]bool) (out [partitions][]string, err error) {
+	if len(seen)+n > profiles {
+		return out, errors.New("too few of the seeded profiles still wait in win-back: remove the seed, and another is made")
+	}
+	for end := len(seen) + n; len(seen) < end; {
 		i := b.rnd.IntN(profiles)
 		if !seen[i] {
 			seen[i] = true
@@ -70,7 +82,7 @@ func (b *bench) choose(profiles, n int) [partitions][]string {
 	for q := range out {
 		slices.Sort(out[q])
 	}
-	return out
+	return out, nil
 }
 
 // armer changes the profiles of one partition.
@@ -83,10 +95,11 @@ type armer struct {
 	agrees    bool
 }
 
-func (a *armer) run(ctx context.Context, ids []string) error {
+// run returns how many of the profiles it could arm: those that have not been written to yet.
+func (a *armer) run(ctx context.Context, ids []string) (n int, err error) {
 	at, err := a.st.Acquire(ctx, a.partition, a.epoch)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for part := range slices.Chunk(ids, seedBatch) {
 		wants := make([]store.Want, len(part))
@@ -95,41 +108,45 @@ func (a *armer) run(ctx context.Context, ids []string) error {
 		}
 		loaded, err := a.st.Load(ctx, a.partition, wants)
 		if err != nil {
-			return err
+			return n, err
 		}
 		out := &store.Batch{Partition: a.partition, Epoch: a.epoch, From: at, To: at}
 		for i, l := range loaded {
 			s, err := a.b.codec.Decode(l.State)
 			if err != nil {
-				return fmt.Errorf("profile %s: %w", part[i], err)
+				return n, fmt.Errorf("profile %s: %w", part[i], err)
 			}
-			a.change(s)
+			if !a.change(s) {
+				continue
+			}
 			row, err := a.b.profileRow(s, now())
 			if err != nil {
-				return err
+				return n, err
 			}
 			out.Profiles = append(out.Profiles, row)
 		}
 		if err := a.st.Commit(ctx, out); err != nil {
-			return err
+			return n, err
 		}
+		n += len(out.Profiles)
 	}
-	return nil
+	return n, nil
 }
 
-// change makes the profile's timer due, wherever in win-back it is: a seed that was armed
-// before has people who were written to once.
-func (a *armer) change(s *journey.State) {
-	for i := range s.Instances {
-		if s.Instances[i].Journey == "win-back" {
-			s.Instances[i].Due = a.due
-		}
+// change makes the profile's timer due. It reports false for somebody who does not wait for
+// the first message any more: a seed that was armed before has such people.
+func (a *armer) change(s *journey.State) bool {
+	i := resting(s)
+	if i < 0 {
+		return false
 	}
+	s.Instances[i].Due = a.due
 	for i := range s.Profile.Consent {
 		if c := &s.Profile.Consent[i]; c.Channel == message.Email {
 			c.Granted = a.agrees
 		}
 	}
+	return true
 }
 
 // armed is how many timers are due at or before a time, as far as one question tells.

@@ -123,6 +123,9 @@ func everyRow(t *testing.T, on string) {
 	if report.Machine.Cores < 1 || report.Machine.FsyncMS <= 0 || !strings.HasPrefix(report.Store, on[:6]) {
 		t.Errorf("measured on %+v with %s", report.Machine, report.Store)
 	}
+	if heaps, err := filepath.Glob(filepath.Join(profiles, "memory-*.heap.pprof")); err != nil || len(heaps) != 2 {
+		t.Errorf("heap profiles %v, %v", heaps, err)
+	}
 	same(t, report)
 	left, err := filepath.Glob(filepath.Join(seeds, "run-*"))
 	if err != nil || len(left) > 0 {
@@ -166,6 +169,25 @@ func TestSeedsAreKept(t *testing.T) {
 	}
 	if seeded != 1 {
 		t.Errorf("seeded %d times", seeded)
+	}
+}
+
+// Large seeds are used as they are, again and again.
+func TestInPlace(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for range 2 {
+		report, err := quick(t, func(o *bench.Options) {
+			o.Dir, o.Rows, o.Timers, o.Due, o.Growth, o.CopyAtMost = dir, []string{bench.RowGrowth, bench.RowTimers}, 600, 100, []int{200, 600}, 500
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range report.Rows {
+			if row.NotMeasured != "" {
+				t.Errorf("%s: %s", row.Name, row.NotMeasured)
+			}
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 type child struct {
 	cmd   *exec.Cmd
 	url   string
+	ops   string
 	ready time.Duration // from the start to the first time that it said it was ready
 	gone  chan struct{}
 
@@ -26,16 +28,23 @@ type child struct {
 }
 
 // startUp starts `rapport up` on a place and returns when it is ready: when it says so, and
-// its door answers /readyz with 200.
+// its /readyz, which speaks of all services, answers 200.
 func (b *bench) startUp(ctx context.Context, p place, m *mails) (*child, error) {
 	addr, err := freeAddr(ctx)
 	if err != nil {
 		return nil, err
 	}
-	args := append(append([]string{}, b.o.Up[1:]...), "--data", p.dir, "--workspace", b.shop, "--http", addr, "--nats", "",
+	ops, err := freeAddr(ctx)
+	if err != nil {
+		return nil, err
+	}
+	args := append(append([]string{}, b.o.Up[1:]...), "--data", p.dir, "--workspace", b.shop, "--http", addr, "--ops", ops, "--nats", "",
 		"--catcher-http", "127.0.0.1:0", "--catcher-smtp", "127.0.0.1:0", "--smtp", m.addr, "--smtp-tls", "none")
 	args = append(args, upFlags(p)...)
-	c := &child{url: "http://" + addr, gone: make(chan struct{}), cmd: exec.Command(b.o.Up[0], args...)}
+	if b.o.ProfileDir != "" {
+		args = append(args, "--ops-profile")
+	}
+	c := &child{url: "http://" + addr, ops: "http://" + ops, gone: make(chan struct{}), cmd: exec.Command(b.o.Up[0], args...)}
 	c.cmd.Env = append(os.Environ(), "RAPPORT_WRITE_KEYS=bench:"+writeKey)
 	c.cmd.Stderr = complaints{c}
 	out, err := c.cmd.StdoutPipe()
@@ -81,7 +90,7 @@ func (c *child) await(ctx context.Context, said <-chan struct{}) error {
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+"/readyz", http.NoBody)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.ops+"/readyz", http.NoBody)
 		if err != nil {
 			return fmt.Errorf("ask whether it is ready: %w", err)
 		}
@@ -97,11 +106,34 @@ func (c *child) await(ctx context.Context, said <-chan struct{}) error {
 		case <-c.gone:
 			return fmt.Errorf("rapport up has ended: %s", c.complained())
 		case <-over.C:
-			return fmt.Errorf("the door was not ready after %s", upWithin)
+			return fmt.Errorf("rapport up says that it is not ready after %s: %s", upWithin, c.complained())
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// heap keeps a profile of what the process has allocated.
+func (c *child) heap(ctx context.Context, path string) (err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.ops+"/debug/pprof/heap", http.NoBody)
+	if err != nil {
+		return fmt.Errorf("keep a heap profile: %w", err)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("keep a heap profile: %w", err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // It has been read.
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("keep a heap profile: rapport up answers %s", resp.Status)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("keep a heap profile: %w", err)
+	}
+	_, err = io.Copy(f, resp.Body)
+	return errors.Join(err, f.Close())
 }
 
 // stop is Ctrl-C, and the end when that takes too long.

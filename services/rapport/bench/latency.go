@@ -45,7 +45,7 @@ func (s *shop) fire(ctx context.Context, l loop) ([]shot, error) {
 			shots[i].due = shots[i].due.Add(late)
 		}
 	}
-	transport := &http.Transport{MaxIdleConnsPerHost: 512}
+	transport := &http.Transport{MaxIdleConnsPerHost: doors, MaxConnsPerHost: doors}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: patience}
 	var posting sync.WaitGroup
@@ -101,7 +101,10 @@ func (s *shop) latencies(ctx context.Context, shots []shot, from, to time.Time) 
 	return list, nil
 }
 
-// the rate and the length of the latency row.
+// doors is how many requests are under way at most: those behind them wait, which counts.
+const doors = 256
+
+// The rate and the length of the latency row.
 const (
 	latencyRate = 500
 	latencyOver = 30 * time.Second

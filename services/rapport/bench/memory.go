@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 )
 
@@ -85,6 +86,11 @@ func (b *bench) residentOn(ctx context.Context, on func(context.Context) (place,
 	}
 	if err := <-done; err != nil {
 		return rest, load, err
+	}
+	if b.o.ProfileDir != "" {
+		if err := c.heap(ctx, filepath.Join(b.o.ProfileDir, fmt.Sprintf("memory-%s-%d.heap.pprof", b.engine.kind(), customers))); err != nil {
+			return rest, load, err
+		}
 	}
 	if all, _ := m.count(); all == 0 {
 		return rest, load, errors.New("no mail was sent under load: " + c.complained())

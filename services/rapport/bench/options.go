@@ -29,6 +29,9 @@ type Options struct {
 	Growth   []int
 	Timers   int
 	Due      int
+	// CopyAtMost is the number of profiles up to which a run works on a copy of a seed
+	// (2,000,000); it works on larger seeds in place.
+	CopyAtMost int
 	// Repeat is how many repetitions a median is of (5; of the rows mail and start 3).
 	Repeat int
 	// Dir keeps the seeds for later runs. Empty: rapport-bench in the user's cache directory.
@@ -91,6 +94,7 @@ func (o Options) withDefaults() (Options, error) {
 	size(&o.Profiles, 1_000_000, 500)
 	size(&o.Timers, 10_000_000, 1000)
 	size(&o.Due, 100_000, 200)
+	size(&o.CopyAtMost, 2_000_000, 2_000_000)
 	if len(o.Growth) == 0 {
 		o.Growth = []int{10_000, 1_000_000, 10_000_000}
 		if o.Quick {

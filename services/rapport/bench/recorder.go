@@ -20,6 +20,7 @@ type recorder struct {
 	keep    bool          // the batches
 	batches [partitions][]*store.Batch
 	epochs  [partitions]uint64
+	at      [partitions]store.Position
 	events  int       // applied since the gate was opened
 	last    time.Time // when the last commit returned
 	moved   chan struct{}
@@ -34,7 +35,7 @@ func (r *recorder) Acquire(ctx context.Context, partition int, epoch uint64) (st
 	pos, err := r.Store.Acquire(ctx, partition, epoch)
 	if err == nil {
 		r.mu.Lock()
-		r.epochs[partition] = epoch
+		r.epochs[partition], r.at[partition] = epoch, pos
 		r.mu.Unlock()
 	}
 	return pos, err
@@ -70,6 +71,7 @@ func (r *recorder) Commit(ctx context.Context, b *store.Batch) error {
 	if r.keep {
 		r.batches[b.Partition] = append(r.batches[b.Partition], b)
 	}
+	r.at[b.Partition] = b.To
 	r.events += events
 	r.last = at
 	close(r.moved)

@@ -32,8 +32,8 @@ const (
 	seedBatch  = 500
 )
 
-// inPlaceAbove is the number of profiles above which a seed is not copied for a run.
-const inPlaceAbove = 2_000_000
+// seedBytes is about what a seeded profile takes on disk, of either store, while it is seeded.
+const seedBytes = 3500
 
 // seed is the note beside seeded data.
 type seed struct {
@@ -47,7 +47,7 @@ type seed struct {
 // large seed itself. Positions are those of the streams beside it.
 func (b *bench) seeded(ctx context.Context, n int) (p place, release func() error, err error) {
 	kept, err := b.kept(ctx, n)
-	if err != nil || n > inPlaceAbove {
+	if err != nil || n > b.o.CopyAtMost {
 		return kept, func() error { return nil }, err
 	}
 	return b.fresh(func(dir, name string) (place, error) { return b.engine.copy(ctx, kept, dir, name) })
@@ -118,13 +118,18 @@ func (b *bench) kept(ctx context.Context, n int) (place, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return place{}, fmt.Errorf("make the directory of a seed: %w", err)
 	}
+	if free, need := freeDisk(dir), int64(n)*seedBytes; free > 0 && free < need {
+		return place{}, fmt.Errorf("a seed of %s profiles takes about %d GB, and %d are free in %s: make room, or name another directory", count(n), need>>30, free>>30, b.o.Dir)
+	}
 	began := time.Now()
 	p, err := b.engine.blank(ctx, dir, "rapport_"+name)
 	if err != nil {
 		return place{}, err
 	}
 	if err := b.plant(ctx, p, n); err != nil {
-		return place{}, fmt.Errorf("seed %d profiles: %w", n, err)
+		stopping, cancel := closing(ctx)
+		defer cancel()
+		return place{}, errors.Join(fmt.Errorf("seed %d profiles: %w", n, err), b.engine.drop(stopping, p), os.RemoveAll(dir))
 	}
 	s := seed{Profiles: n, At: began.UTC(), Seconds: time.Since(began).Seconds(), Store: b.engine.describe()}
 	b.o.Progress("seeded %d profiles in %.0f s", n, s.Seconds)

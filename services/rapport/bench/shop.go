@@ -27,10 +27,7 @@ func (b *bench) openShop(ctx context.Context, p place, m *mails) (*shop, error) 
 		return nil, err
 	}
 	cfg := stack.Config{
-		Dir: p.dir, Starter: os.DirFS(b.shop), Keys: keys, Partitions: partitions, SMTP: stack.SMTP{Addr: m.addr, TLS: "none"}, Logger: b.o.Logger,
-	}
-	if err := onStore(&cfg, p.url); err != nil {
-		return nil, err
+		Dir: p.dir, StoreURL: p.url, Starter: os.DirFS(b.shop), Keys: keys, Partitions: partitions, SMTP: stack.SMTP{Addr: m.addr, TLS: "none"}, Logger: b.o.Logger,
 	}
 	st, err := stack.Open(ctx, cfg)
 	if err != nil {
@@ -57,18 +54,21 @@ func (s *shop) close(ctx context.Context) error {
 }
 
 // finished waits until every decided message has its outcome recorded and nothing is in the
-// outbox.
+// outbox. It gives up when nothing has moved for a while.
 func (s *shop) finished(ctx context.Context) error {
-	deadline := time.Now().Add(patience)
+	deadline, last := time.Now().Add(patience), store.Unfinished{}
 	for {
 		u, err := s.st.Store.Unfinished(ctx)
+		if u != last {
+			deadline, last = time.Now().Add(patience), u
+		}
 		switch {
 		case err != nil:
 			return err
 		case u == (store.Unfinished{}):
 			return nil
 		case time.Now().After(deadline):
-			return fmt.Errorf("after %s %d messages have no outcome and %d wait in the outbox", patience, u.Messages, u.Outbox)
+			return fmt.Errorf("nothing moved for %s: %d messages have no outcome and %d wait in the outbox", patience, u.Messages, u.Outbox)
 		}
 		select {
 		case <-time.After(5 * time.Millisecond):

@@ -51,7 +51,7 @@ func (b *bench) drain(ctx context.Context, p place, agrees bool) (d drained, err
 	defer m.stop()
 	calm := b.usualLoop(warming + latencyOver/3)
 	// What comes before they are due: arming, the start, the load at rest, and making the next.
-	ahead := time.Duration(b.o.Due)*time.Second/3000 + calm.over + time.Duration(b.o.pick(30, 3))*time.Second
+	ahead := time.Duration(b.o.Due)*time.Second/1500 + calm.over + time.Duration(b.o.pick(30, 3))*time.Second
 	due := now().Add(ahead)
 	if err := b.arm(ctx, p, b.o.Timers, b.o.Due, due, agrees); err != nil {
 		return d, fmt.Errorf("make timers due: %w", err)
@@ -61,8 +61,16 @@ func (b *bench) drain(ctx context.Context, p place, agrees bool) (d drained, err
 		return d, err
 	}
 	defer func() { err = errors.Join(err, s.close(ctx)) }()
-	if n, err := armed(ctx, s.st.Store, due, b.o.Due); err != nil || n != b.o.Due {
-		return d, errors.Join(err, fmt.Errorf("%d timers are to come due, %d should", n, b.o.Due))
+	// What earlier runs left in a seed that is used again is out of the way first.
+	if _, err := s.emptied(ctx, now()); err != nil {
+		return d, err
+	}
+	n, err := armed(ctx, s.st.Store, due, b.o.Due)
+	if err != nil {
+		return d, err
+	}
+	if n < b.o.Due {
+		return d, fmt.Errorf("%d timers are to come due, %d should", n, b.o.Due)
 	}
 	shots, err := s.fire(ctx, calm)
 	if err != nil {
@@ -89,13 +97,13 @@ func (b *bench) drain(ctx context.Context, p place, agrees bool) (d drained, err
 	if err = errors.Join(err, <-failed); err != nil {
 		return d, err
 	}
-	d.rate = per(b.o.Due, at.Sub(due))
+	d.rate = per(n, at.Sub(due))
 	// Those that came just behind the timers wait for them too.
 	if list, err = s.latencies(ctx, shots, due, at.Add(time.Second)); err != nil {
 		return d, err
 	}
 	d.during = quantile(list, 0.99)
-	return d, s.settled(ctx)
+	return d, s.finished(ctx)
 }
 
 // emptied waits until no timer is left that was due by a time, and returns when that was.
@@ -117,23 +125,6 @@ func (s *shop) emptied(ctx context.Context, due time.Time) (time.Time, error) {
 		}
 		if !until(ctx, at.Add(50*time.Millisecond)) {
 			return at, context.Cause(ctx)
-		}
-	}
-}
-
-// settled waits until all mails that were decided are recorded, as long as some are.
-func (s *shop) settled(ctx context.Context) error {
-	before := -1
-	for {
-		err := s.finished(ctx)
-		u, uerr := s.st.Store.Unfinished(ctx)
-		if err == nil || uerr != nil || ctx.Err() != nil {
-			return err
-		}
-		if left := u.Messages + u.Outbox; left == before {
-			return err
-		} else {
-			before = left
 		}
 	}
 }
