@@ -9,7 +9,8 @@
 //     Layout.Duplicates and survive restarts, because all streams keep limits
 //     retention: work-queue streams forget the ids of acknowledged
 //     messages when the server restarts. PublishBatch stores up to 1000
-//     messages together, with one sync to disk.
+//     messages together, with one sync to disk. While a stream has no leader or the connection is
+//     lost, publishes insist, with the same ids, for 25 s or until their context ends.
 //   - A Subscriber delivers at least once, in order per key within one process,
 //     also when handlers refuse messages. What cannot be handled ends in the stream DEAD
 //     with the reason, and only then is it terminated. A message is
@@ -19,7 +20,11 @@
 //     position, and refuses a position beyond the stream's end. A Lease says
 //     who reads a partition; its token fences off whoever is late. Position
 //     and token belong into the reader's own transaction, which makes every
-//     event applied once.
+//     event applied once. Members says who else is there, to share the work with.
+//   - Provision changes only what differs, so that a process whose key may not change
+//     streams can call it too; it never lowers the number of replicas. Security connects
+//     with TLS and a key, whose answers nobody else can read. What each service
+//     needs to be allowed stands in deploy/nats/accounts.conf, and a test runs them with no more.
 //   - A full stream refuses new messages, which the producer notices and keeps.
 //     Somebody therefore has to call Trim from time to time; it removes what is handled and old.
 //   - Closing a Subscriber or a Reader never loses a message, never removes a durable

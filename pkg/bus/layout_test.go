@@ -194,3 +194,61 @@ func consumeOne(t *testing.T, js jetstream.JetStream, stream, subject string) {
 		t.Fatal(err)
 	}
 }
+
+// What a layout leaves open stays as it is, and what it does not know is the operator's.
+func TestProvisionLeavesTheRestAlone(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	s, err := js.Stream(deadline(t), bus.StreamEvents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := s.CachedInfo().Config
+	cfg.Metadata = map[string]string{"owner": "operations"}
+	cfg.MaxConsumers = 77
+	cfg.Description = "changed by hand"
+	if _, err := js.UpdateStream(deadline(t), cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := bus.Provision(deadline(t), js, bus.Layout{Partitions: partitions}); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = js.Stream(deadline(t), bus.StreamEvents); err != nil {
+		t.Fatal(err)
+	}
+	got := s.CachedInfo().Config
+	if got.Metadata["owner"] != "operations" || got.MaxConsumers != 77 || got.MaxBytes != cfg.MaxBytes || got.Duplicates != cfg.Duplicates {
+		t.Errorf("changed what it was not asked to: %+v", got)
+	}
+	if got.Description == cfg.Description {
+		t.Error("left alone what is its own")
+	}
+}
+
+// A receipt lies in its profile's partition, beside its events, and can be told from them.
+func TestReceiptsHaveASubjectOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	for _, key := range []string{"ada", "ada@example.com", "clock"} {
+		from := publish(t, js, bus.EventSubject(key), "", "event").Sequence
+		publish(t, js, bus.ReceiptSubject(key, partitions), "", "receipt")
+		r, err := bus.ReadPartition(deadline(t), js, bus.Partition(key, partitions), from-1, bus.ReadOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []bus.Delivery
+		for len(got) < 2 {
+			next, err := r.Next(deadline(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, next...)
+		}
+		if got[0].IsReceipt() || !got[1].IsReceipt() || got[0].Key() != key || got[1].Key() != key || got[1].IsTick() {
+			t.Errorf("%s: %s and %s", key, got[0].Subject, got[1].Subject)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

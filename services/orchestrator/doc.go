@@ -14,6 +14,13 @@
 // worked on by the holder of its lease; the lease's token is compared in every commit, so
 // that a paused former holder changes nothing.
 //
+// Several of them. Orchestrators on one store know each other (bus.Members) and share the
+// partitions by a rule that all can compute (shares): evenly within one, and moving only what must
+// move. What is no longer its share, one hands over after the commit in hand, which takes
+// milliseconds; so does a stop. Of a dead one everything is taken over when its leases
+// have run out, 3 to 4 s after its death. Members who see different lists for a while wait for each
+// other's leases; what nobody takes for twice the time to live, somebody adopts.
+//
 // # What cannot be done
 //
 // A failure that is nobody's fault (the store is away or full, the broker does not answer;

@@ -10,206 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"rapport/pkg/bus"
-	"rapport/pkg/bus/embedded"
-	"rapport/pkg/event"
-	"rapport/pkg/journey"
 	"rapport/pkg/store"
-	"rapport/pkg/store/sqlite"
 	"rapport/services/orchestrator"
 )
-
-// teamPartitions is how many partitions the orchestrators of these tests share.
-const teamPartitions = 16
-
-// ledger writes down, for each profile, which events were committed, in which order. It is
-// what several orchestrators have for a store.
-type ledger struct {
-	*sqlite.Store
-
-	mu     sync.Mutex
-	events map[string][]string // by profile
-}
-
-func (l *ledger) Commit(ctx context.Context, b *store.Batch) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.Store.Commit(ctx, b); err != nil {
-		return err
-	}
-	for _, row := range b.Timeline {
-		if row.Kind == store.KindEvent {
-			l.events[row.Profile] = append(l.events[row.Profile], row.ID)
-		}
-	}
-	return nil
-}
-
-// team is a broker and a store with several orchestrators, each on a connection of its own.
-type team struct {
-	*rig
-	srv    *embedded.Server
-	ledger *ledger
-}
-
-func newTeam(t *testing.T) *team {
-	t.Helper()
-	srv := must(embedded.Start(embedded.Options{StoreDir: t.TempDir(), SyncInterval: time.Minute, MaxStore: 1 << 30}))(t)
-	t.Cleanup(func() { _ = srv.Shutdown(context.Background()) })
-	tm := &team{srv: srv, rig: &rig{t: t, set: must(journey.NewSet(journey.Config{Journeys: []*journey.Definition{thankYou()}}))(t)}}
-	tm.conn = tm.connect()
-	tm.js = must(bus.JetStream(tm.conn))(t)
-	if err := bus.Provision(t.Context(), tm.js, bus.Layout{Partitions: teamPartitions, MaxBytes: 512 << 20}); err != nil {
-		t.Fatal(err)
-	}
-	tm.store = must(sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()}))(t)
-	t.Cleanup(func() { _ = tm.store.Close() })
-	tm.ledger = &ledger{Store: tm.store, events: map[string][]string{}}
-	return tm
-}
-
-func (tm *team) connect() *nats.Conn {
-	tm.t.Helper()
-	conn := must(tm.srv.Connect(bus.ConnOptions("test", nil)...))(tm.t)
-	tm.t.Cleanup(conn.Close)
-	return conn
-}
-
-// one is an orchestrator of the team.
-type one struct {
-	*orchestrator.Orchestrator
-	conn *nats.Conn
-	stop func() // gracefully; calling it again does nothing
-}
-
-func (tm *team) start(name string, change func(*orchestrator.Options)) *one {
-	tm.t.Helper()
-	conn := tm.connect()
-	o, stop := tm.run(func(o *orchestrator.Options) {
-		o.Conn, o.Store, o.Holder, o.Clock = conn, tm.ledger, name, orchestrator.WallClock
-		if change != nil {
-			change(o)
-		}
-	})
-	return &one{Orchestrator: o, conn: conn, stop: stop}
-}
-
-// shared waits until the members work on all partitions between them, evenly.
-func (tm *team) shared(members ...*one) {
-	tm.t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	for {
-		has, total := make([]int, len(members)), 0
-		moved := make([]<-chan struct{}, len(members))
-		for i, m := range members {
-			moved[i] = m.Moved()
-			works, should := m.Share()
-			if works != should || works != len(m.Positions()) {
-				works = -teamPartitions
-			}
-			has[i] = works
-			total += works
-		}
-		if total == teamPartitions && slices.Max(has)-slices.Min(has) <= 1 {
-			return
-		}
-		select {
-		case <-deadline.C:
-			tm.t.Fatalf("the partitions are not shared evenly: %v", has)
-		case <-time.After(5 * time.Millisecond): // What is given up moves no position.
-		}
-	}
-}
-
-// feed publishes orders of some customers until it is told to stop, and returns how many
-// each of them made.
-func (tm *team) feed() (stop func() map[string]int) {
-	quit, done := make(chan struct{}), make(chan map[string]int, 1)
-	js := must(bus.JetStream(tm.connect()))(tm.t)
-	go func() {
-		made := map[string]int{}
-		defer func() { done <- made }()
-		for i := 0; ; i++ {
-			select {
-			case <-quit:
-				return
-			default:
-			}
-			var msgs []*nats.Msg
-			for c := range 20 {
-				customer := fmt.Sprintf("c%d", (i*20+c)%100)
-				n := made[customer] + 1
-				e := tm.order(customer, time.Now(), fmt.Sprintf("%s-%d", customer, n), "soap")
-				e.ID = fmt.Sprintf("%s-%04d", customer, n)
-				body, err := event.Encode(&e)
-				if err != nil {
-					tm.t.Error(err)
-					return
-				}
-				msgs = append(msgs, bus.NewMsg(bus.EventSubject(e.Key()), e.UID(), body))
-				made[customer] = n
-			}
-			if _, err := bus.PublishBatch(context.Background(), js, msgs); err != nil {
-				tm.t.Error(err)
-				return
-			}
-		}
-	}()
-	return sync.OnceValue(func() map[string]int { close(quit); return <-done })
-}
-
-// audit waits until everything is applied, and compares: each order once, in order, and one
-// message for each.
-func (tm *team) audit(made map[string]int, members ...*one) {
-	tm.t.Helper()
-	want := 0
-	for _, n := range made {
-		want += n
-	}
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	for {
-		tm.ledger.mu.Lock()
-		got := 0
-		for _, ids := range tm.ledger.events {
-			got += len(ids)
-		}
-		tm.ledger.mu.Unlock()
-		if got >= want {
-			break
-		}
-		select {
-		case <-members[0].Moved():
-		case <-time.After(50 * time.Millisecond): // Another one may have the last.
-		case <-deadline.C:
-			tm.t.Fatalf("%d of %d orders are applied", got, want)
-		}
-	}
-	for _, m := range members {
-		if err := m.Relayed(tm.t.Context()); err != nil {
-			tm.t.Fatal(err)
-		}
-	}
-	for customer, n := range made {
-		ids := tm.ledger.events[customer]
-		if len(ids) != n || !slices.IsSorted(ids) {
-			tm.t.Errorf("%s made %d orders, %d are applied: %v", customer, n, len(ids), ids)
-		}
-	}
-	ids := map[string]bool{}
-	for _, c := range tm.sends() {
-		if ids[c.ID] {
-			tm.t.Errorf("message %s is decided twice", c.ID)
-		}
-		ids[c.ID] = true
-	}
-	if len(ids) != want {
-		tm.t.Errorf("%d messages for %d orders", len(ids), want)
-	}
-}
 
 // Orchestrators join, leave and die under load: the partitions are shared evenly after each,
 // and no event is lost, applied twice, or out of its profile's order.
@@ -231,6 +35,33 @@ func TestOrchestratorsJoinLeaveAndDie(t *testing.T) {
 	a = tm.start("a", nil)
 	tm.shared(a, c)
 	tm.audit(stop(), a, c)
+}
+
+// The broker that leads the leases is killed under load, and then the one that leads the events:
+// orchestrators go on by themselves, and nothing is lost, doubled or out of order.
+func TestOrchestratorsOutliveLeaders(t *testing.T) {
+	t.Parallel()
+	tm, cluster := newClusterTeam(t)
+	stop := tm.feed()
+	defer stop()
+	a, b := tm.start("a", nil), tm.start("b", nil)
+	tm.shared(a, b)
+	for _, stream := range []string{"KV_" + bus.BucketLease, bus.StreamEvents} {
+		node := must(cluster.Leader(t.Context(), stream))(t)
+		if err := node.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		killed := time.Now()
+		tm.flows(1000)
+		t.Logf("the leader of %s was killed: 1,000 events more are applied %s later", stream, time.Since(killed).Round(time.Millisecond))
+		tm.shared(a, b)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		if err := errors.Join(node.Start(ctx), cluster.Ready(ctx)); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+	}
+	tm.audit(stop(), a, b)
 }
 
 // takeOver measures, for each partition that one works on, how long it takes until another works on it after
@@ -270,21 +101,33 @@ func quantile(took []time.Duration, q float64) time.Duration {
 	return took[int(math.Ceil(q*float64(len(took))))-1].Round(time.Millisecond)
 }
 
+// kill ends an orchestrator's connection without a word, stop lets it end as an operator does.
+func kill(o *one) { o.conn.Close() }
+func stop(o *one) { o.stop() }
+
 // What a killed orchestrator worked on is taken over within 5 s, and what a stopped one did within half
 // a second.
 func TestTakeOver(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		tries int
-		limit time.Duration
-		end   func(*one)
+		cluster bool
+		tries   int
+		limit   time.Duration
+		end     func(*one)
 	}{
-		"killed":  {2, 5 * time.Second, func(o *one) { o.conn.Close() }},
-		"stopped": {5, 500 * time.Millisecond, func(o *one) { o.stop() }},
+		"killed":               {false, 2, 5 * time.Second, kill},
+		"stopped":              {false, 5, 500 * time.Millisecond, stop},
+		"killed in a cluster":  {true, 2, 5 * time.Second, kill},
+		"stopped in a cluster": {true, 5, 500 * time.Millisecond, stop},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tm := newTeam(t)
+			var tm *team
+			if c.cluster {
+				tm, _ = newClusterTeam(t)
+			} else {
+				tm = newTeam(t)
+			}
 			stays := tm.start("stays", nil)
 			var took []time.Duration
 			for i := range c.tries {
