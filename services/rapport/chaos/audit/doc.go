@@ -10,7 +10,8 @@
 // explains; lag and leftovers.
 //
 // A repeat is explained by the mail server's silence, or by something that was broken
-// between the first hand-over and the second, and that touched the worker who made the
-// first, its links, or what all workers share. Rapport has to know of it too: a repeat that
+// between the first hand-over and the second, and that touched one of the two workers (the
+// first died, or the second was stopped with the message in hand and woke up too late), its
+// links, or what all workers share. Rapport has to know of it too: a repeat that
 // the table does not show as sent again is a breach, whatever was broken.
 package audit

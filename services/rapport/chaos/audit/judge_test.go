@@ -145,7 +145,15 @@ func TestEachBreachIsReported(t *testing.T) {
 		"taken twice for no reason": {silence, []string{"no-duplicates"}},
 		"taken twice, another worker was killed": {func(l *audit.Ledger) {
 			silence(l)
-			l.Broken[0] = audit.Broken{From: at(4), To: at(6), Hits: []string{"mailer-2", "texter-1~twilio"}}
+			l.Broken[0] = audit.Broken{From: at(4), To: at(6), Hits: []string{"mailer-3", "texter-1~twilio"}}
+		}, []string{"no-duplicates"}},
+		"taken twice, the other worker was stopped": {func(l *audit.Ledger) {
+			silence(l)
+			l.Broken[0] = audit.Broken{From: at(1), To: at(8), Hits: []string{"mailer-2"}}
+		}, nil},
+		"taken twice, the worker was killed before": {func(l *audit.Ledger) {
+			silence(l)
+			l.Broken[0] = audit.Broken{From: at(1), To: at(2), Hits: []string{"mailer-1"}}
 		}, []string{"no-duplicates"}},
 		"taken twice, the worker was killed": {func(l *audit.Ledger) {
 			silence(l)

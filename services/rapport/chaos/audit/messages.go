@@ -122,7 +122,7 @@ func (j *judge) duplicate(id string, first, second *HandOver) {
 			id, first.Worker, second.Worker, m.Category, m.Channel)
 	case !m.Resent && m.Outcome != "uncertain":
 		j.breach("no-duplicates", "message %s was taken twice, from %s and %s, and does not count as sent again", id, first.Worker, second.Worker)
-	case first.Answered && !j.touched(first.Worker, first.Began, second.At):
+	case first.Answered && !j.touched(first.Worker, first.Began, second.At) && !j.touched(second.Worker, first.Began, second.At):
 		j.breach("no-duplicates", "message %s was taken twice, from %s at %s and %s at %s, and nothing was broken in between",
 			id, first.Worker, clock(first.At), second.Worker, clock(second.At))
 	default:

@@ -6,6 +6,6 @@
 // them is theirs: a plan repeats the weather and not the shipwreck.
 //
 // A plan is dealt like cards. A deck holds one card for each thing that can happen to each
-// member of the cast; the first cards have one of each kind, so that a short plan has them
-// all, and a long one goes through the deck again in another order.
+// member of the cast; the first cards have one of each kind and then every kill, so that a
+// short plan has them all, and a long one goes through the deck again in another order.
 package plan

@@ -85,7 +85,8 @@ const (
 	maxGap = 3 * time.Second
 )
 
-// deal shuffles a deck and puts one card of each kind in front.
+// deal shuffles a deck and puts one card of each kind in front, and behind them those that
+// kill: a death is what tells most, and a short plan has each of them.
 func deal(rng *rand.Rand, cast Cast) (first, rest []card) {
 	var deck []card
 	add := func(k Kind, targets []string) {
@@ -113,7 +114,15 @@ func deal(rng *rand.Rand, cast Cast) (first, rest []card) {
 			first = append(first, c)
 		}
 	}
+	slices.SortStableFunc(rest, func(a, b card) int { return late(a) - late(b) })
 	return first, rest
+}
+
+func late(c card) int {
+	if c.kind == Kill {
+		return 0
+	}
+	return 1
 }
 
 // dress gives a card its length and amount.

@@ -50,6 +50,9 @@ func TestEveryKindComesFirst(t *testing.T) {
 		if kinds := plan.Kinds(faults[:9]); len(kinds) != 9 {
 			t.Errorf("seed %d begins with %v", seed, kinds)
 		}
+		if kinds := plan.Kinds(faults[9:12]); len(kinds) != 1 || kinds[0] != plan.Kill {
+			t.Errorf("seed %d goes on with %v", seed, kinds)
+		}
 		for i, f := range faults {
 			if f.For <= 0 || f.At > 30*time.Second || i > 0 && f.At <= faults[i-1].At {
 				t.Errorf("seed %d: fault %d is %v at %s", seed, i, f, f.At)
