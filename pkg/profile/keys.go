@@ -6,8 +6,8 @@ import (
 )
 
 // Keys is a list of products' keys. Its stored form is a CBOR array of texts like that of
-// any list. It is written and read here because there are dozens in a state, which with
-// reflection and a string of its own for each took most of the time that a state takes.
+// any list. It is written and read here because there are dozens in a state, and by
+// reflection each costs several calls and a string of its own.
 type Keys []string
 
 // The first bytes of CBOR's arrays and texts (RFC 8949, section 3): a kind in three bits, and

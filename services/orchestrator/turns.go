@@ -8,7 +8,7 @@ import (
 
 // turns bounds how many large batches are in the making at once, to one more than there are
 // processors: the others could only wait for a processor, each with the events, states and
-// rows of a batch in memory, for which the garbage collector would run twice as often. A
+// rows of a batch in memory, for which the garbage collector ran a third more often. A
 // batch that waits for the store or, for long, for the recommender has no turn.
 type turns chan struct{}
 

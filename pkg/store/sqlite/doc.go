@@ -22,7 +22,7 @@
 // transaction, requests wait; the next transaction takes all of them (to a bound), and each
 // gets its own answer after the one sync that all of them share. When one is fenced or fails,
 // all are undone and run once more, each in a savepoint of its own, so that it costs the
-// others no more than time: savepoints for all, always, took 2 % of a commit. Callers encode their rows
+// others no more than time: savepoints for all, always, took some 4 % of a commit. Callers encode their rows
 // before they queue, since the writer is what everybody waits for. A transaction of several
 // partitions is the engine's private matter: the port promises one a partition.
 //
