@@ -72,13 +72,23 @@ func quick(t *testing.T, change func(*bench.Options)) (*bench.Report, error) {
 // Every row is measured, has figures that can be, and says what it holds them against.
 func TestEveryRow(t *testing.T) {
 	t.Parallel()
-	everyRow(t, bench.SQLite)
+	profiles := t.TempDir()
+	report := everyRow(t, bench.SQLite, profiles)
+	for _, row := range report.Rows {
+		if info, err := os.Stat(row.Profile); err != nil || info.Size() == 0 {
+			t.Errorf("%s: no CPU profile: %v", row.Name, err)
+		}
+	}
+	if heaps, err := filepath.Glob(filepath.Join(profiles, "memory-*.heap.pprof")); err != nil || len(heaps) != 2 {
+		t.Errorf("heap profiles %v, %v", heaps, err)
+	}
 }
 
-func everyRow(t *testing.T, on string) {
+// everyRow measures everything on a store. A process has one CPU profile at a time, so that
+// one test alone asks for them.
+func everyRow(t *testing.T, on, profiles string) *bench.Report {
 	t.Helper()
-	profiles, seeds := t.TempDir(), t.TempDir()
-	up := program(t)
+	seeds, up := t.TempDir(), program(t)
 	report, err := quick(t, func(o *bench.Options) {
 		o.Store, o.Dir, o.ProfileDir, o.Up = on, seeds, profiles, []string{up, "up"}
 	})
@@ -90,9 +100,6 @@ func everyRow(t *testing.T, on string) {
 		names = append(names, row.Name)
 		if row.NotMeasured != "" || len(row.Figures) == 0 || len(row.Notes) == 0 || row.Seconds <= 0 {
 			t.Errorf("%s: %d figures, %d notes, not measured: %s", row.Name, len(row.Figures), len(row.Notes), row.NotMeasured)
-		}
-		if info, err := os.Stat(row.Profile); err != nil || info.Size() == 0 {
-			t.Errorf("%s: no CPU profile: %v", row.Name, err)
 		}
 		for _, f := range row.Figures {
 			if f.Value <= 0 || f.Unit == "" || (f.Against != "") != (f.Ratio > 0) || (f.Target != nil) != (f.Met != nil) {
@@ -123,14 +130,12 @@ func everyRow(t *testing.T, on string) {
 	if report.Machine.Cores < 1 || report.Machine.FsyncMS <= 0 || !strings.HasPrefix(report.Store, on[:6]) {
 		t.Errorf("measured on %+v with %s", report.Machine, report.Store)
 	}
-	if heaps, err := filepath.Glob(filepath.Join(profiles, "memory-*.heap.pprof")); err != nil || len(heaps) != 2 {
-		t.Errorf("heap profiles %v, %v", heaps, err)
-	}
 	same(t, report)
 	left, err := filepath.Glob(filepath.Join(seeds, "run-*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
+	return report
 }
 
 // same holds the JSON form against the report.

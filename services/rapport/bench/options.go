@@ -92,7 +92,7 @@ func (o Options) withDefaults() (Options, error) {
 		*field = cmp.Or(*field, full)
 	}
 	size(&o.Profiles, 1_000_000, 500)
-	size(&o.Timers, 10_000_000, 1000)
+	size(&o.Timers, 10_000_000, 4000)
 	size(&o.Due, 100_000, 200)
 	size(&o.CopyAtMost, 2_000_000, 2_000_000)
 	if len(o.Growth) == 0 {

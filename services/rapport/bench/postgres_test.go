@@ -13,5 +13,5 @@ func TestEveryRowOnPostgreSQL(t *testing.T) {
 	if err := pglocal.Available(); err != nil {
 		t.Skipf("there is no PostgreSQL here: %v", err)
 	}
-	everyRow(t, bench.Postgres)
+	everyRow(t, bench.Postgres, "")
 }
