@@ -118,6 +118,7 @@ func New(o Options) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.breaker("", false) // So that there is something to compare an open one with.
 	p := &Pipeline{
 		o: o, log: o.Logger, meter: m,
 		slots:    make(chan struct{}, o.InFlight),

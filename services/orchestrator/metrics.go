@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -19,13 +20,14 @@ type metrics struct {
 	renewals   metric.Int64Counter
 	batches    metric.Int64Histogram
 	position   metric.Int64Gauge
+	age        metric.Float64Histogram
 	poison     poisonMetrics
 }
 
 func newMetrics(m metric.Meter) (*metrics, error) {
 	var (
 		out  metrics
-		errs [8]error
+		errs [9]error
 	)
 	out.events, errs[0] = m.Int64Counter("orchestrator_events_applied_total", metric.WithDescription("Events applied, by type."))
 	out.duplicates, errs[1] = m.Int64Counter("orchestrator_events_duplicate_total", metric.WithDescription("Events seen before, which changed nothing."))
@@ -34,6 +36,9 @@ func newMetrics(m metric.Meter) (*metrics, error) {
 	out.batches, errs[4] = m.Int64Histogram("orchestrator_batch_events", metric.WithDescription("Events in one transaction."))
 	out.position, errs[5] = m.Int64Gauge("orchestrator_partition_position", metric.WithDescription("Sequence of the last event applied, by partition."))
 	out.renewals, errs[6] = m.Int64Counter("orchestrator_profiles_renewed_total", metric.WithDescription("Profiles brought under a new workspace without an event of theirs."))
+	out.age, errs[8] = m.Float64Histogram("orchestrator_event_age", metric.WithUnit("s"),
+		metric.WithDescription("From the broker's storing an event to the commit that applied it."),
+		metric.WithExplicitBucketBoundaries(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200))
 	out.poison, errs[7] = newPoisonMetrics(m)
 	for _, err := range errs {
 		if err != nil {
@@ -46,6 +51,15 @@ func newMetrics(m metric.Meter) (*metrics, error) {
 func (m *metrics) duplicate(ctx context.Context) { m.duplicates.Add(ctx, 1) }
 
 func (m *metrics) renewed(ctx context.Context, n int) { m.renewals.Add(ctx, int64(n)) }
+
+// applied notes how long events that are now applied had been stored. Ticks are nobody's.
+func (m *metrics) applied(ctx context.Context, now time.Time, ins []input) {
+	for i := range ins {
+		if !ins[i].tick && ins[i].broken == nil {
+			m.age.Record(ctx, max(0, now.Sub(ins[i].raw.Time).Seconds()))
+		}
+	}
+}
 
 func (m *metrics) dead(ctx context.Context) { m.letters.Add(ctx, 1) }
 

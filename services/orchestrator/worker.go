@@ -153,6 +153,9 @@ func (w *worker) apply(ctx context.Context, n int) error {
 		return err
 	}
 	w.passed(ctx, n, done, b.cut == nil)
+	if w.o.Clock != EventClock {
+		w.o.metrics.applied(ctx, w.o.Now(), w.pending[:done])
+	}
 	w.pending = w.pending[done:]
 	if len(w.pending) == 0 {
 		w.pending = nil

@@ -1,9 +1,12 @@
 package stack
 
 import (
+	"context"
+
 	"rapport/pkg/bus"
 	"rapport/pkg/lifecycle"
 	"rapport/services/rapport/ops"
+	"rapport/services/rapport/ops/watch"
 )
 
 // watched adds the endpoint for operators to the end of the flow: it answers first and falls
@@ -30,4 +33,18 @@ func (s *Stack) watched(flow []lifecycle.Named) ([]lifecycle.Named, error) {
 	}
 	s.Ops = server
 	return append(flow, lifecycle.Named{Name: "ops", Service: server}), nil
+}
+
+// look tells, as metrics, what lies between the services: lag, streams, leases, late timers.
+// Only a process with an orchestrator does; the keys of the others do not reach that far.
+func (s *Stack) look() error {
+	if s.Orchestrator == nil || s.cfg.Meters == nil {
+		return nil
+	}
+	w, err := watch.New(watch.Options{JS: s.JS, Store: s.Store, Meters: s.cfg.Meters, Logger: s.cfg.Logger.With("component", "watch")})
+	if err != nil {
+		return err //nolint:wrapcheck // It says what it was doing.
+	}
+	s.opened("watch", func(context.Context) error { return w.Close() })
+	return nil
 }

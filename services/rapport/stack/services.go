@@ -57,6 +57,9 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 			js: s.JS, positions: s.Store.Positions, every: time.Minute, log: s.cfg.Logger.With("component", "housekeeping"),
 		}})
 	}
+	if err := s.look(); err != nil {
+		return nil, err
+	}
 	return s.watched(flow)
 }
 
@@ -93,7 +96,7 @@ func (s *Stack) relay() (lifecycle.Service, error) {
 		return nil, err
 	}
 	s.Orchestrator, err = orchestrator.New(orchestrator.Options{
-		Conn: s.conn, Store: planted(s.Store), Now: wallClock(), Journeys: s.inForce.Journeys, Changed: s.inForce.Changed, Clock: s.cfg.Clock, Holder: holder, Suggester: s.suggester,
+		Conn: s.conn, Store: planted(s.measured), Now: wallClock(), Journeys: s.inForce.Journeys, Changed: s.inForce.Changed, Clock: s.cfg.Clock, Holder: holder, Suggester: s.suggester,
 		Logger: s.cfg.Logger.With("component", "orchestrator"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
 	})
 	if err != nil {

@@ -26,6 +26,7 @@ import (
 	"rapport/services/orchestrator"
 	"rapport/services/rapport/inforce"
 	"rapport/services/rapport/ops"
+	"rapport/services/rapport/ops/measured"
 )
 
 // Stack is a running Rapport. Its parts are there for the commands that use them; parts
@@ -39,6 +40,7 @@ type Stack struct {
 	Catcher      *catcher.Catcher
 	Ops          *ops.Server
 
+	measured  store.Store // Store with metrics, for those who work with it
 	cfg       Config
 	conn      *nats.Conn
 	inForce   *inforce.Keeper
@@ -184,6 +186,9 @@ func (s *Stack) store(ctx context.Context) error {
 	}
 	s.Store = st
 	s.opened("store", func(context.Context) error { return st.Close() })
+	if s.measured, err = measured.New(st, s.cfg.Meters, s.cfg.Clock != orchestrator.EventClock); err != nil {
+		return err //nolint:wrapcheck // It says what it was doing.
+	}
 	return nil
 }
 

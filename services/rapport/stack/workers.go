@@ -200,7 +200,7 @@ const ackWait = 5 * time.Second
 
 func (s *Stack) delivery(name string) delivery.Options {
 	return delivery.Options{
-		Claims: s.Store, Publisher: bus.NewGatherer(s.JS, 0), Worker: name + "-" + random(),
+		Claims: s.measured, Publisher: bus.NewGatherer(s.JS, 0), Worker: name + "-" + random(),
 		Receipts: func(profile string) string { return bus.ReceiptSubject(profile, s.cfg.Partitions) },
 		Now:      wallClock(), Recheck: s.standing.Recheck, Throttles: s.throttles,
 		Lateness:  func(c *message.Command) time.Duration { return s.inForce.Journeys().Lateness(c.Journey, c.Version) },
