@@ -224,3 +224,53 @@ func BenchmarkIdlePoll(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkFire reports timers per second that are read as due in pages of 500, and whose
+// profiles are then committed with another wake far off, among a million that are pending.
+func BenchmarkFire(b *testing.B) {
+	url := benchURL(b, benchServer(b), "wakes")
+	s := openBench(b, url, 2)
+	pend(b, url, 1, 1_000_000)
+	state := newShop(1).state
+	fired := 0
+	b.ResetTimer()
+	start := time.Now()
+	for b.Loop() {
+		wakes, err := s.Due(b.Context(), 1, day.AddDate(1, 0, 0), 500)
+		if err != nil || len(wakes) != 500 {
+			b.Fatal(len(wakes), err)
+		}
+		batch := &store.Batch{Partition: 1, Epoch: 1}
+		for _, w := range wakes {
+			batch.Profiles = append(batch.Profiles, store.ProfileRow{ID: w.Profile, State: state, Wake: w.Due.AddDate(3, 0, 0)})
+		}
+		commit(b, s, batch)
+		fired += len(wakes)
+	}
+	b.ReportMetric(float64(fired)/time.Since(start).Seconds(), "timers/s")
+}
+
+// BenchmarkLoad reports microseconds a profile, with one event each to look for.
+func BenchmarkLoad(b *testing.B) {
+	s := openBench(b, benchURL(b, benchServer(b), "load"), 2)
+	gen, at := newShop(7), store.Position{}
+	var last *store.Batch
+	for range 40 {
+		last = gen.batch(1, at, 500)
+		at = commit(b, s, last)
+	}
+	for _, size := range []int{1, 50, 500} {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			wants := make([]store.Want, size)
+			for i := range wants {
+				wants[i] = store.Want{Profile: last.Profiles[i].ID, Events: []string{last.Timeline[2*i].ID}}
+			}
+			for b.Loop() {
+				if _, err := s.Load(b.Context(), 1, wants); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*size), "us/profile")
+		})
+	}
+}

@@ -92,7 +92,7 @@ func (s *Store) commit(ctx context.Context, b *store.Batch, c *columns) error {
 				return fmt.Errorf("the position is %d at %s, the batch starts at %d at %s: %w",
 					uint64(o.seq), moment(o.clock), b.From.Seq, b.From.Clock, store.ErrPosition)
 			}
-			c.queue(q, b, &o)
+			c.queue(q, b, &o, s.fired(b.Partition, false).horizon)
 			return nil
 		},
 	})
@@ -103,10 +103,11 @@ func (s *Store) commit(ctx context.Context, b *store.Batch, c *columns) error {
 }
 
 // queue queues all that a batch writes, after its position was found to be the right one.
-func (c *columns) queue(q *pgx.Batch, b *store.Batch, o *offset) {
+// Rows of wake before fired are past.
+func (c *columns) queue(q *pgx.Batch, b *store.Batch, o *offset, fired int64) {
 	with := func(columns []any) []any { return append([]any{b.Partition}, columns...) }
 	if c.profiles != nil {
-		q.Queue(putProfiles, with(c.profiles)...)
+		q.Queue(putProfiles, append(with(c.profiles), fired)...)
 	}
 	if c.timeline != nil {
 		q.Queue(addTimeline, append([]any{b.Partition, o.line + 1}, c.timeline...)...)

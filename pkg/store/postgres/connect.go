@@ -17,13 +17,22 @@ import (
 // execMode is the parameter of a URL that says how pgx sends statements.
 const execMode = "default_query_exec_mode"
 
-// limits are what the server holds our sessions to, in its own names. A transaction is
-// idle only while a result travels to us and the next statements back: a process that was
-// stopped in between must not keep its successor from the row that it locked.
-var limits = [...][2]string{
+// settings are what our sessions work under, in the server's own names.
+//
+// The limits: a transaction is idle only while a result travels to us and the next statements
+// back, and a process that was stopped in between must not keep its successor from the row
+// that it locked.
+//
+// The rest is for the planner. Statements look rows up by whole keys, a few hundred at a time.
+// While a table's statistics know nothing of a bucket yet, PostgreSQL takes it for tiny, and
+// reads all of it to join it with those keys.
+var settings = [...][2]string{
 	{"statement_timeout", "25s"},
 	{"lock_timeout", "10s"},
 	{"idle_in_transaction_session_timeout", "2s"},
+	{"enable_hashjoin", "off"},
+	{"enable_mergejoin", "off"},
+	{"jit", "off"},
 }
 
 // oldest is the oldest PostgreSQL that has all that is used here.
@@ -51,7 +60,7 @@ func nameOf(c *pgx.ConnConfig) string {
 	return strings.TrimPrefix(u.String(), "//")
 }
 
-// connect makes the pool. Limits are given when a session starts; what refuses them is a
+// connect makes the pool. Settings are given when a session starts; what refuses them is a
 // pooler, and then they are set in each transaction that takes locks.
 func (s *Store) connect(ctx context.Context, o *Options) error {
 	c, err := config(o.URL)
@@ -60,7 +69,7 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	}
 	s.name = nameOf(c.ConnConfig)
 	c.MaxConns = int32(min(o.Conns, 10_000))
-	for _, l := range limits {
+	for _, l := range settings {
 		if c.ConnConfig.RuntimeParams[l[0]] == "" {
 			c.ConnConfig.RuntimeParams[l[0]] = l[1]
 		}
@@ -68,7 +77,7 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	err = s.inspect(ctx, c)
 	if refused(err) {
 		s.pooled = true
-		for _, l := range limits {
+		for _, l := range settings {
 			delete(c.ConnConfig.RuntimeParams, l[0])
 		}
 		err = s.inspect(ctx, c)

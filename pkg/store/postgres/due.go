@@ -44,17 +44,57 @@ const (
 		)
 		INSERT INTO wake (bucket, due, id) SELECT $1::integer, wake, id FROM stale WHERE armed = due AND wake IS NOT NULL
 		ON CONFLICT (bucket, due, id) DO NOTHING`
-	raiseFloor = `UPDATE partition_offset o SET wake_floor = coalesce((SELECT w.due FROM wake w
-			WHERE w.bucket = $1 AND w.due >= o.wake_floor ORDER BY w.due LIMIT 1), 9223372036854775807)
-		WHERE o.bucket = $1`
+	raiseFloor = `UPDATE partition_offset SET wake_floor = first.due FROM (
+			SELECT coalesce((SELECT w.due FROM wake w WHERE w.bucket = $1 AND w.due >= o.wake_floor ORDER BY w.due LIMIT 1),
+				9223372036854775807) AS due FROM partition_offset o WHERE o.bucket = $1
+		) first WHERE bucket = $1 AND wake_floor <> first.due`
 )
+
+// firing is what the last Due of a bucket found: how many, and a time after all of them.
+// It only spares work. The commit that follows puts these profiles' next rows where their
+// new wakes are, since the old ones are past; and the next Due removes the old ones first.
+type firing struct {
+	rows    int
+	horizon int64
+}
+
+// fired tells what the last Due found, and forgets its rows when the caller removes them.
+func (s *Store) fired(partition int, remove bool) firing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, ok := s.firing[partition]
+	if !ok {
+		f.horizon = math.MinInt64
+	}
+	if remove && f.rows > 0 {
+		s.firing[partition] = firing{horizon: f.horizon}
+	}
+	return f
+}
+
+func (s *Store) fire(partition int, wakes []store.Wake) {
+	if len(wakes) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.firing[partition] = firing{len(wakes), bound(wakes[len(wakes)-1].Due.Add(1))}
+}
 
 // Due implements store.Applying.
 func (s *Store) Due(ctx context.Context, partition int, before time.Time, limit int) ([]store.Wake, error) {
-	wakes, err := s.due(ctx, partition, bound(before), limit)
+	var err error
+	if f := s.fired(partition, true); f.rows > 0 {
+		err = s.settle(ctx, partition, f.horizon, f.rows)
+	}
+	var wakes []store.Wake
+	if err == nil {
+		wakes, err = s.due(ctx, partition, bound(before), limit)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read what is due in partition %d: %w", partition, err)
 	}
+	s.fire(partition, wakes)
 	return wakes, nil
 }
 
@@ -75,7 +115,7 @@ func (s *Store) due(ctx context.Context, partition int, before int64, limit int)
 		if err != nil || !stale {
 			return wakes, err
 		}
-		if err := s.settle(ctx, partition, before, limit); err != nil {
+		if err := s.settle(ctx, partition, before, max(limit, settleRows)); err != nil {
 			return nil, err
 		}
 	}
@@ -142,7 +182,7 @@ func (s *Store) settle(ctx context.Context, partition int, before int64, limit i
 			}
 			return err
 		})
-		b.Queue(settleRow, partition, before, max(limit, settleRows))
+		b.Queue(settleRow, partition, before, limit)
 		b.Queue(raiseFloor, partition)
 		return nil
 	}})

@@ -79,7 +79,7 @@ func (s *Store) States(ctx context.Context, profiles []store.ProfileRef) ([][]by
 		}
 		return err
 	}, `SELECT v.n::int, p.state FROM unnest($1::int[], $2::text[]) WITH ORDINALITY AS v (bucket, id, n)
-		JOIN profile p ON p.bucket = v.bucket AND p.id = v.id`, buckets, ids)
+		CROSS JOIN LATERAL (SELECT state FROM profile WHERE profile.bucket = v.bucket AND profile.id = v.id LIMIT 1) p`, buckets, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read the states of %d profiles: %w", len(profiles), err)
 	}

@@ -52,6 +52,9 @@ type Store struct {
 	claims  *combiner[*claiming]
 	records *combiner[*recording]
 
+	mu     sync.Mutex
+	firing map[int]firing // by partition
+
 	closing sync.Once
 }
 
@@ -68,7 +71,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	o.Conns = cmp.Or(max(o.Conns, 0), max(8, 4*runtime.GOMAXPROCS(0)))
 	o.Timeout = cmp.Or(max(o.Timeout, 0), 30*time.Second)
-	s := &Store{log: o.Logger, timeout: o.Timeout, setBack: make(chan struct{})}
+	s := &Store{log: o.Logger, timeout: o.Timeout, setBack: make(chan struct{}), firing: map[int]firing{}}
 	if err := s.open(ctx, &o); err != nil {
 		return nil, fmt.Errorf("postgres: open: %w", s.explain(err))
 	}

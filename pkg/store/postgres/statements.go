@@ -12,20 +12,21 @@ const (
 		wake_floor = least(wake_floor, $7) WHERE bucket = $1`
 
 	// Rows that are there are updated in place; only the others go the longer way of an insert.
-	// A profile that was given a wake earlier than the row of wake that it has gets another one.
+	// A profile whose row of wake is past, or later than its new wake, gets another one.
 	putProfiles = `WITH v AS MATERIALIZED (
 			SELECT * FROM unnest($2::text[], $3::bytea[], $4::boolean[], $5::bigint[], $6::bigint[], $7::bigint[],
 				$8::bigint[], $9::text[]) AS v (id, state, known, orders, last_order_at, updated_at, wake, snapshot)
 		), updated AS (
 			UPDATE profile p SET state = v.state, known = v.known, orders = v.orders, last_order_at = v.last_order_at,
 				updated_at = v.updated_at, wake = v.wake, snapshot = v.snapshot,
-				armed = least(p.armed, v.wake), arming = (v.wake IS NOT NULL AND (p.armed IS NULL OR v.wake < p.armed))
+				armed = CASE WHEN p.armed < $10 THEN v.wake ELSE least(p.armed, v.wake) END,
+				arming = (v.wake IS NOT NULL AND (p.armed IS NULL OR p.armed < $10 OR v.wake < p.armed))
 			FROM v WHERE p.bucket = $1 AND p.id = v.id
 			RETURNING p.id, p.armed, p.arming
 		), added AS (
 			INSERT INTO profile (bucket, id, state, known, arming, orders, last_order_at, updated_at, wake, armed, snapshot)
 			SELECT $1::integer, id, state, known, wake IS NOT NULL, orders, last_order_at, updated_at, wake, wake, snapshot
-			FROM v WHERE NOT EXISTS (SELECT FROM updated u WHERE u.id = v.id)
+			FROM v WHERE id NOT IN (SELECT id FROM updated)
 			RETURNING id, armed, arming
 		)
 		INSERT INTO wake (bucket, due, id)
@@ -74,11 +75,11 @@ const (
 			converted = arm.converted + excluded.converted,
 			value = greatest(-4000000000000000000, least(4000000000000000000, arm.value + excluded.value))`
 
-	loadStates = `SELECT v.n::int, p.state
-		FROM unnest($2::text[]) WITH ORDINALITY AS v (id, n) JOIN profile p ON p.bucket = $1 AND p.id = v.id`
-	loadSeen = `SELECT v.n::int
-		FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS v (profile, id, n)
-		JOIN timeline_id t ON t.bucket = $1 AND t.profile = v.profile AND t.id = v.id`
+	// LIMIT 1 has each row looked up by its key, whatever the planner thinks of the others.
+	loadStates = `SELECT v.n::int, p.state FROM unnest($2::text[]) WITH ORDINALITY AS v (id, n)
+		CROSS JOIN LATERAL (SELECT state FROM profile WHERE bucket = $1 AND profile.id = v.id LIMIT 1) p`
+	loadSeen = `SELECT v.n::int FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS v (profile, id, n)
+		CROSS JOIN LATERAL (SELECT FROM timeline_id t WHERE t.bucket = $1 AND t.profile = v.profile AND t.id = v.id LIMIT 1) t`
 
 	outboxQuery = `SELECT seq, messages FROM outbox WHERE bucket = $1 AND seq > $2 ORDER BY seq LIMIT $3`
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -67,13 +68,18 @@ func (s *Store) attempt(ctx context.Context, w work) error {
 	return finish(ctx, conn, b)
 }
 
-// begin starts a transaction, with the limits that a pooler kept from the session.
+// begin starts a transaction, with the settings that a pooler kept from the session.
 func (s *Store) begin() *pgx.Batch {
 	b := &pgx.Batch{}
 	b.Queue(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`)
 	if s.pooled {
-		b.Queue(`SELECT set_config($1, $2, true), set_config($3, $4, true), set_config($5, $6, true)`,
-			limits[0][0], limits[0][1], limits[1][0], limits[1][1], limits[2][0], limits[2][1])
+		var calls []string
+		var args []any
+		for _, set := range settings {
+			calls = append(calls, fmt.Sprintf("set_config($%d, $%d, true)", len(args)+1, len(args)+2))
+			args = append(args, set[0], set[1])
+		}
+		b.Queue(`SELECT `+strings.Join(calls, ", "), args...)
 	}
 	return b
 }
