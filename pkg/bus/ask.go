@@ -14,9 +14,10 @@ const (
 	// askWithin bounds a question that the caller left unbounded; see publishWithin.
 	askWithin = 25 * time.Second
 
-	// askAgain is how long one attempt waits. A broker that leads answers in milliseconds; one that
-	// has just ceased to answers never.
-	askAgain = 3 * time.Second
+	// askAgain is how long the first attempt waits; each waits twice as long as the one before it, up to
+	// askAgainMost. A broker that leads answers in milliseconds; one that has just ceased to answers never.
+	askAgain     = 500 * time.Millisecond
+	askAgainMost = 4 * time.Second
 )
 
 // ask repeats a question to the broker (about a stream, for a consumer) while there is
@@ -27,8 +28,8 @@ func ask(ctx context.Context, question func(context.Context) error) error {
 		defer cancel()
 		ctx = bounded
 	}
-	for {
-		attempt, cancel := context.WithTimeout(ctx, askAgain)
+	for wait := askAgain; ; wait = min(2*wait, askAgainMost) {
+		attempt, cancel := context.WithTimeout(ctx, wait)
 		err := question(attempt)
 		expired := attempt.Err() != nil
 		cancel()

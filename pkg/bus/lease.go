@@ -259,13 +259,32 @@ func (l *Lease) Release(ctx context.Context) error {
 	if over {
 		return nil
 	}
-	msg := nats.NewMsg(leaseSubject + l.key)
-	msg.Header.Set(headerKVOperation, "DEL")
-	_, err := l.from.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(rev))
+	err := l.remove(ctx, rev)
+	if isWrongSeq(err) {
+		// A renewal was under way, and its answer is not known.
+		var last *jetstream.RawStreamMsg
+		last, err = l.from.stream.GetLastMsgForSubject(ctx, leaseSubject+l.key)
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+			return nil
+		case err == nil && string(last.Data) != l.value:
+			return nil // Somebody else's by now.
+		case err == nil:
+			err = l.remove(ctx, last.Sequence)
+		}
+	}
 	if err != nil && !isWrongSeq(err) {
 		return fmt.Errorf("release lease %s: %w", l.key, err)
 	}
 	return nil
+}
+
+// remove marks the entry as free if rev is still its last revision.
+func (l *Lease) remove(ctx context.Context, rev uint64) error {
+	msg := nats.NewMsg(leaseSubject + l.key)
+	msg.Header.Set(headerKVOperation, "DEL")
+	_, err := l.from.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(rev))
+	return err
 }
 
 // keep renews three times per time to live. The lease counts as lost when the

@@ -182,10 +182,12 @@ func leaseBucket(l Layout) jetstream.StreamConfig {
 		Replicas:          l.Replicas,
 		Discard:           jetstream.DiscardNew,
 		Duplicates:        defaultDuplicates,
-		AllowDirect:       true,
-		AllowRollup:       true,
-		DenyDelete:        true,
-		AllowMsgTTL:       true,
+		// Only the leader answers who has a lease: a replica that is behind would say that it is
+		// held when it was just released.
+		AllowDirect: false,
+		AllowRollup: true,
+		DenyDelete:  true,
+		AllowMsgTTL: true,
 		// Expiry leaves a marker for a second, so that waiting workers hear
 		// of a dead holder instead of polling.
 		SubjectDeleteMarkerTTL: time.Second,

@@ -3,6 +3,7 @@ package orchestrator_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -107,6 +108,7 @@ func (tm *team) start(name string, change func(*orchestrator.Options)) *one {
 	conn := tm.connect()
 	o, stop := tm.run(func(o *orchestrator.Options) {
 		o.Conn, o.Store, o.Holder, o.Clock = conn, tm.ledger, name, orchestrator.WallClock
+		o.Logger = slog.New(slog.NewTextHandler(tm.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})).With("holder", name)
 		if change != nil {
 			change(o)
 		}
