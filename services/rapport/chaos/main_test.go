@@ -73,7 +73,7 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 // The same run of a program that acknowledges events before it commits them has to fail, and
 // for that reason: otherwise the run above proves nothing.
 func TestThePlantedBugIsFound(t *testing.T) {
-	r, code := chaos(t, "--minutes", "0.8", "--seed", "1", "--planted-bug")
+	r, code := chaos(t, "--minutes", "0.8", "--seed", "1", "--planted-bug", "--settle", "45s")
 	lost := 0
 	for _, v := range r.Violations {
 		if v.Rule == "applied" {
