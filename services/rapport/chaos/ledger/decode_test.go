@@ -15,11 +15,13 @@ func TestStored(t *testing.T) {
 	}{
 		"an order": {
 			"evp.3.0123456789abcdef", `{"specversion":"1.0","id":"a/1","source":"shop","type":"order.completed","subject":"ada","data":{"order_id":"o1","total":1}}`,
-			audit.Stored{Seq: 7, Partition: 3, UID: "shop#a/1", Profile: "ada", Type: "order.completed", Order: "o1"}, true, false,
+			audit.Stored{Seq: 7, Partition: 3, UID: "shop#a/1", Profile: "ada", Type: "order.completed", Order: "o1"},
+			true, false,
 		},
 		"a receipt": {
 			"evp.12.receipt.0123456789abcdef", `{"id":"m1/sent","source":"rapport/mailer","type":"message.sent","subject":"ada","data":{"message_id":"m1","outcome":"sent"}}`,
-			audit.Stored{Seq: 7, Partition: 12, UID: "rapport/mailer#m1/sent", Profile: "ada", Type: "message.sent", MessageID: "m1", Outcome: "sent"}, true, false,
+			audit.Stored{Seq: 7, Partition: 12, UID: "rapport/mailer#m1/sent", Profile: "ada", Type: "message.sent", MessageID: "m1", Outcome: "sent"},
+			true, false,
 		},
 		"a tick":            {"evp.3.clock.tick", `{}`, audit.Stored{}, false, false},
 		"another subject":   {"other.3.x", `{}`, audit.Stored{}, false, true},
