@@ -28,6 +28,7 @@ type meter struct {
 	uncertains metric.Int64Counter     // messages that may have been handed over before
 	open       metric.Int64Gauge       // 1 while the breaker leaves the provider alone
 	latency    metric.Float64Histogram // seconds from decision to hand-over
+	reaction   metric.Float64Histogram // seconds from the event to the hand-over, of what an event led to at once
 	throttle   metric.Float64Histogram // seconds that messages waited for throttles
 }
 
@@ -51,6 +52,10 @@ func newMeter(o *Options) (*meter, error) {
 	keep(e)
 	t.latency, e = m.Float64Histogram("delivery.latency", metric.WithUnit("s"), metric.WithDescription("From the decision to the hand-over."),
 		metric.WithExplicitBucketBoundaries(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200))
+	keep(e)
+	t.reaction, e = m.Float64Histogram("delivery.event.to.handoff", metric.WithUnit("s"),
+		metric.WithDescription("From the broker's storing an event to the hand-over of a message that it led to at once; waits and timers have none, throttles are part of it."),
+		metric.WithExplicitBucketBoundaries(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60))
 	keep(e)
 	t.throttle, e = m.Float64Histogram("delivery.throttle.wait", metric.WithUnit("s"), metric.WithDescription("How long messages waited that throttles held up."),
 		metric.WithExplicitBucketBoundaries(0.1, 1, 5, 30, 60, 300, 1800, 7200, 43200))
@@ -123,7 +128,14 @@ func (t *meter) ended(ctx context.Context, a *attempt) {
 	t.messages.Add(ctx, 1, metric.WithAttributes(
 		attribute.String("channel", string(r.Channel)), attribute.String("provider", r.Provider),
 		attribute.String("outcome", string(r.Outcome)), attribute.String("reason", string(r.Reason)), attribute.Bool("resent", r.Resent)))
-	if r.Outcome == message.Sent && !t.eventTime {
-		t.latency.Record(ctx, t.now().Sub(a.cmd.DecidedAt).Seconds(), metric.WithAttributes(attribute.String("channel", string(r.Channel))))
+	if r.Outcome != message.Sent || t.eventTime {
+		return
+	}
+	channel := metric.WithAttributes(attribute.String("channel", string(r.Channel)))
+	t.latency.Record(ctx, t.now().Sub(a.cmd.DecidedAt).Seconds(), channel)
+	if at := a.cmd.EventAt; !at.IsZero() {
+		// The provider's answer, not the record of it, is the hand-over. The broker's clock may
+		// be ahead of this one.
+		t.reaction.Record(ctx, max(0, r.At.Sub(at).Seconds()), channel)
 	}
 }

@@ -73,7 +73,11 @@ func TestMetrics(t *testing.T) {
 	r := &road{script: []error{nil, delivery.Permanent(message.ReasonRejected, "554"), delivery.Unknown(errors.New("eof"))}}
 	b := newBench(t, newLedger(), r, func(o *delivery.Options) { o.Meter = metric.NewMeterProvider(metric.WithReader(reader)) })
 	for _, id := range []string{"m1", "m2", "m3", "m1"} {
-		b.deliver(t, mailCommand(id, message.Transactional))
+		c := mailCommand(id, message.Transactional)
+		if id != "m3" { // A timer decided that one.
+			c.EventAt = decided
+		}
+		b.deliver(t, c)
 	}
 	var data metricdata.ResourceMetrics
 	if err := reader.Collect(t.Context(), &data); err != nil {
@@ -98,6 +102,7 @@ func TestMetrics(t *testing.T) {
 	want := map[string]int64{
 		"delivery.messages sent": 2, "delivery.messages failed rejected": 1,
 		"delivery.uncertain": 1, "delivery.repeats": 1, "delivery.latency": 2,
+		"delivery.event.to.handoff": 1,
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("counted %v, want %v", got, want)

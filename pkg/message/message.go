@@ -53,6 +53,9 @@ type Command struct {
 	Locale    string    `json:"locale,omitempty"`
 	Timezone  string    `json:"timezone,omitempty"`
 	DecidedAt time.Time `json:"decided_at"`
+	// EventAt is when the broker stored the event that led to the message at once. It is zero
+	// when a timer did: after a wait, quiet hours, a date; and in replays.
+	EventAt time.Time `json:"event_at,omitzero"`
 	// Vars are the template's variables: a JSON object with profile, trigger, and
 	// what earlier steps produced, such as recommendations.
 	Vars json.RawMessage `json:"vars"`
@@ -82,7 +85,14 @@ func (c *Command) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode message %s: decided_at: %w", c.ID, err)
 	}
-	b = jsontext.Next(append(b, '"'), "vars")
+	b = append(b, '"')
+	if !c.EventAt.IsZero() {
+		if b, err = c.EventAt.AppendText(append(jsontext.Next(b, "event_at"), '"')); err != nil {
+			return nil, fmt.Errorf("encode message %s: event_at: %w", c.ID, err)
+		}
+		b = append(b, '"')
+	}
+	b = jsontext.Next(b, "vars")
 	if len(c.Vars) == 0 {
 		return append(b, "null}"...), nil
 	}

@@ -3,6 +3,7 @@ package message_test
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,8 +65,24 @@ func TestCommandsAreThoseOfEncodingJSON(t *testing.T) {
 			t.Errorf("\n got %s, %v\nwant %s", got, err, want)
 		}
 	}
-	if _, err := (&message.Command{DecidedAt: time.Date(12345, 1, 1, 0, 0, 0, 0, time.UTC)}).Encode(); err == nil {
-		t.Error("a time that JSON cannot say was written")
+	unsayable := time.Date(12345, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, c := range []message.Command{{DecidedAt: unsayable}, {EventAt: unsayable}} {
+		if _, err := c.Encode(); err == nil {
+			t.Errorf("a time that JSON cannot say was written: %+v", c)
+		}
+	}
+}
+
+// Commands without the event's time, which those of former versions are, are read all the
+// same, and one whose time is not known does not say any.
+func TestCommandsOfFormerVersionsAreRead(t *testing.T) {
+	t.Parallel()
+	var old message.Command
+	if err := json.Unmarshal([]byte(`{"id":"m1","decided_at":"2026-03-02T09:00:00Z","vars":{}}`), &old); err != nil || !old.EventAt.IsZero() {
+		t.Fatalf("%+v, %v", old, err)
+	}
+	if b, err := old.Encode(); err != nil || strings.Contains(string(b), "event_at") {
+		t.Errorf("written as %s, %v", b, err)
 	}
 }
 
