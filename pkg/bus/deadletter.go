@@ -15,6 +15,7 @@ import (
 // among them, are kept beside these, except those that steer the server.
 const (
 	headerDeadService  = "Rapport-Dead-Service"
+	headerDeadClass    = "Rapport-Dead-Class"
 	headerDeadReason   = "Rapport-Dead-Reason"
 	headerDeadStream   = "Rapport-Dead-Stream"
 	headerDeadSubject  = "Rapport-Dead-Subject"
@@ -31,6 +32,7 @@ const maxReason = 1024
 // Dead describes a dead letter: what could not be handled, by whom, and why.
 type Dead struct {
 	Service  string    // who gave up
+	Class    Class     // why, in a word of a closed set; "" in letters of former versions
 	Reason   string    // why, on one line
 	Stream   string    // where the original lies
 	Subject  string    // under which subject
@@ -43,7 +45,7 @@ type Dead struct {
 	BodyOmitted bool
 }
 
-// DeadLetter stores a copy of a message in the dead-letter stream with the reason and
+// DeadLetter stores a copy of a message in the dead-letter stream with the reason, its class and
 // where it came from, on `dead.<service>.<original subject>`. It returns after
 // the copy is stored. Repeating it does not store a second copy, because
 // the id is derived from service, stream and sequence. The caller then
@@ -74,6 +76,7 @@ func deadMessage(service string, original Delivery, reason error) *nats.Msg {
 	seq := strconv.FormatUint(original.Seq, 10)
 	set(jetstream.MsgIDHeader, "dead-"+service+"-"+original.Stream+"-"+seq)
 	set(headerDeadService, service)
+	set(headerDeadClass, string(ClassOf(reason)))
 	set(headerDeadReason, oneLine(reason))
 	set(headerDeadStream, original.Stream)
 	set(headerDeadSubject, original.Subject)
@@ -102,6 +105,7 @@ func ReadDead(h nats.Header) (Dead, error) {
 	}
 	return Dead{
 		Service:     h.Get(headerDeadService),
+		Class:       Class(h.Get(headerDeadClass)),
 		Reason:      h.Get(headerDeadReason),
 		Stream:      h.Get(headerDeadStream),
 		Subject:     h.Get(headerDeadSubject),

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 )
 
 // verdict is how an attempt to have a message handled ended.
@@ -19,7 +22,7 @@ const (
 
 // errNoAnswer is the reason for a message that was delivered again and again
 // without anyone answering.
-var errNoAnswer = errors.New("delivered again and again without an answer; it probably ends the process that handles it")
+var errNoAnswer = Because(NoAnswer, errors.New("delivered again and again without an answer; it probably ends the process that handles it"))
 
 // runLane handles the messages of one lane one after the other. A retry holds
 // the lane, which is what keeps the order of a key, unless its handler yields:
@@ -158,8 +161,10 @@ func (s *subscription) bury(it *item, reason error) {
 			return
 		}
 	}
+	class := ClassOf(reason)
+	s.letters.Add(s.hard, 1, metric.WithAttributes(attribute.String("service", s.opt.Service), attribute.String("class", string(class))))
 	s.opt.Logger.Warn("message buried", "service", s.opt.Service, "stream", it.d.Stream, "sequence", it.d.Seq,
-		"message_id", it.d.ID(), "permanent", IsPermanent(reason))
+		"message_id", it.d.ID(), "class", class, "permanent", IsPermanent(reason))
 	s.release(it)
 	s.settle(it, it.msg.TermWithReason(oneLine(reason)))
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 )
 
 // SubscriberOptions describe one durable consumer and how its messages are
@@ -58,6 +60,8 @@ type SubscriberOptions struct {
 	CloseTimeout time.Duration
 	// Logger hears of buried messages and of errors; nil is silence.
 	Logger *slog.Logger
+	// Meters count buried messages, by service and class: bus.dead.letters; nil counts nothing.
+	Meters metric.MeterProvider
 }
 
 func (o SubscriberOptions) withDefaults() (SubscriberOptions, error) {
@@ -75,6 +79,9 @@ func (o SubscriberOptions) withDefaults() (SubscriberOptions, error) {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Meters == nil {
+		o.Meters = noop.NewMeterProvider()
 	}
 	setDefault(&o.Lanes, 16)
 	setDefault(&o.AckWait, 30*time.Second)
@@ -101,8 +108,9 @@ func setDefault[T comparable](p *T, v T) {
 // up on it; the end of the subscription's context only starts the close, so that
 // a running handler may finish. Received tells where a message came from.
 type Subscriber struct {
-	js  jetstream.JetStream
-	opt SubscriberOptions
+	js      jetstream.JetStream
+	opt     SubscriberOptions
+	letters metric.Int64Counter // messages buried
 
 	mu     sync.Mutex
 	topic  string
@@ -116,7 +124,12 @@ func NewSubscriber(js jetstream.JetStream, o SubscriberOptions) (*Subscriber, er
 	if err != nil {
 		return nil, err
 	}
-	return &Subscriber{js: js, opt: opt}, nil
+	letters, err := opt.Meters.Meter(tracerName).Int64Counter("bus.dead.letters", metric.WithUnit("{message}"),
+		metric.WithDescription("Messages that became dead letters, by the service that gave up and the class of the reason."))
+	if err != nil {
+		return nil, fmt.Errorf("subscriber: make counter bus.dead.letters: %w", err)
+	}
+	return &Subscriber{js: js, opt: opt, letters: letters}, nil
 }
 
 // Subscribe creates or updates the durable consumer with topic as its filter (a
@@ -140,7 +153,7 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to %s: create consumer %s: %w", topic, s.opt.Durable, err)
 	}
-	sub, err := startSubscription(ctx, s.js, cons, s.opt)
+	sub, err := startSubscription(ctx, s.js, cons, s.opt, s.letters)
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to %s: %w", topic, err)
 	}

@@ -149,7 +149,7 @@ func TestRefusedTooOftenIsBuriedWithItsReason(t *testing.T) {
 				t.Fatal(err)
 			}
 			if dead.Reason != "attempt 3: no such template" || dead.Subject != "send.email.ada" || dead.Stream != bus.StreamSend ||
-				dead.Seq != 1 || dead.Service != "mailer" || dead.ID != "id-1" || dead.Time.IsZero() || dead.BodyOmitted {
+				dead.Class != bus.GaveUp || dead.Seq != 1 || dead.Service != "mailer" || dead.ID != "id-1" || dead.Time.IsZero() || dead.BodyOmitted {
 				t.Errorf("dead letter %+v", dead)
 			}
 			if string(got.Data) != "poison" || len(got.Header["traceparent"]) != 1 {
@@ -164,12 +164,12 @@ func TestPermanentErrorIsBuriedAtOnce(t *testing.T) {
 	js := newBus(t)
 	publish(t, js, bus.SendSubject("email", "ada"), "1", "unreadable")
 	_, msgs := subscribe(t, js, bus.SubscriberOptions{Backoff: []time.Duration{time.Hour}})
-	bus.Nack(receive(t, msgs), fmt.Errorf("decode: %w", bus.Permanent(errors.New("not JSON"))))
+	bus.Nack(receive(t, msgs), fmt.Errorf("decode: %w", bus.Because(bus.Unreadable, bus.Permanent(errors.New("not JSON")))))
 	if info := settled(t, js, "mailer"); info.Delivered.Consumer != 1 {
 		t.Errorf("delivered %d times", info.Delivered.Consumer)
 	}
 	dead, err := bus.ReadDead(lastMessage(t, js, bus.StreamDead, "dead.mailer.>").Header)
-	if err != nil || dead.Reason != "decode: not JSON" || dead.Attempts != 1 {
+	if err != nil || dead.Reason != "decode: not JSON" || dead.Class != bus.Unreadable || dead.Attempts != 1 {
 		t.Fatalf("%+v, %v", dead, err)
 	}
 }
@@ -203,7 +203,7 @@ func TestMessageThatKillsIsBuried(t *testing.T) {
 	}
 	settled(t, js, "mailer")
 	dead, err := bus.ReadDead(lastMessage(t, js, bus.StreamDead, "dead.mailer.>").Header)
-	if err != nil || !strings.Contains(dead.Reason, "without an answer") || dead.Attempts != 3 {
+	if err != nil || !strings.Contains(dead.Reason, "without an answer") || dead.Class != bus.NoAnswer || dead.Attempts != 3 {
 		t.Fatalf("%+v, %v", dead, err)
 	}
 }

@@ -24,19 +24,21 @@ type Intake struct {
 }
 
 // Handle is the pipeline as a Watermill handler. What cannot be read as a command is
-// marked as permanent, so that the bus buries it at once.
+// marked as permanent, so that the bus buries it at once, and as unreadable.
 func (p *Pipeline) Handle(m *wm.Message) error {
 	var c message.Command
 	if err := json.Unmarshal(m.Payload, &c); err != nil {
-		return bus.Permanent(&CommandError{Reason: err.Error()})
+		return unreadable(&CommandError{Reason: err.Error()})
 	}
 	err := p.Deliver(m.Context(), &c)
 	var bad *CommandError
 	if errors.As(err, &bad) {
-		return bus.Permanent(err)
+		return unreadable(err)
 	}
 	return err
 }
+
+func unreadable(err error) error { return bus.Because(bus.Unreadable, bus.Permanent(err)) }
 
 // Run consumes commands until ctx ends, then stops taking new ones and waits up to
 // Intake.Drain for those in hand: what waits comes back unsent and unclaimed, what is

@@ -149,7 +149,7 @@ func TestHandleBuriesWhatIsNoCommand(t *testing.T) {
 		`{"id":"m","profile":"p","template":"t","channel":"email"}`: "decided_at is missing",
 	} {
 		err := b.Handle(wm.NewMessage("x", []byte(payload)))
-		if !bus.IsPermanent(err) || !strings.Contains(err.Error(), want) {
+		if !bus.IsPermanent(err) || bus.ClassOf(err) != bus.Unreadable || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want a permanent one with %q", payload, err, want)
 		}
 	}
