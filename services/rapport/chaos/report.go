@@ -65,7 +65,8 @@ func (r *report) text(out io.Writer) error {
 		fmt.Fprintf(&b, "    %-14s %5d\n", name, c.Outcomes[o])
 	}
 	fmt.Fprintf(&b, "  sent again       %5d\n  attempts seen by the servers outside %d, taken %d\n", c.Resent, c.HandOvers, c.Taken)
-	fmt.Fprintf(&b, "  physical duplicates %d, each explained: %d\n", c.Duplicates, c.Explained)
+	fmt.Fprintf(&b, "  physical duplicates %d; explained %d: %d by a server that took the first and was silent, %d by a fault in between\n",
+		c.Duplicates, c.Explained, c.Unanswered, c.Explained-c.Unanswered)
 	fmt.Fprintf(&b, "everything arrived %.1f s after the last fault; the run took %.0f s\n\n", r.Settled, r.Took)
 	r.verdict(&b)
 	_, err := io.WriteString(out, b.String())

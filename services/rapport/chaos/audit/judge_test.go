@@ -63,7 +63,7 @@ func TestNothingIsWrong(t *testing.T) {
 	}
 	c := v.Counts
 	if c.Offered != 4 || c.Accepted != 2 || c.Perhaps != 1 || c.Stored != 5 || c.Repeated != 1 || c.Applied != 5 || c.Decided != 2 ||
-		c.Taken != 3 || c.Duplicates != 1 || c.Explained != 1 || c.Resent != 1 || c.Outcomes["sent"] != 2 {
+		c.Taken != 3 || c.Duplicates != 1 || c.Explained != 1 || c.Unanswered != 1 || c.Resent != 1 || c.Outcomes["sent"] != 2 {
 		t.Errorf("counts %+v", c)
 	}
 }

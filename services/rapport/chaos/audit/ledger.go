@@ -116,6 +116,7 @@ type Counts struct {
 	Taken      int            `json:"taken"`
 	Duplicates int            `json:"duplicates"` // taken once more than once
 	Explained  int            `json:"explained"`  // of these
+	Unanswered int            `json:"unanswered"` // of those explained: the server took the first and was silent
 	Uncertain  int            `json:"uncertain"`
 	Resent     int            `json:"resent"`
 }

@@ -126,7 +126,9 @@ func (j *judge) duplicate(id string, first, second *HandOver) {
 		j.breach("no-duplicates", "message %s was taken twice, from %s at %s and %s at %s, and nothing was broken in between",
 			id, first.Worker, clock(first.At), second.Worker, clock(second.At))
 	default:
-		j.verdict.Counts.Explained++
+		if j.verdict.Counts.Explained++; !first.Answered {
+			j.verdict.Counts.Unanswered++
+		}
 	}
 }
 
