@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -39,10 +40,14 @@ func (f *upFlags) check() error {
 	if !slices.Contains([]string{"opportunistic", "mandatory", "implicit", "none"}, f.cfg.SMTP.TLS) {
 		return fmt.Errorf("--smtp-tls %q: use opportunistic, mandatory, implicit or none", f.cfg.SMTP.TLS)
 	}
+	return cmp.Or(f.partitions(), f.shared())
+}
+
+func (f *upFlags) partitions() error {
 	if f.cfg.Partitions < 1 || f.cfg.Partitions > maxPartitions {
 		return fmt.Errorf("--partitions %d: use 1 to %d", f.cfg.Partitions, maxPartitions)
 	}
-	return f.shared()
+	return nil
 }
 
 // shared checks the flags about what several processes share.

@@ -52,6 +52,26 @@ func (s *Stack) restored(ctx context.Context) error {
 	return nil
 }
 
+// Provision makes the streams of a broker, and the tables of a PostgreSQL store, and ends.
+func Provision(ctx context.Context, cfg Config) (err error) {
+	cfg.Dir = "." // Nothing is kept here.
+	if err := cfg.check(); err != nil {
+		return err
+	}
+	s := &Stack{cfg: cfg}
+	defer func() { err = errors.Join(err, s.Close(context.WithoutCancel(ctx))) }()
+	steps := []func(context.Context) error{s.broker, s.streams}
+	if cfg.StoreURL != "" {
+		steps = append(steps, s.store)
+	}
+	for _, acquire := range steps {
+		if err := acquire(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Recover tells the store what the broker knows was sent, whether or not the store noticed
 // that it was set back. No process may work on it meanwhile.
 func Recover(ctx context.Context, cfg Config) (found restored.Found, err error) {

@@ -1,6 +1,3 @@
-// Package pgtest gives tests a PostgreSQL database: one server for the test process, made
-// when the first test asks, and a fresh database for each that does. Where the machine has
-// no PostgreSQL, tests that ask are skipped, with a message that says how to get one.
 package pgtest
 
 import (
@@ -18,10 +15,13 @@ import (
 // patience bounds how long a server may take to start or stop on a busy machine.
 const patience = 2 * time.Minute
 
-// shared is the server of the test process. It is state of the package because what it
-// stands for, a process beside the test process, is there once however many tests run.
-var shared struct {
-	sync.Mutex
+// shared is the server of the test process: it stands for a process beside the test process,
+// which is there once however many tests run.
+var shared = sync.OnceValue(func() *common { return &common{} })
+
+// common is a server that lives as long as somebody uses it.
+type common struct {
+	mu     sync.Mutex
 	users  int
 	server *pglocal.Server
 	dir    string
@@ -35,7 +35,7 @@ func URL(t testing.TB) string {
 	need(t)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 	defer cancel()
-	server, err := hold(ctx)
+	server, err := shared().hold(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,11 +81,12 @@ func Main(m *testing.M) interface{ Run() int } { return whole{m} }
 type whole struct{ m *testing.M }
 
 func (w whole) Run() int {
-	shared.Lock()
-	shared.users++
-	shared.Unlock()
+	c := shared()
+	c.mu.Lock()
+	c.users++
+	c.mu.Unlock()
 	code := w.m.Run()
-	if err := let(); err != nil {
+	if err := c.let(); err != nil {
 		_, _ = os.Stderr.WriteString(err.Error() + "\n")
 		return max(code, 1)
 	}
@@ -99,11 +100,11 @@ func need(t testing.TB) {
 	}
 }
 
-// hold returns the shared server, and starts it when there is none.
-func hold(ctx context.Context) (*pglocal.Server, error) {
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.server == nil {
+// hold returns the server, and starts it when there is none.
+func (c *common) hold(ctx context.Context) (*pglocal.Server, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.server == nil {
 		dir, err := os.MkdirTemp("", "rapport-pgtest-")
 		if err != nil {
 			return nil, err
@@ -116,29 +117,29 @@ func hold(ctx context.Context) (*pglocal.Server, error) {
 			_ = os.RemoveAll(dir)
 			return nil, err
 		}
-		shared.server, shared.dir = s, dir
+		c.server, c.dir = s, dir
 	}
-	shared.users++
-	return shared.server, nil
+	c.users++
+	return c.server, nil
 }
 
 func release(t testing.TB) {
 	t.Helper()
-	if err := let(); err != nil {
+	if err := shared().let(); err != nil {
 		t.Error(err)
 	}
 }
 
 // let gives up one use of the server; the last one ends it.
-func let() error {
-	shared.Lock()
-	defer shared.Unlock()
-	shared.users--
-	if shared.users > 0 || shared.server == nil {
+func (c *common) let() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.users--
+	if c.users > 0 || c.server == nil {
 		return nil
 	}
-	server, dir := shared.server, shared.dir
-	shared.server, shared.dir = nil, ""
+	server, dir := c.server, c.dir
+	c.server, c.dir = nil, ""
 	if err := server.Kill(); err != nil {
 		return err
 	}
