@@ -15,7 +15,7 @@ import (
 	"rapport/pkg/store/postgres/pgtest"
 )
 
-// As deploy/BACKUP.md says it: a base backup and the archived log, a database that is lost,
+// As deploy/README.md says it: a base backup and the archived log, a database that is lost,
 // a recovery to a point in time before the last mails went out, and a start. Nothing that
 // was sent after that point is sent again, although the broker's memory of ids is over.
 func TestNothingIsSentAgainAfterAPointInTimeRecovery(t *testing.T) {
