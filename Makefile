@@ -59,6 +59,22 @@ check: build ## Check the workspace in templates/: journeys, templates, policy
 rehearse: build ## Run the journey tests of the workspace in templates/, and hold them to every step
 	@$(BIN) test --cover --min-cover 100% $(ARGS) templates
 
+.PHONY: bench
+bench: build ## Measure what this machine does in a second, beside what it could do at best
+	@$(BIN) bench $(ARGS)
+
+.PHONY: chaos
+chaos: ## Break a whole installation by a seeded plan, and audit it (CHAOS_MINUTES=30 for long; needs PostgreSQL)
+	$(GO) run ./services/rapport/chaos $(ARGS)
+
+.PHONY: chaos-ci
+chaos-ci: ## A short run of chaos, which has to pass, and one with a planted bug, which has to be found
+	RAPPORT_CHAOS=1 $(GO) test -count=1 -v -timeout 15m -run 'TestNothingIsLostOrDoubled|TestThePlantedBugIsFound' ./services/rapport/chaos
+
+.PHONY: keys
+keys: ## Make keys and certificates for a trial of a secured broker cluster, in keys/
+	$(GO) run ./pkg/bus/natskeys --dir keys $(ARGS)
+
 .PHONY: bench-engine
 bench-engine: ## Measure the engine's steps with 1, 10 and 100 journeys
 	$(GO) test -run '^$$' -bench . -benchmem ./pkg/journey ./pkg/policy ./pkg/condition $(ARGS)

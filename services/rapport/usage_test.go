@@ -28,7 +28,7 @@ const header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,C
 func TestCommandLinesThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"frob":                                 "there is no command \"frob\": use one of apply, backtest, check, completion, explain, init, migrate-store, plan, provision, recover, replay, test, up, version, versions",
+		"frob":                                 "there is no command \"frob\": use one of apply, backtest, bench, check, completion, explain, init, migrate-store, plan, provision, recover, replay, test, up, version, versions",
 		"up --nope":                            "unknown flag: --nope",
 		"up now":                               "rapport up takes no arguments, only flags: leave out \"now\"",
 		"up --services mailer,postman":         "--services: there is no service \"postman\": choose from ingest, orchestrator,",
@@ -44,6 +44,7 @@ func TestCommandLinesThatMakeNoSense(t *testing.T) {
 		"up --catcher-url catcher:8025":        "--catcher-url \"catcher:8025\" is no address of a page: write it as http://127.0.0.1:8025",
 		"up --catcher-url http://catcher:8025": "name the catcher's mail server too, with --smtp",
 		"migrate-store":                        "--store is missing: name the PostgreSQL database to move to",
+		"bench now":                            "rapport bench takes no arguments, only flags: leave out \"now\"",
 		"provision":                            "--nats-url is missing: the embedded broker makes its streams itself",
 		"recover --store x":                    "--store is no address of a PostgreSQL database",
 		"up --partitions 0":                    "--partitions 0: use 1 to 1024",
