@@ -9,6 +9,13 @@ const (
 	OrderRefunded     = "order.refunded"
 	ProfileIdentified = "profile.identified"
 
+	// What the calls of Segment's that are neither track nor identify become
+	// (https://segment.com/docs/connections/spec/).
+	PageViewed     = "page.viewed"
+	ScreenViewed   = "screen.viewed"
+	GroupJoined    = "group.joined"
+	ProfileAliased = "profile.aliased"
+
 	MessageSent      = "message.sent"
 	MessageFailed    = "message.failed"
 	MessageUncertain = "message.uncertain"

@@ -12,14 +12,6 @@ import (
 	"rapport/pkg/event"
 )
 
-// The types of the calls that are not track or identify.
-const (
-	pageViewed     = "page.viewed"
-	screenViewed   = "screen.viewed"
-	groupJoined    = "group.joined"
-	profileAliased = "profile.aliased"
-)
-
 // origin is what the calls of one request have in common.
 type origin struct {
 	source   string // name of the write key
@@ -134,13 +126,13 @@ func typeOf(c *call, verb string) (string, *fieldError) {
 	case "identify":
 		return event.ProfileIdentified, nil
 	case "page":
-		return pageViewed, nil
+		return event.PageViewed, nil
 	case "screen":
-		return screenViewed, nil
+		return event.ScreenViewed, nil
 	case "group":
-		return groupJoined, nil
+		return event.GroupJoined, nil
 	case "alias":
-		return profileAliased, nil
+		return event.ProfileAliased, nil
 	case "":
 		return "", wrong("type", "is missing: say track, identify, page, screen, group or alias")
 	}

@@ -44,7 +44,7 @@ func newMetrics(m metric.Meter) (*metrics, error) {
 func (m *metrics) took(ctx context.Context, source string, events []accepted) {
 	byType := map[string]int64{}
 	for i := range events {
-		byType[catalogued(events[i].event.Type)]++
+		byType[event.Label(events[i].event.Type)]++
 	}
 	for typ, n := range byType {
 		m.accepted.Add(ctx, n, metric.WithAttributes(attribute.String("source", source), attribute.String("type", typ)))
@@ -59,14 +59,4 @@ func (m *metrics) published(ctx context.Context, n int, took time.Duration, err 
 	ok := metric.WithAttributes(attribute.Bool("stored", err == nil))
 	m.publish.Record(ctx, took.Seconds(), ok)
 	m.together.Record(ctx, int64(n), ok)
-}
-
-// catalogued is the type itself if it is one of ours. Others are free text from
-// senders: as attributes they would be without bound, and could say anything.
-func catalogued(typ string) string {
-	switch typ {
-	case event.OrderCompleted, event.OrderRefunded, event.ProfileIdentified, pageViewed, screenViewed, groupJoined, profileAliased:
-		return typ
-	}
-	return "other"
 }

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"rapport/pkg/bus"
+	"rapport/pkg/event"
 )
 
 const requestIDHeader = "X-Request-Id"
@@ -227,7 +228,7 @@ func (s *Service) store(ctx context.Context, source string, events []accepted) *
 		attribute.String("rapport.source", source)))
 	defer span.End()
 	if len(events) == 1 {
-		span.SetAttributes(attribute.String("rapport.event.type", catalogued(events[0].event.Type)), attribute.String("messaging.message.id", events[0].event.UID()))
+		span.SetAttributes(attribute.String("rapport.event.type", event.Label(events[0].event.Type)), attribute.String("messaging.message.id", events[0].event.UID()))
 	}
 	if err := s.queue.store(ctx, messages(ctx, events)); err != nil {
 		span.SetStatus(codes.Error, "not stored")
