@@ -17,7 +17,7 @@ const maxOutgoing = 1<<20 - 16<<10
 func fits(out []store.Outgoing) error {
 	for i := range out {
 		if n := len(out[i].Data); n > maxOutgoing {
-			return bus.Permanent(fmt.Errorf("%s would have %d bytes, at most %d can be published: keep less in traits and events", out[i].ID, n, maxOutgoing))
+			return bus.Because(bus.TooLarge, bus.Permanent(fmt.Errorf("%s would have %d bytes, at most %d can be published: keep less in traits and events", out[i].ID, n, maxOutgoing)))
 		}
 	}
 	return nil

@@ -30,21 +30,22 @@ func read(d bus.Delivery) input {
 	e, err := event.Decode(d.Data)
 	switch {
 	case err != nil:
-		in.broken = err
+		in.broken = bus.Because(bus.Unreadable, err)
 	case d.IsTick():
 		in.tick = e.Type == event.ClockAdvanced
 		in.event = &e
 	case d.IsReceipt() && !event.Receipt(e.Type):
-		in.broken = &event.FieldError{Field: "type", Reason: fmt.Sprintf(
-			"%q is nothing that workers report: publish events to events.%s", e.Type, d.Key())}
+		in.broken = bus.Because(bus.Refused, &event.FieldError{Field: "type", Reason: fmt.Sprintf(
+			"%q is nothing that workers report: publish events to events.%s", e.Type, d.Key())})
 	case d.Key() != e.Key():
 		// Such an event would be applied on a partition that does not own the profile.
-		in.broken = &event.FieldError{Field: "subject", Reason: fmt.Sprintf(
-			"does not belong to the NATS subject's key %q: publish to events.%s", d.Key(), e.Key())}
+		in.broken = bus.Because(bus.Refused, &event.FieldError{Field: "subject", Reason: fmt.Sprintf(
+			"does not belong to the NATS subject's key %q: publish to events.%s", d.Key(), e.Key())})
 	default:
 		in.event = &e
 		if event.Receipt(e.Type) {
-			in.receipt, in.broken = readReceipt(&e)
+			r, err := readReceipt(&e)
+			in.receipt, in.broken = r, bus.Because(bus.Unreadable, err)
 		}
 	}
 	return in

@@ -31,6 +31,7 @@ type Orchestrator struct {
 	moved     chan struct{} // closed and replaced when a position changes
 	share     map[int]bool  // partitions that this one should work on; nil before it knows
 	leased    map[int]bool  // partitions whose leases it has
+	lacking   time.Time     // since when it works on less than its share; zero: it does not
 	ready     chan struct{} // closed when it works on its share for the first time
 
 	leasedChanged chan struct{} // tells the team, which need not hear of each
@@ -55,7 +56,7 @@ func New(opts Options) (*Orchestrator, error) {
 	if o.codec, err = journey.NewCodec(); err != nil {
 		return nil, fmt.Errorf("orchestrator: %w", err)
 	}
-	if o.metrics, err = newMetrics(opts.MeterProvider.Meter("rapport/orchestrator")); err != nil {
+	if o.metrics, err = newMetrics(opts.MeterProvider.Meter("rapport/orchestrator"), o.holdings); err != nil {
 		return nil, fmt.Errorf("orchestrator: %w", err)
 	}
 	o.tracer = opts.TracerProvider.Tracer("rapport/orchestrator")
@@ -99,12 +100,37 @@ func (o *Orchestrator) Ready() <-chan struct{} { return o.ready }
 func (o *Orchestrator) Share() (works, should int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	return o.working(), len(o.share)
+}
+
+// Steady is Share without the moments in which partitions change hands: that fewer are worked
+// on than should be is told once it has been so, without a break, for longer than two lives of
+// a lease, within which others take over what a dead one had. It is what readiness follows.
+func (o *Orchestrator) Steady() (works, should int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	works, should = o.working(), len(o.share)
+	if works < should && time.Since(o.lacking) <= 2*o.LeaseTTL {
+		works = should
+	}
+	return works, should
+}
+
+// working counts the partitions of the share that are worked on; o.mu is held.
+func (o *Orchestrator) working() (n int) {
 	for p := range o.share {
 		if _, ok := o.positions[p]; ok {
-			works++
+			n++
 		}
 	}
-	return works, len(o.share)
+	return n
+}
+
+// holdings is how many leases this process has, and how many partitions are its share.
+func (o *Orchestrator) holdings() (leases, share int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.leased), len(o.share)
 }
 
 // Positions is how far each partition that this process works on has come. Partitions that
@@ -135,7 +161,7 @@ func (o *Orchestrator) expect(share map[int]bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.share = share
-	o.checkReady()
+	o.checkShare()
 }
 
 // note remembers a partition's position. first is not 0 when it is the first since the
@@ -147,7 +173,7 @@ func (o *Orchestrator) note(p, first int, pos store.Position) {
 	close(o.moved)
 	o.moved = make(chan struct{})
 	if first > 0 {
-		o.checkReady()
+		o.checkShare()
 	}
 }
 
@@ -156,15 +182,19 @@ func (o *Orchestrator) forget(p int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.positions, p)
+	o.checkShare()
 }
 
-// checkReady tells when the whole share is worked on; o.mu is held.
-func (o *Orchestrator) checkReady() {
-	for p := range o.share {
-		if _, ok := o.positions[p]; !ok {
-			return
+// checkShare notes since when less than the share is worked on, and tells when for the first
+// time all of it is; o.mu is held.
+func (o *Orchestrator) checkShare() {
+	if o.working() < len(o.share) {
+		if o.lacking.IsZero() {
+			o.lacking = time.Now()
 		}
+		return
 	}
+	o.lacking = time.Time{}
 	select {
 	case <-o.ready:
 	default:

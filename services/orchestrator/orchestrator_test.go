@@ -151,9 +151,11 @@ func TestUnreadableEventsGoToTheDeadLetters(t *testing.T) {
 	for seq := range uint64(3) {
 		m := must(stream.GetMsg(t.Context(), seq+1))(t)
 		dead := must(bus.ReadDead(m.Header))(t)
-		reasons = append(reasons, dead.Service+": "+dead.Reason)
+		reasons = append(reasons, dead.Service+": "+string(dead.Class)+": "+dead.Reason)
 	}
-	for _, want := range []string{"orchestrator: not a CloudEvent", "orchestrator: subject: does not belong", "orchestrator: data.total: "} {
+	for _, want := range []string{
+		"orchestrator: unreadable: not a CloudEvent", "orchestrator: refused: subject: does not belong", "orchestrator: unreadable: data.total: ",
+	} {
 		if !slices.ContainsFunc(reasons, func(r string) bool { return strings.HasPrefix(r, want) }) {
 			t.Errorf("dead letters for %q, want one for %q", reasons, want)
 		}

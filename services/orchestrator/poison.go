@@ -83,7 +83,7 @@ func (w *worker) guarded(work func() error) (err error) {
 func (w *worker) decoded(d bus.Delivery) (in input) {
 	err := w.guarded(func() error { in = read(d); return nil })
 	if err != nil {
-		in = input{seq: d.Seq, raw: d, trace: context.Background(), broken: err}
+		in = input{seq: d.Seq, raw: d, trace: context.Background(), broken: bus.Because(bus.Unreadable, err)}
 	}
 	return in
 }
@@ -205,7 +205,7 @@ func (w *worker) condemn(ctx context.Context, cause error) bool {
 	if errors.As(cause, &broken) {
 		w.log.ErrorContext(ctx, "engine panicked", "seq", in.seq, "panic", broken.value, "stack", string(broken.stack))
 	}
-	in.broken = &poisonError{err: cause}
+	in.broken = poisoned(cause)
 	w.care.events = 1
 	return w.acquitted()
 }
@@ -221,24 +221,19 @@ func (w *worker) storeTakes(ctx context.Context) bool {
 	return err == nil
 }
 
-// poisonError is why an event that could be read cannot be applied.
-type poisonError struct{ err error }
-
-func (e *poisonError) Error() string { return "cannot be applied: " + e.err.Error() }
-func (e *poisonError) Unwrap() error { return e.err }
-
 // passed notes that an attempt at n events was committed, of which done were dealt with;
 // all says that no due timer was left behind. It makes the next step larger.
 func (w *worker) passed(ctx context.Context, n, done int, all bool) {
 	c := &w.care
 	for i := range w.pending[:done] {
 		in := &w.pending[i]
-		var poison *poisonError
-		switch {
-		case errors.As(in.broken, &poison):
-			w.o.metrics.poisonedEvent(ctx, w.partition)
-		case in.broken == nil:
+		if in.broken == nil {
 			c.sound++
+			continue
+		}
+		w.o.metrics.dead(ctx, bus.ClassOf(in.broken))
+		if poison := (*poisonError)(nil); errors.As(in.broken, &poison) {
+			w.o.metrics.poisonedEvent(ctx, w.partition)
 		}
 	}
 	for ; c.sound >= soundPerCredit; c.sound -= soundPerCredit {
@@ -301,7 +296,6 @@ func (w *worker) unrenewed(ctx context.Context, err error) bool {
 // trace.
 func (b *batch) bury(ctx context.Context, in *input) error {
 	b.w.log.WarnContext(ctx, "event cannot be applied, see the dead letters", "seq", in.seq, "reason", in.broken)
-	b.w.o.metrics.dead(ctx)
 	letter := in.raw
 	err := bus.DeadLetter(ctx, b.w.o.js, "orchestrator", letter, in.broken)
 	if bus.IsTooLarge(err) { // Its own headers are; the reason and where it lies must not be lost for them.

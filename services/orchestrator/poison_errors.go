@@ -73,3 +73,18 @@ type panicError struct {
 }
 
 func (e *panicError) Error() string { return fmt.Sprintf("the engine panicked: %v", e.value) }
+
+// poisonError is why an event that could be read cannot be applied.
+type poisonError struct{ err error }
+
+// poisoned marks what makes an event poison, apart from what led to something too large.
+func poisoned(cause error) error {
+	class := bus.ClassOf(cause)
+	if class != bus.TooLarge {
+		class = bus.Poison
+	}
+	return bus.Because(class, &poisonError{err: cause})
+}
+
+func (e *poisonError) Error() string { return "cannot be applied: " + e.err.Error() }
+func (e *poisonError) Unwrap() error { return e.err }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/event"
 )
 
@@ -26,7 +27,7 @@ func TestAMessageTooLargeForItsStream(t *testing.T) {
 		t.Errorf("%d messages, want 3", n)
 	}
 	letters := r.letters()
-	if dead := letters[uid(large)]; len(letters) != 1 || !strings.Contains(dead.Reason, "bytes, at most") {
+	if dead := letters[uid(large)]; len(letters) != 1 || !strings.Contains(dead.Reason, "bytes, at most") || dead.Class != bus.TooLarge {
 		t.Errorf("dead letters %v, want that of the large order", letters)
 	}
 }

@@ -48,7 +48,7 @@ func TestAStoreThatRefusesOneEvent(t *testing.T) {
 			if !ok || len(letters) != 1 {
 				t.Fatalf("dead letters %v, want that of %s", letters, uid(bad))
 			}
-			if !strings.Contains(dead.Reason, refusal.Error()) || dead.Stream != bus.StreamEvents || dead.Seq != 32 || !strings.HasPrefix(dead.Subject, "evp.") {
+			if !strings.Contains(dead.Reason, refusal.Error()) || dead.Class != bus.Poison || dead.Stream != bus.StreamEvents || dead.Seq != 32 || !strings.HasPrefix(dead.Subject, "evp.") {
 				t.Errorf("dead letter %+v", dead)
 			}
 			if n := r.counts().Events[event.OrderCompleted]; n != 59 {

@@ -33,7 +33,7 @@ func (s wakeful) Due(_ context.Context, _ int, before time.Time, limit int) ([]s
 // lame is a worker at a time, over n profiles with a timer in each second before it.
 func lame(t *testing.T, now time.Time, n int) *worker {
 	t.Helper()
-	m, err := newMetrics(metricnoop.NewMeterProvider().Meter("test"))
+	m, err := newMetrics(metricnoop.NewMeterProvider().Meter("test"), func() (leases, share int) { return 0, 0 })
 	if err != nil {
 		t.Fatal(err)
 	}

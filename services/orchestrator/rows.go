@@ -50,7 +50,7 @@ func (b *batch) input(ctx context.Context, in *input) error {
 	if p.unopened {
 		return nil // Nobody hears the receipt, and the profile knew when it was decided.
 	}
-	from := cause{span: trace.SpanContextFromContext(spanCtx), direct: true}
+	from := cause{span: trace.SpanContextFromContext(spanCtx), direct: true, stored: in.raw.Time}
 	effects := b.set.Event(p.state, in.event, in.now, traceparent(spanCtx))
 	// That a message was sent is in the profile's history since it was decided: unless a
 	// journey reacted to it, the state is what it was and need not be written again.
@@ -69,6 +69,7 @@ func (b *batch) input(ctx context.Context, in *input) error {
 type cause struct {
 	span   trace.SpanContext
 	direct bool
+	stored time.Time // when the broker stored the event
 }
 
 // effects turns what the engine decided into rows, and answers what it asks. Messages
@@ -150,6 +151,9 @@ func (b *batch) answer(ctx context.Context, p *person, ask journey.Ask, now time
 func (b *batch) decided(p *person, m *journey.Message, from cause) error {
 	c := m.Command
 	c.Partition = b.w.partition
+	if b.w.o.Clock == WallClock && from.direct { // A replay must not depend on when it is made.
+		c.EventAt = from.stored.UTC()
+	}
 	spanCtx, span := b.w.o.decideSpan(m, from)
 	defer span.End()
 	row := store.MessageRow{

@@ -127,6 +127,8 @@ func (w *worker) apply(ctx context.Context, n int) error {
 	if ctx.Err() != nil {
 		return nil
 	}
+	began, ok := time.Now(), false
+	defer func() { w.o.metrics.step(ctx, time.Since(began), ok) }() // Also when the engine panics.
 	ins := w.pending[:n]
 	seen := w.pending[:max(n, min(1, len(w.pending)))]
 	w.care.now = w.o.Now()
@@ -153,14 +155,14 @@ func (w *worker) apply(ctx context.Context, n int) error {
 		return err
 	}
 	w.passed(ctx, n, done, b.cut == nil)
-	if w.o.Clock != EventClock {
-		w.o.metrics.applied(ctx, w.o.Now(), w.pending[:done])
-	}
+	w.o.metrics.applied(ctx, w.o.Now(), w.o.Clock, w.pending[:done])
 	w.pending = w.pending[done:]
 	if len(w.pending) == 0 {
 		w.pending = nil
 	}
-	return w.lookAhead(ctx)
+	err = w.lookAhead(ctx)
+	ok = err == nil
+	return err
 }
 
 // commit makes the batch true. It is not interrupted by a stop: a commit that is under way

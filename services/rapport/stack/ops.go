@@ -19,6 +19,9 @@ func (s *Stack) watched(flow []lifecycle.Named) ([]lifecycle.Named, error) {
 	if s.Store != nil {
 		checks = append(checks, ops.Store(s.Store))
 	}
+	if s.Orchestrator != nil {
+		checks = append(checks, ops.Share(s.Orchestrator.Steady))
+	}
 	for _, n := range flow {
 		if r, ok := n.Service.(lifecycle.Readier); ok {
 			checks = append(checks, ops.Started(n.Name, r.Ready()))
