@@ -39,10 +39,33 @@ func newServer(ctx context.Context, o *Options) (_ engine, err error) {
 	err = s.sql(ctx, func(conn *pgx.Conn) error {
 		return conn.QueryRow(ctx, "SELECT current_setting('server_version')").Scan(&s.version)
 	})
+	if err == nil && s.local != nil {
+		err = s.sweep(ctx)
+	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("ask the database server for its version: %w", err), s.close())
+		return nil, errors.Join(fmt.Errorf("ask the database server what it is: %w", err), s.close())
 	}
 	return s, nil
+}
+
+// sweep drops the databases of runs that were killed; nobody else uses a server of ours.
+func (s *server) sweep(ctx context.Context) error {
+	var left []string
+	err := s.sql(ctx, func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, "SELECT datname FROM pg_database WHERE datname LIKE 'rapport\\_run\\_%'")
+		if err != nil {
+			return err
+		}
+		left, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	for _, name := range left {
+		err = errors.Join(err, s.exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)"))
+	}
+	if err != nil {
+		return fmt.Errorf("drop what a run has left behind: %w", err)
+	}
+	return nil
 }
 
 // settings are those of a server for one shop on a machine that it shares. Every commit is

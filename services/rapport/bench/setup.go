@@ -38,7 +38,10 @@ func open(ctx context.Context, o Options) (_ *bench, err error) {
 		return nil, fmt.Errorf("make the directory of the seeds: %w: choose another", err)
 	}
 	b := &bench{o: o, run: strconv.FormatInt(time.Now().UnixMilli(), 36), rnd: rand.New(rand.NewPCG(20, 26))}
-	if b.scratch, err = os.MkdirTemp(o.Dir, "run-"); err != nil {
+	if err := sweep(o.Dir); err != nil {
+		return nil, err
+	}
+	if b.scratch, err = os.MkdirTemp(o.Dir, fmt.Sprintf("run-%d-", os.Getpid())); err != nil {
 		return nil, fmt.Errorf("make a directory for this run: %w", err)
 	}
 	defer func() {
@@ -56,6 +59,24 @@ func open(ctx context.Context, o Options) (_ *bench, err error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+// sweep removes what runs that were killed have left behind.
+func sweep(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, "run-*"))
+	if err != nil || len(left) == 0 || whole("/proc/self/stat") == "" {
+		return nil // Who still runs cannot be told.
+	}
+	for _, run := range left {
+		var pid int
+		if _, err := fmt.Sscanf(filepath.Base(run), "run-%d-", &pid); err != nil || whole("/proc/"+strconv.Itoa(pid)+"/stat") != "" {
+			continue
+		}
+		if err := os.RemoveAll(run); err != nil {
+			return fmt.Errorf("remove what a run has left behind: %w", err)
+		}
+	}
+	return nil
 }
 
 func (b *bench) close() error {
