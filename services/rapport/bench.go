@@ -47,7 +47,9 @@ with millions of people are made once and used again. Leave the machine alone me
 	flags.BoolVar(&asJSON, "json", false, "print the report as one JSON object")
 	cmd.AddCommand(&cobra.Command{
 		Use: "sink", Short: "Take mails and forget them, for the command above", Hidden: true, Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return bench.Sink(c.Context(), c.InOrStdin(), c.OutOrStdout()) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return bench.Sink(c.Context(), c.InOrStdin(), c.OutOrStdout())
+		},
 	})
 	return cmd
 }

@@ -23,7 +23,10 @@ var untried = map[string]bool{
 	// docker-compose.yml to the program's flags.
 	"docker run --rm -p 16686:16686 -p 4318:4318 jaegertracing/all-in-one:1.76.0": true,
 	"export RAPPORT_WRITE_KEYS=shop:a-long-random-text":                           true,
-	"docker compose up --build":                                                   true,
+	"export RAPPORT_DB_PASSWORD=another-long-random-text":                         true,
+	// It takes minutes: .ci/run runs its tests.
+	"make chaos":                true,
+	"docker compose up --build": true,
 }
 
 // tried are the README's commands, with what runs them; nil: another of the list does, or
@@ -43,6 +46,8 @@ func tried() map[string]func(*testing.T, string) {
 	all["bin/rapport up --workspace my-shop"] = tryMyShop
 	all["bin/rapport replay --json online-retail.csv.gz"] = tryReplayJSON
 	all["OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 OTEL_METRICS_EXPORTER=none make up"] = tryTraces
+	all["bin/rapport migrate-store --data data --store postgres://rapport@db.example.com/rapport"] = nil // TestMoveToPostgreSQL, with another address.
+	all["bin/rapport up --data data --store postgres://rapport@db.example.com/rapport"] = nil
 	all["bin/rapport up --services ingest --nats-url nats://127.0.0.1:4222 --http 127.0.0.1:8090 --ops 127.0.0.1:8091 --data door-data"] = trySecondDoor
 	return all
 }
@@ -177,6 +182,9 @@ func variables(t *testing.T) []string {
 	var all []string
 	read := regexp.MustCompile(`os\.(?:Getenv|LookupEnv)\("([A-Z_]+)"\)`)
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, "_chaos.go") {
+			return err // It is not in the program.
+		}
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
