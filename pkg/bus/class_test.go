@@ -58,7 +58,12 @@ func TestBuriedMessagesAreCounted(t *testing.T) {
 	for _, p := range all.ScopeMetrics[0].Metrics[0].Data.(metricdata.Sum[int64]).DataPoints {
 		service, _ := p.Attributes.Value("service")
 		class, _ := p.Attributes.Value("class")
-		got[service.AsString()+" "+class.AsString()] += p.Value
+		if p.Value > 0 {
+			got[service.AsString()+" "+class.AsString()] += p.Value
+		}
+	}
+	if n := len(all.ScopeMetrics[0].Metrics[0].Data.(metricdata.Sum[int64]).DataPoints); n != len(bus.Classes()) {
+		t.Errorf("%d classes are told, want all, from the start", n)
 	}
 	if want := map[string]int64{"post office refused": 1, "post office gave_up": 2}; !maps.Equal(got, want) {
 		t.Errorf("counted %v, want %v", got, want)

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 )
 
 // verdict is how an attempt to have a message handled ended.
@@ -162,7 +159,7 @@ func (s *subscription) bury(it *item, reason error) {
 		}
 	}
 	class := ClassOf(reason)
-	s.letters.Add(s.hard, 1, metric.WithAttributes(attribute.String("service", s.opt.Service), attribute.String("class", string(class))))
+	s.count(s.hard, class, 1)
 	s.opt.Logger.Warn("message buried", "service", s.opt.Service, "stream", it.d.Stream, "sequence", it.d.Seq,
 		"message_id", it.d.ID(), "class", class, "permanent", IsPermanent(reason))
 	s.release(it)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
 )
@@ -129,7 +130,16 @@ func NewSubscriber(js jetstream.JetStream, o SubscriberOptions) (*Subscriber, er
 	if err != nil {
 		return nil, fmt.Errorf("subscriber: make counter bus.dead.letters: %w", err)
 	}
-	return &Subscriber{js: js, opt: opt, letters: letters}, nil
+	s := &Subscriber{js: js, opt: opt, letters: letters}
+	for _, class := range Classes() { // A counter that begins with its first letter has not grown by it.
+		s.count(context.Background(), class, 0)
+	}
+	return s, nil
+}
+
+// count counts messages that were buried.
+func (s *Subscriber) count(ctx context.Context, class Class, n int64) {
+	s.letters.Add(ctx, n, metric.WithAttributes(attribute.String("service", s.opt.Service), attribute.String("class", string(class))))
 }
 
 // Subscribe creates or updates the durable consumer with topic as its filter (a
@@ -153,7 +163,7 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to %s: create consumer %s: %w", topic, s.opt.Durable, err)
 	}
-	sub, err := startSubscription(ctx, s.js, cons, s.opt, s.letters)
+	sub, err := startSubscription(ctx, s.js, cons, s.opt, s.count)
 	if err != nil {
 		return nil, fmt.Errorf("subscribe to %s: %w", topic, err)
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"go.opentelemetry.io/otel/metric"
 )
 
 // drainTimeout bounds the wait for what is on its way when a close begins. It
@@ -51,11 +50,11 @@ func (c *itemContext) Value(key any) any {
 // only files what arrives, lanes that work it off, and a ticker that keeps
 // everything alive in between.
 type subscription struct {
-	js      jetstream.JetStream
-	opt     SubscriberOptions
-	letters metric.Int64Counter // messages buried
-	out     chan *message.Message
-	pull    jetstream.ConsumeContext
+	js    jetstream.JetStream
+	opt   SubscriberOptions
+	count func(context.Context, Class, int64) // messages buried
+	out   chan *message.Message
+	pull  jetstream.ConsumeContext
 
 	closing chan struct{} // closed when the close begins: nothing is handed out any more
 	drained chan struct{} // closed when nothing more arrives
@@ -74,11 +73,11 @@ type subscription struct {
 	closed bool             // guards the lanes: nothing is filed after it is set
 }
 
-func startSubscription(ctx context.Context, js jetstream.JetStream, cons jetstream.Consumer, o SubscriberOptions, letters metric.Int64Counter) (*subscription, error) {
+func startSubscription(ctx context.Context, js jetstream.JetStream, cons jetstream.Consumer, o SubscriberOptions, count func(context.Context, Class, int64)) (*subscription, error) {
 	s := &subscription{
 		js:      js,
 		opt:     o,
-		letters: letters,
+		count:   count,
 		out:     make(chan *message.Message),
 		closing: make(chan struct{}),
 		drained: make(chan struct{}),

@@ -19,7 +19,9 @@
 // move. What is no longer its share, one hands over after the commit in hand, which takes
 // milliseconds; so does a stop. Of a dead one everything is taken over when its leases
 // have run out, 3 to 4 s after its death. Members who see different lists for a while wait for each
-// other's leases; what nobody takes for twice the time to live, somebody adopts.
+// other's leases; what nobody takes for twice the time to live, somebody adopts. Readiness follows the
+// partitions that are worked on (Steady): one that has lacked some of its share for longer than two
+// lives of a lease says so, and no rebalance does.
 //
 // # What cannot be done
 //
@@ -75,7 +77,10 @@
 // force (Options.Changed), every profile is brought under it: at its next event, or, for those
 // who have none, in the background, a hundred in a transaction between batches of events.
 //
-// Time. With WallClock, events and timers are dealt with when they are there. With
+// Time. With WallClock, events and timers are dealt with when they are there, and a message that an
+// event led to at once says when the broker stored that event (message.Command.EventAt), so that the
+// whole way can be measured; one that comes after a wait, quiet hours, a recommender that was late, or
+// any other timer does not. With
 // EventClock time is what the events say: before an event at time t is applied, every
 // timer of its partition that is due before t fires, in order of time, and clock.advanced
 // runs time on to and including its own time. Profiles do not touch each other and the

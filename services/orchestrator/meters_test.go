@@ -30,7 +30,7 @@ func (m *meters) last(t *testing.T, name string) float64 {
 	return sum
 }
 
-// by is the same for each value of a label.
+// by is the same for each value of a label, without those of which there is nothing.
 func (m *meters) by(t *testing.T, name, label string) map[string]float64 {
 	t.Helper()
 	var all metricdata.ResourceMetrics
@@ -40,7 +40,9 @@ func (m *meters) by(t *testing.T, name, label string) map[string]float64 {
 	out := map[string]float64{}
 	add := func(about attribute.Set, v float64) {
 		value, _ := about.Value(attribute.Key(label))
-		out[value.Emit()] += v
+		if v != 0 {
+			out[value.Emit()] += v
+		}
 	}
 	for _, scope := range all.ScopeMetrics {
 		for _, metric := range scope.Metrics {

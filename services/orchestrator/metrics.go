@@ -65,6 +65,9 @@ func newMetrics(m metric.Meter, holdings func() (leases, share int)) (*metrics, 
 			return nil, fmt.Errorf("make the metrics: %w", err)
 		}
 	}
+	for _, class := range bus.Classes() { // What begins with its first letter has not grown by it.
+		out.letters.Add(context.Background(), 0, metric.WithAttributes(attribute.String("class", string(class))))
+	}
 	return &out, nil
 }
 

@@ -256,6 +256,12 @@ func known(t *testing.T, label string) map[string]bool {
 		for _, s := range []string{bus.StreamEvents, bus.StreamSend, bus.StreamDead} {
 			out[s] = true
 		}
+	case "class":
+		for _, c := range bus.Classes() {
+			out[string(c)] = true
+		}
+	case "ok":
+		out["true"], out["false"] = true, true
 	case "job":
 		out["rapport"] = true
 	case "reason":

@@ -52,7 +52,7 @@ func run(t *testing.T) *running {
 	}
 	r.ops, err = ops.New(ops.Options{
 		Addr: "127.0.0.1:0", Metrics: seen.Scrape, Meters: meters, Version: "1.2.3",
-		Checks: []ops.Check{ops.Broker(st.JS, bus.StreamEvents), ops.Store(st.Store), ops.Started("orchestrator", st.Orchestrator.Ready())},
+		Checks: []ops.Check{ops.Broker(st.JS, bus.StreamEvents), ops.Store(st.Store), ops.Started("orchestrator", st.Orchestrator.Ready()), ops.Share(st.Orchestrator.Steady)},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -177,7 +177,7 @@ const catcherAccount = "AC00000000000000000000000000000000"
 func (s *Stack) subscriber(name string) (*bus.Subscriber, error) {
 	o := bus.SubscriberOptions{
 		Stream: bus.StreamSend, Durable: name, Lanes: lanes, AckWait: ackWait,
-		Logger: s.cfg.Logger.With("component", name),
+		Logger: s.cfg.Logger.With("component", name), Meters: s.cfg.Meters,
 	}
 	if s.cfg.Clock != orchestrator.EventClock {
 		o.MaxInFlight = waiting
