@@ -121,7 +121,7 @@ func (l *Leases) Wait(ctx context.Context, key string) (*Lease, error) {
 			if err != nil {
 				return nil, fmt.Errorf("wait for lease %s: %w", key, err)
 			}
-			defer func() { _ = watch.Stop() }()
+			defer func() { _ = watch.Stop() }() //nolint:revive // The loop comes here once.
 			freed = watch.Updates()
 			continue // It may have been freed before the watch began.
 		}

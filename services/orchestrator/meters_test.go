@@ -41,7 +41,7 @@ func (m *meters) by(t *testing.T, name, label string) map[string]float64 {
 	add := func(about attribute.Set, v float64) {
 		value, _ := about.Value(attribute.Key(label))
 		if v != 0 {
-			out[value.Emit()] += v
+			out[value.String()] += v
 		}
 	}
 	for _, scope := range all.ScopeMetrics {

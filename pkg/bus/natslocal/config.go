@@ -72,7 +72,7 @@ func freePorts(n int) ([]int, error) {
 		if err != nil {
 			continue
 		}
-		defer l.Close() //nolint:errcheck // It was only held so that no port is given twice.
+		defer l.Close() //nolint:errcheck,revive // It is held so that no port is given twice, until all are found.
 		ports = append(ports, port)
 	}
 	return ports, nil

@@ -81,8 +81,8 @@ func (n *Node) launch() (<-chan struct{}, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open its log: %w", err)
 	}
-	defer log.Close() //nolint:errcheck // The process has its own descriptor.
-	cmd := exec.Command(n.cluster.binary, "--config", path)
+	defer log.Close()                                       //nolint:errcheck // The process has its own descriptor.
+	cmd := exec.Command(n.cluster.binary, "--config", path) //nolint:noctx // It lives until it is stopped.
 	cmd.Env = n.cluster.environment(n)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = dieWithParent()

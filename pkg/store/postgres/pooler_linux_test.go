@@ -1,10 +1,10 @@
 package postgres_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -74,8 +74,7 @@ max_client_conn = 200
 	said := make(chan struct{})
 	go func() {
 		defer close(said)
-		for in := bufio.NewScanner(log); in.Scan(); {
-		}
+		_, _ = io.Copy(io.Discard, log)
 	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGKILL)

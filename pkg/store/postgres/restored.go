@@ -21,7 +21,8 @@ var ErrSetBack = errors.New("the database was restored, or a copy of it has take
 // protocol, a role that may not ask, a standby.
 func line(ctx context.Context, db interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}) (string, error) {
+},
+) (string, error) {
 	var text string
 	err := db.QueryRow(ctx, `SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' ||
 		substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)`).Scan(&text)

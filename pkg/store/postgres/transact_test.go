@@ -215,7 +215,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%s is unavailable: %v, want %v", code, !unavailable, unavailable)
 		}
 	}
-	if s.explain(context.Canceled) != context.Canceled || !store.IsUnavailable(s.explain(context.DeadlineExceeded)) {
+	if !errors.Is(s.explain(context.Canceled), context.Canceled) || !store.IsUnavailable(s.explain(context.DeadlineExceeded)) {
 		t.Error("a caller that gives up is no fault of the database; the end of the store's time is")
 	}
 }

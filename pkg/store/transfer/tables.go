@@ -55,22 +55,30 @@ func tables() []table {
 		},
 		{
 			name: "message",
-			from: []string{"partition", "id", "profile", "journey", "coalesce(version, '')", "coalesce(instance, '')", "coalesce(step, '')",
+			from: []string{
+				"partition", "id", "profile", "journey", "coalesce(version, '')", "coalesce(instance, '')", "coalesce(step, '')",
 				"channel", "coalesce(category, '')", "template", "decided_at", "coalesce(outcome, '')", "coalesce(reason, '')", "coalesce(detail, '')",
-				"coalesce(provider, '')", "coalesce(provider_id, '')", "outcome_at", "resent", "coalesce(trace, '')"},
-			to: []string{"bucket", "id", "profile", "journey", "version", "instance", "step",
+				"coalesce(provider, '')", "coalesce(provider_id, '')", "outcome_at", "resent", "coalesce(trace, '')",
+			},
+			to: []string{
+				"bucket", "id", "profile", "journey", "version", "instance", "step",
 				"channel", "category", "template", "decided_at", "outcome", "reason", "detail",
-				"provider", "provider_id", "outcome_at", "resent", "trace"},
-			read: []string{"bucket", "id", "profile", "journey", "version", "instance", "step",
+				"provider", "provider_id", "outcome_at", "resent", "trace",
+			},
+			read: []string{
+				"bucket", "id", "profile", "journey", "version", "instance", "step",
 				"channel", "category", "template", "decided_at", "outcome", "reason", "detail",
-				"provider", "provider_id", "outcome_at", "resent::int", "trace"},
+				"provider", "provider_id", "outcome_at", "resent::int", "trace",
+			},
 		},
 		{name: "outbox", from: []string{"partition", "seq", "n", "messages"}, to: []string{"bucket", "seq", "n", "messages"}},
 		{name: "claim", from: []string{"partition", "id", "worker", "at", "receipt"}, to: []string{"bucket", "id", "worker", "at", "receipt"}},
 		{
 			name: "partition_offset",
-			from: []string{"partition", "epoch", "seq", "clock", "outbox", "(SELECT coalesce(max(rowid), 0) FROM timeline)",
-				"(SELECT count(*) FROM message m WHERE m.partition = partition_offset.partition AND outcome IS NULL)", "-9223372036854775808"},
+			from: []string{
+				"partition", "epoch", "seq", "clock", "outbox", "(SELECT coalesce(max(rowid), 0) FROM timeline)",
+				"(SELECT count(*) FROM message m WHERE m.partition = partition_offset.partition AND outcome IS NULL)", "-9223372036854775808",
+			},
 			to: []string{"bucket", "epoch", "seq", "clock", "outbox", "line", "open", "wake_floor"}, whole: "1",
 		},
 	}

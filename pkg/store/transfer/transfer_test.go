@@ -74,8 +74,10 @@ func filled(t *testing.T, batches int) string {
 	err = errors.Join(err,
 		st.Record(t.Context(), []store.Result{{Partition: 1, MessageID: "sent-1-0", Worker: "m", Receipt: []byte(`{"a":1}`)}}),
 		st.OutboxDone(t.Context(), 2, 1),
-		st.SaveVersion(t.Context(), store.Version{ID: "w1", At: day, By: "me", Files: map[string][]byte{"a.yaml": []byte("b"), "empty": {}},
-			Holds: []store.JourneyVersion{{Journey: "note", Version: "v"}}}),
+		st.SaveVersion(t.Context(), store.Version{
+			ID: "w1", At: day, By: "me", Files: map[string][]byte{"a.yaml": []byte("b"), "empty": {}},
+			Holds: []store.JourneyVersion{{Journey: "note", Version: "v"}},
+		}),
 		st.Apply(t.Context(), "w1", day, "me"))
 	for _, step := range []string{"b", "a"} {
 		_, werr := st.Decide(t.Context(), store.Winner{Journey: "note", Version: "v", Step: step, Arm: "a", At: day, Detail: "d"})
@@ -176,7 +178,8 @@ func answers(t *testing.T, st store.Store) map[string]any {
 	}
 	ask("claims", func() (any, error) {
 		return st.Claim(ctx, []store.Claim{
-			{Partition: 1, MessageID: "open-1-0", Worker: "n", At: day}, {Partition: 1, MessageID: "sent-1-0", Worker: "n", At: day},
+			{Partition: 1, MessageID: "open-1-0", Worker: "n", At: day},
+			{Partition: 1, MessageID: "sent-1-0", Worker: "n", At: day},
 			{Partition: 1, MessageID: "none", Worker: "n", At: day},
 		})
 	})

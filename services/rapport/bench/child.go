@@ -44,7 +44,8 @@ func (b *bench) startUp(ctx context.Context, p place, m *mails) (*child, error) 
 	if b.o.ProfileDir != "" {
 		args = append(args, "--ops-profile")
 	}
-	c := &child{url: "http://" + addr, ops: "http://" + ops, gone: make(chan struct{}), cmd: exec.Command(b.o.Up[0], args...)}
+	cmd := exec.Command(b.o.Up[0], args...) //nolint:noctx // It is stopped as an operator stops it.
+	c := &child{url: "http://" + addr, ops: "http://" + ops, gone: make(chan struct{}), cmd: cmd}
 	c.cmd.Env = append(os.Environ(), "RAPPORT_WRITE_KEYS=bench:"+writeKey)
 	c.cmd.Stderr = complaints{c}
 	out, err := c.cmd.StdoutPipe()

@@ -121,7 +121,8 @@ func (b *bench) usualLoop(over time.Duration) loop {
 
 // latency measures the time from an event to the acceptance of its mail.
 func (b *bench) latency(ctx context.Context, row *Row) (err error) {
-	defer b.likeUp()()
+	limited := b.likeUp()
+	defer limited()
 	m, err := startSink(ctx, &b.o)
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ func (b *bench) next(n int, at time.Time) order {
 	b.serial++
 	o := order{id: b.run + "-" + strconv.Itoa(b.serial), customer: customer(b.rnd.IntN(n)), email: address(b.serial), at: at}
 	for i := range o.lines {
-		o.lines[i] = b.rnd.IntN(len(catalogue()))
+		o.lines[i] = b.rnd.IntN(articles)
 	}
 	return o
 }
@@ -40,14 +40,23 @@ type article struct {
 	pence    int
 }
 
-func catalogue() [12]article {
+// articles is how many products there are.
+const articles = 12
+
+func catalogue() [articles]article {
 	return [...]article{
-		{"85123A", "White hanging heart T-light holder", 255}, {"71053", "White metal lantern", 339},
-		{"84406B", "Cream cupid hearts coat hanger", 275}, {"84029G", "Knitted union flag hot water bottle", 339},
-		{"84029E", "Red woolly hottie white heart", 339}, {"22752", "Set 7 babushka nesting boxes", 765},
-		{"21730", "Glass star frosted T-light holder", 425}, {"22633", "Hand warmer union jack", 185},
-		{"84879", "Assorted colour bird ornament", 169}, {"22745", "Poppy's playhouse bedroom", 210},
-		{"22423", "Regency cakestand 3 tier", 1275}, {"47566", "Party bunting", 495},
+		{"85123A", "White hanging heart T-light holder", 255},
+		{"71053", "White metal lantern", 339},
+		{"84406B", "Cream cupid hearts coat hanger", 275},
+		{"84029G", "Knitted union flag hot water bottle", 339},
+		{"84029E", "Red woolly hottie white heart", 339},
+		{"22752", "Set 7 babushka nesting boxes", 765},
+		{"21730", "Glass star frosted T-light holder", 425},
+		{"22633", "Hand warmer union jack", 185},
+		{"84879", "Assorted colour bird ornament", 169},
+		{"22745", "Poppy's playhouse bedroom", 210},
+		{"22423", "Regency cakestand 3 tier", 1275},
+		{"47566", "Party bunting", 495},
 	}
 }
 

@@ -22,7 +22,8 @@ func (s *spent) note(n int, took, cpu time.Duration) {
 
 // mail measures the whole way of a mail, beside two programs that only send.
 func (b *bench) mail(ctx context.Context, row *Row) (err error) {
-	defer b.likeUp()()
+	limited := b.likeUp()
+	defer limited()
 	m, err := startSink(ctx, &b.o)
 	if err != nil {
 		return err

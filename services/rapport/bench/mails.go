@@ -29,7 +29,7 @@ type mails struct {
 
 // startSink starts the process and returns when it listens.
 func startSink(ctx context.Context, o *Options) (*mails, error) {
-	cmd := exec.Command(o.Sink[0], o.Sink[1:]...)
+	cmd := exec.Command(o.Sink[0], o.Sink[1:]...) //nolint:noctx // It ends with its input.
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start the mail server: %w", err)

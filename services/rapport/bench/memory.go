@@ -41,6 +41,7 @@ func (b *bench) memory(ctx context.Context, row *Row) error {
 type held struct{ own, store float64 }
 
 func (b *bench) rests() time.Duration { return time.Duration(b.o.pick(10_000, 300)) * time.Millisecond }
+
 func (b *bench) loads() time.Duration {
 	return time.Duration(b.o.pick(30_000, 1000)) * time.Millisecond
 }

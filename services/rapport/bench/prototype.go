@@ -55,7 +55,7 @@ func (b *bench) prototypes(now time.Time) ([]prototype, error) {
 		for k := range orders {
 			o := order{id: fmt.Sprintf("seed-%d-%d", i, k), customer: customer(i), email: address(i), at: at}
 			for l := range o.lines {
-				o.lines[l] = rnd.IntN(len(catalogue()))
+				o.lines[l] = rnd.IntN(articles)
 			}
 			e, err := o.event()
 			if err != nil {

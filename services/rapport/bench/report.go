@@ -72,7 +72,8 @@ func (f Figure) against(what string, ceiling float64) Figure {
 func (f Figure) atLeast(v float64) Figure      { return f.judged(Target{AtLeast: &v}) }
 func (f Figure) atMost(v float64) Figure       { return f.judged(Target{AtMost: &v}) }
 func (f Figure) ratioAtLeast(v float64) Figure { return f.judged(Target{AtLeast: &v, OfRatio: true}) }
-func (f Figure) ratioAtMost(v float64) Figure  { return f.judged(Target{AtMost: &v, OfRatio: true}) }
+
+func (f Figure) ratioAtMost(v float64) Figure { return f.judged(Target{AtMost: &v, OfRatio: true}) }
 
 func (f Figure) judged(t Target) Figure {
 	v := f.Value

@@ -106,7 +106,7 @@ func (s *mailSink) serve(ctx context.Context, conn net.Conn) {
 		if err != nil {
 			return
 		}
-		ok := true
+		var ok bool
 		switch verb := bytes.ToUpper(command[:min(4, len(command))]); string(verb) {
 		case "EHLO":
 			ok = say("250-bench\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 ENHANCEDSTATUSCODES")

@@ -10,7 +10,8 @@ import (
 // timers measures how fast many timers that come due at once are drained, and what that does
 // to the mails of other people's orders.
 func (b *bench) timers(ctx context.Context, row *Row) (err error) {
-	defer b.likeUp()()
+	limited := b.likeUp()
+	defer limited()
 	p, release, err := b.seeded(ctx, b.o.Timers)
 	if err != nil {
 		return err

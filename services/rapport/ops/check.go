@@ -25,7 +25,8 @@ func Broker(js jetstream.JetStream, stream string) Check {
 // Store passes while the database answers and can be written to.
 func Store(s interface {
 	Ping(ctx context.Context) error
-}) Check {
+},
+) Check {
 	return Check{Name: "store", Ready: s.Ping}
 }
 

@@ -8,7 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof"
+	"net/http/pprof" //nolint:depguard // Its handlers are put on a mux of our own; nobody serves the one that it registers them on.
 	"sync"
 	"sync/atomic"
 	"time"

@@ -192,7 +192,7 @@ func TestNothingIsSentAgainAfterARestore(t *testing.T) {
 
 // setBack is the time after the restore: the broker's memory of ids is over, and the store
 // is told what was sent, twice, or not at all.
-func setBack(t *testing.T, dir string, recover bool) {
+func setBack(t *testing.T, dir string, told bool) {
 	t.Helper()
 	st, stop := running(t, dir, "catcher")
 	defer stop()
@@ -203,7 +203,7 @@ func setBack(t *testing.T, dir string, recover bool) {
 	if err := stream.Purge(t.Context()); err != nil { // Ids of removed messages are forgotten at a restart.
 		t.Fatal(err)
 	}
-	if !recover {
+	if !told {
 		return
 	}
 	db, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
@@ -243,7 +243,7 @@ func TestWhatWasInHandIsUncertain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range given.Messages() { //nolint:revive // They are taken and not acknowledged.
+	for range given.Messages() { // They are taken and not acknowledged.
 	}
 	db, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
 	if err != nil {

@@ -110,7 +110,8 @@ func (s *Server) launch() (*process, error) {
 	for name, value := range settings {
 		args = append(args, "-c", name+"="+value)
 	}
-	p := &process{cmd: exec.Command(filepath.Join(s.bin, "postgres"), args...), ended: make(chan struct{})}
+	cmd := exec.Command(filepath.Join(s.bin, "postgres"), args...) //nolint:noctx // It lives until it is stopped.
+	p := &process{cmd: cmd, ended: make(chan struct{})}
 	p.cmd.Dir, p.cmd.SysProcAttr, p.cmd.Env, p.cmd.Stderr = s.dir, attributes(s.account), environment(), log
 	started := make(chan error)
 	go func() {

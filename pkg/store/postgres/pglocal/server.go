@@ -58,7 +58,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 
 func (s *Server) prepare(ctx context.Context, dir string) (err error) {
 	if dir == "" {
-		return errors.New("Dir is empty: name a directory")
+		return errors.New("no directory: Options.Dir is empty")
 	}
 	if s.bin, err = binaries(); err != nil {
 		return err

@@ -97,8 +97,11 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 			name string
 			rows int
 		}{
-			{"profiles", len(b.Profiles)}, {"timeline", len(b.Timeline)}, {"messages", len(b.Messages)},
-			{"outcomes", len(b.Outcomes)}, {"outbox", len(b.Outbox)},
+			{"profiles", len(b.Profiles)},
+			{"timeline", len(b.Timeline)},
+			{"messages", len(b.Messages)},
+			{"outcomes", len(b.Outcomes)},
+			{"outbox", len(b.Outbox)},
 		} {
 			if table.rows > 0 {
 				s.rows.Add(ctx, int64(table.rows), metric.WithAttributes(attribute.String("table", table.name)))

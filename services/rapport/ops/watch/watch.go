@@ -120,8 +120,10 @@ func New(o Options) (*Watch, error) {
 	}
 	w := &Watch{o: o, gauges: map[string]metric.Float64ObservableGauge{}}
 	w.looks = []*look{
-		{name: "streams", ask: w.streams}, {name: "workers", ask: w.workers},
-		{name: "letters", ask: w.letters}, {name: "leases", ask: w.leases},
+		{name: "streams", ask: w.streams},
+		{name: "workers", ask: w.workers},
+		{name: "letters", ask: w.letters},
+		{name: "leases", ask: w.leases},
 	}
 	if o.Store != nil {
 		w.looks = append(w.looks, &look{name: "lag", ask: w.lag}, &look{name: "unfinished", ask: w.unfinished}, &look{name: "timers", ask: w.timers})
