@@ -55,6 +55,9 @@ func (f *upFlags) shared() error {
 	if !slices.Contains([]int{1, 3, 5}, f.cfg.NATSReplicas) {
 		return fmt.Errorf("--nats-replicas %d: use 1, or 3 or 5 in a cluster of as many nodes", f.cfg.NATSReplicas)
 	}
+	if f.keep != 0 && (f.keep < leastKept || f.cfg.StoreURL == "") {
+		return fmt.Errorf("--keep-days %d: use %d or more, with a PostgreSQL --store", f.keep, leastKept)
+	}
 	if f.cfg.NATSReplicas > 1 && f.cfg.NATSURL == "" {
 		return fmt.Errorf("--nats-replicas %d: the embedded broker is one node: name a cluster with --nats-url", f.cfg.NATSReplicas)
 	}
@@ -72,6 +75,10 @@ func (f *upFlags) shared() error {
 	}
 	return nil
 }
+
+// leastKept is the shortest time that may be kept: producers repeat themselves for days, and
+// explanations and back-tests read no more than is kept. What conditions ask is in the states.
+const leastKept = 30
 
 // storeURL says what is wrong with the address of a store. It may hold a password, so it is
 // never repeated.

@@ -28,6 +28,7 @@ type upFlags struct {
 	keyFile   string
 	logFormat string
 	logLevel  string
+	keep      int // days
 }
 
 func upCommand() *cobra.Command {
@@ -57,6 +58,7 @@ RAPPORT_SIGNING_KEYS (key,...: each signs the webhooks), and RAPPORT_SECRET_NAME
 	flags.StringVar(&f.cfg.NATS, "nats", "127.0.0.1:4222", "address of the embedded broker for other processes; empty: none")
 	f.broker(flags)
 	flags.StringVar(&f.cfg.StoreURL, "store", os.Getenv("RAPPORT_STORE_URL"), "PostgreSQL database, postgres://user@host/name (default: SQLite in the data directory)")
+	flags.IntVar(&f.keep, "keep-days", 0, "with --store, drop timelines older than this, and the ids that repeats are known by; 0: never")
 	flags.StringVar(&f.cfg.Ops, "ops", cmp.Or(os.Getenv("RAPPORT_OPS"), "127.0.0.1:8081"), "address of /healthz, /readyz and /metrics; empty: none")
 	flags.BoolVar(&f.cfg.Profile, "ops-profile", false, "serve profiles at /debug/pprof/ of --ops too")
 	flags.StringVar(&f.cfg.CatcherURL, "catcher-url", os.Getenv("RAPPORT_CATCHER_URL"), "page of another process's catcher, which takes SMS and webhooks; --smtp names its mail server")
@@ -100,7 +102,7 @@ func (f *upFlags) run(ctx context.Context, out, logs io.Writer) error {
 	if err := cmp.Or(err, f.check(), f.webhooks()); err != nil {
 		return &usageError{"rapport up", err}
 	}
-	f.cfg.Logger = log
+	f.cfg.Logger, f.cfg.Keep = log, time.Duration(f.keep)*24*time.Hour
 	keys, dev, err := f.keys()
 	if err != nil {
 		return err

@@ -37,6 +37,7 @@ func TestCommandLinesThatMakeNoSense(t *testing.T) {
 		"up --catcher-smtp 1025":               "--catcher-smtp \"1025\": has no host and port: write host:port, such as 127.0.0.1:1025",
 		"up --smtp mail.example.com":           "--smtp \"mail.example.com\": has no host and port: write host:port, such as smtp.example.com:587",
 		"up --smtp-tls maybe":                  "--smtp-tls \"maybe\": use opportunistic, mandatory, implicit or none",
+		"up --keep-days 90":                    "--keep-days 90: use 30 or more, with a PostgreSQL --store",
 		"up --nats-replicas 2":                 "--nats-replicas 2: use 1, or 3 or 5 in a cluster of as many nodes",
 		"up --nats-replicas 3":                 "--nats-replicas 3: the embedded broker is one node: name a cluster with --nats-url",
 		"up --store mysql://db/x":              "--store is no address of a PostgreSQL database: write it as postgres://user@host:5432/rapport",

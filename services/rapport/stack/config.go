@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
@@ -46,6 +47,9 @@ type Config struct {
 	// StoreURL names a PostgreSQL database (postgres://...), which several processes share;
 	// empty: SQLite in Dir, which is this process's alone.
 	StoreURL string
+	// Keep is how long timelines are kept in a PostgreSQL store, and with them the ids by which
+	// repeats are known; zero: for ever.
+	Keep time.Duration
 	// Ops is where health, readiness and metrics are asked for; empty: nowhere.
 	Ops     string
 	Scrape  http.Handler // answers /metrics; nil: nobody does

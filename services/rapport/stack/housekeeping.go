@@ -22,6 +22,7 @@ import (
 type housekeeping struct {
 	js        jetstream.JetStream
 	positions func(context.Context) (map[int]store.Position, error)
+	retain    func(ctx context.Context) error // nil: timelines are kept for ever
 	every     time.Duration
 	log       *slog.Logger
 }
@@ -36,9 +37,13 @@ func (h *housekeeping) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		for _, tidy := range []func(context.Context) error{h.send, h.events} {
+		tasks := []func(context.Context) error{h.send, h.events}
+		if h.retain != nil {
+			tasks = append(tasks, h.retain)
+		}
+		for _, tidy := range tasks {
 			if err := tidy(ctx); err != nil && ctx.Err() == nil {
-				h.log.Warn("stream not tidied up, trying again later", "error", err)
+				h.log.Warn("not tidied up, trying again later", "error", err)
 			}
 		}
 	}
@@ -102,4 +107,29 @@ func (h *housekeeping) applied(ctx context.Context, stream jetstream.Stream, las
 		}
 	}
 	return through, nil
+}
+
+// retention drops what timelines hold beyond Config.Keep, once a day; nil when they are kept for ever.
+func (s *Stack) retention(now func() time.Time) func(context.Context) error {
+	st, ok := s.Store.(interface {
+		Retain(ctx context.Context, before time.Time) (int, error)
+	})
+	if !ok || s.cfg.Keep <= 0 {
+		return nil
+	}
+	var last time.Time
+	return func(ctx context.Context) error {
+		if now().Sub(last) < 24*time.Hour {
+			return nil
+		}
+		months, err := st.Retain(ctx, now().Add(-s.cfg.Keep))
+		if err != nil {
+			return fmt.Errorf("drop old months of the timeline: %w", err)
+		}
+		last = now()
+		if months > 0 {
+			s.cfg.Logger.Info("old months of the timeline are dropped", "months", months)
+		}
+		return nil
+	}
 }

@@ -81,3 +81,38 @@ func TestHousekeepingMakesRoom(t *testing.T) {
 		t.Errorf("first sequence %d, want about half of 31 to 130 to be gone", got)
 	}
 }
+
+// Old months go once a day, and only where that was asked for.
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	keeping := func(st store.Store, keep time.Duration) *Stack {
+		return &Stack{Store: st, cfg: Config{Keep: keep, Logger: slog.New(slog.DiscardHandler)}}
+	}
+	old := &forgetful{}
+	if keeping(old, 0).retention(clock) != nil || keeping(struct{ store.Store }{}, time.Hour).retention(clock) != nil {
+		t.Error("something is dropped although nobody asked, or nobody can")
+	}
+	retain := keeping(old, 40*24*time.Hour).retention(clock)
+	for _, after := range []time.Duration{0, 23 * time.Hour, 24 * time.Hour} {
+		now = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC).Add(after)
+		if err := retain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(old.asked) != 2 || !old.asked[0].Equal(time.Date(2026, 1, 21, 9, 0, 0, 0, time.UTC)) {
+		t.Errorf("dropped before %v", old.asked)
+	}
+}
+
+// forgetful is a store that can drop what is old.
+type forgetful struct {
+	store.Store
+	asked []time.Time
+}
+
+func (f *forgetful) Retain(_ context.Context, before time.Time) (int, error) {
+	f.asked = append(f.asked, before)
+	return 1, nil
+}

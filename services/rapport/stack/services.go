@@ -54,7 +54,7 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 	}
 	if s.Orchestrator != nil {
 		flow = append(flow, lifecycle.Named{Name: "housekeeping", Service: &housekeeping{
-			js: s.JS, positions: s.Store.Positions, every: time.Minute, log: s.cfg.Logger.With("component", "housekeeping"),
+			js: s.JS, positions: s.Store.Positions, retain: s.retention(time.Now), every: time.Minute, log: s.cfg.Logger.With("component", "housekeeping"),
 		}})
 	}
 	if err := s.look(); err != nil {
