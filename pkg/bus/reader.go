@@ -160,6 +160,30 @@ func (r *Reader) Next(ctx context.Context) ([]Delivery, error) {
 	return r.linger(ctx, batch), nil
 }
 
+// NextOr is Next for whoever has something else to do: it returns what has arrived, without
+// waiting for more to come. When nothing has it waits for a message or for other, whichever
+// is there first; without an error and without messages, it has received from other.
+func (r *Reader) NextOr(ctx context.Context, other <-chan struct{}) ([]Delivery, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if batch := r.drain(nil); len(batch) > 0 {
+		return batch, nil
+	}
+	select {
+	case d := <-r.queue:
+		return r.drain([]Delivery{d}), nil
+	case <-other:
+		return nil, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-r.failed:
+		return nil, r.err
+	case <-r.closed:
+		return nil, fmt.Errorf("read %s: reader is closed", r.stream)
+	}
+}
+
 func (r *Reader) wait(ctx context.Context) (Delivery, error) {
 	// What has arrived is delivered before a failure is reported, and nothing
 	// after the context has ended.

@@ -66,7 +66,7 @@ func (b *batch) gather(ctx context.Context, ins []input, horizon time.Time) erro
 		Partition: w.partition, Epoch: w.epoch, From: w.position, To: w.position, Timeline: make([]store.TimelineRow, 0, w.rows),
 		Messages: make([]store.MessageRow, 0, w.messages), Outbox: make([]store.Outgoing, 0, w.messages),
 	}
-	wakes, cut, err := w.wakes(ctx, horizon)
+	wakes, cut, err := w.wakes(ctx, horizon, len(ins))
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,8 @@ func (b *batch) schedule(p *person) {
 }
 
 // apply deals with the inputs in order, timers in between, and returns how many inputs it
-// got through: fewer than all when more timers were due than one batch takes.
+// got through: by the events' clock fewer than all when more timers were due than one batch
+// takes.
 func (b *batch) apply(ctx context.Context, ins []input, horizon time.Time) (done int, err error) {
 	whole := false
 	defer func() {
@@ -203,15 +204,21 @@ func (b *batch) inputs(ctx context.Context, ins []input, horizon time.Time) (int
 }
 
 // fire wakes everybody whose timer is due before the given time, in order. It returns
-// false when it came to timers that this batch did not load.
+// false when it came to timers that this batch did not load. By the wall's clock those keep
+// nobody waiting: whoever an event concerns is loaded, with the timer, and what other
+// profiles are late with is no part of the order of its events.
 func (b *batch) fire(ctx context.Context, before time.Time) (bool, error) {
+	cut := b.cut
+	if b.w.o.Clock == WallClock {
+		cut = nil
+	}
 	for {
 		k, ok := b.timers.peek()
 		if !ok || !k.Due.Before(before) {
 			// Beyond the cut others may be due first.
-			return b.cut == nil || !b.cut.Due.Before(before), nil
+			return cut == nil || !cut.Due.Before(before), nil
 		}
-		if b.cut != nil && compareWakes(*b.cut, k) < 0 {
+		if cut != nil && compareWakes(*cut, k) < 0 {
 			return false, nil
 		}
 		b.timers.pop()

@@ -25,6 +25,7 @@ type Orchestrator struct {
 	relay   *Relay
 	poison  *budget
 	turns   turns
+	backlog backlog
 
 	mu        sync.Mutex
 	positions map[int]store.Position
@@ -44,7 +45,7 @@ func New(opts Options) (*Orchestrator, error) {
 		return nil, err
 	}
 	o := &Orchestrator{
-		Options: opts, turns: newTurns(), positions: map[int]store.Position{}, leased: map[int]bool{},
+		Options: opts, turns: newTurns(), backlog: backlog{places: newPlaces()}, positions: map[int]store.Position{}, leased: map[int]bool{},
 		moved: make(chan struct{}), ready: make(chan struct{}), leasedChanged: make(chan struct{}, 1),
 	}
 	if o.Suggester == nil {

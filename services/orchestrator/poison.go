@@ -236,6 +236,7 @@ func (w *worker) passed(ctx context.Context, n, done int, all bool) {
 			w.o.metrics.poisonedEvent(ctx, w.partition)
 		}
 	}
+	w.o.backlog.saw(n)
 	for ; c.sound >= soundPerCredit; c.sound -= soundPerCredit {
 		w.o.poison.earn()
 	}

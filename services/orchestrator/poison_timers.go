@@ -41,13 +41,14 @@ func (w *worker) resting(profile string) bool {
 	return ok && p.until.After(w.clock())
 }
 
-// wakes returns whose timers are due by horizon, exclusively, and the last of them when
-// there may be more.
-func (w *worker) wakes(ctx context.Context, horizon time.Time) (due []store.Wake, cut *store.Wake, err error) {
+// wakes returns whose timers are due by horizon, exclusively, as many as go into one batch
+// with so many events, and the last of them when there may be more.
+func (w *worker) wakes(ctx context.Context, horizon time.Time, events int) (due []store.Wake, cut *store.Wake, err error) {
 	limit := w.care.wakes
 	if limit == 0 {
 		limit = maxWakes
 	}
+	limit = min(limit, w.allowance(events))
 	all, err := w.o.Store.Due(ctx, w.partition, horizon, limit+len(w.care.postponed))
 	if err != nil {
 		return nil, nil, fmt.Errorf("look for due timers: %w", err)

@@ -55,7 +55,7 @@ func TestRestingTimersHideNoOthers(t *testing.T) {
 		w.postpone(ctx, fmt.Sprintf("p%04d", i), errors.New("no"))
 	}
 	w.care.wakes = 3
-	due, cut, err := w.wakes(ctx, now.Add(1))
+	due, cut, err := w.wakes(ctx, now.Add(1), 0)
 	if err != nil || len(due) != 3 || due[0].Profile != "p0004" || cut == nil || cut.Profile != "p0006" {
 		t.Fatalf("due %v, cut at %v, %v; want three from p0004 on", due, cut, err)
 	}

@@ -26,6 +26,13 @@ type worker struct {
 	renewal        renewal
 	care           caution
 	held           bool // events wait because messages do
+	sparing        bool // it has one of the places for batches of timers alone
+}
+
+// deliveries are where events come from, see bus.Reader.
+type deliveries interface {
+	Next(ctx context.Context) ([]bus.Delivery, error)
+	NextOr(ctx context.Context, other <-chan struct{}) ([]bus.Delivery, error)
 }
 
 // run works until the lease is lost or something fails. The commit in hand when ctx ends
@@ -56,24 +63,39 @@ func (w *worker) run(ctx context.Context, lease *bus.Lease, n int) error {
 		return err
 	}
 	for ctx.Err() == nil {
-		if err := w.read(ctx, reader); err != nil {
-			return err
-		}
-		if err := w.step(ctx); err != nil {
+		if err := w.round(ctx, reader); err != nil {
 			return err
 		}
 	}
 	return context.Cause(ctx)
 }
 
-// read waits for deliveries, or until the earliest timer is due.
-func (w *worker) read(ctx context.Context, reader *bus.Reader) error {
+// round applies what there is to apply, once.
+func (w *worker) round(ctx context.Context, from deliveries) error {
+	defer w.spared()
+	if err := w.read(ctx, from); err != nil {
+		return err
+	}
+	return w.step(ctx)
+}
+
+// read waits for deliveries, or until the earliest timer is due. When that is due already it
+// takes what has arrived, or else waits for a place among those who fire timers alone.
+func (w *worker) read(ctx context.Context, from deliveries) error {
 	if len(w.pending) > 0 {
 		return nil
 	}
-	ctx, cancel := w.patience(ctx)
-	defer cancel()
-	deliveries, err := reader.Next(ctx)
+	var deliveries []bus.Delivery
+	var err error
+	if w.late() {
+		deliveries, err = from.NextOr(ctx, w.o.backlog.places)
+		w.sparing = err == nil && len(deliveries) == 0
+	} else {
+		var cancel context.CancelFunc
+		ctx, cancel = w.patience(ctx)
+		defer cancel()
+		deliveries, err = from.Next(ctx)
+	}
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil // Stopped, or a timer is due; the caller knows which.
@@ -117,12 +139,13 @@ func (w *worker) patience(ctx context.Context) (context.Context, context.CancelF
 	if w.due.IsZero() {
 		return waiting, stop
 	}
-	next, done := context.WithDeadlineCause(waiting, w.due, errDue)
+	next, done := context.WithTimeoutCause(waiting, w.due.Sub(w.o.Now()), errDue)
 	return next, func() { done(); stop() }
 }
 
-// apply applies the first n of what is pending, and the timers that are due before them, in
-// one transaction. With none of them it fires the timers that are due before the first.
+// apply applies the first n of what is pending, and timers that are due before them, in one
+// transaction: by the events' clock all of them, by the wall's those of the same profiles and
+// some of others. With none of them it fires the timers that are due before the first.
 func (w *worker) apply(ctx context.Context, n int) error {
 	if ctx.Err() != nil {
 		return nil

@@ -1,0 +1,82 @@
+package orchestrator
+
+import "sync/atomic"
+
+// backlog keeps timers that are due, however many, from holding up events. All partitions
+// share one store, which commits one thing after the other, so that what counts is how much
+// lies before an event there:
+//
+//   - a batch without events is small while events keep coming, and only so many of them are
+//     under way at a time, of all partitions together;
+//   - a batch with events never waits for a place, and takes a few timers along. So timers go
+//     on also where events never cease.
+//
+// It is for the wall's clock alone. By the events' clock the order of all timers and events
+// of a partition is given.
+type backlog struct {
+	// places is received from by who fires timers alone, and sent to when that is committed.
+	places chan struct{}
+	calm   atomic.Int64 // batches of timers alone since the last event, of all partitions
+}
+
+const (
+	// sparePlaces: one batch is made while another is committed.
+	sparePlaces = 2
+	// fewTimers is how many timers a batch without events fires while events keep coming: more
+	// gain little, since the store combines transactions, and an event may have two such batches before it.
+	fewTimers = 64
+	// calmBatches is after how many batches without an event the next ones are twice as large.
+	calmBatches = 16
+	// besides is how many timers a batch with events takes along at least. With more events it
+	// takes as many as it has of them, so that timers have half of what the store can do.
+	besides = 8
+)
+
+// newPlaces makes the places of a backlog, all of them free.
+func newPlaces() chan struct{} {
+	places := make(chan struct{}, sparePlaces)
+	for range sparePlaces {
+		places <- struct{}{}
+	}
+	return places
+}
+
+// saw notes a batch that was committed, with so many events.
+func (b *backlog) saw(events int) {
+	if events > 0 {
+		b.calm.Store(0)
+	} else {
+		b.calm.Add(1)
+	}
+}
+
+// alone is how many timers a batch without events fires.
+func (b *backlog) alone() int {
+	return min(fewTimers<<min(b.calm.Load()/calmBatches, 10), maxWakes)
+}
+
+// allowance is how many due timers go into a batch with so many events.
+func (w *worker) allowance(events int) int {
+	switch {
+	case w.o.Clock == EventClock:
+		return maxWakes
+	case events > 0:
+		return max(besides, events)
+	case len(w.pending) > 0:
+		return maxWakes // What fails is being looked for: all timers have to be out of the way.
+	}
+	return w.o.backlog.alone()
+}
+
+// late reports whether a timer is due.
+func (w *worker) late() bool {
+	return w.o.Clock == WallClock && !w.due.IsZero() && !w.due.After(w.o.Now())
+}
+
+// spared gives back the worker's place among those who fire timers alone.
+func (w *worker) spared() {
+	if w.sparing {
+		w.sparing = false
+		w.o.backlog.places <- struct{}{}
+	}
+}
