@@ -3,6 +3,7 @@ package mailer
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/mail"
 	"strings"
 	"time"
@@ -28,18 +29,35 @@ func compose(c *message.Command, m render.Mail, domain string, date time.Time) (
 	if err != nil || strings.ContainsAny(to.Address, "\r\n") {
 		return nil, delivery.Permanent(message.ReasonInvalidAddress, "the recipient's address cannot be read")
 	}
-	from := mail.Address{Name: m.FromName, Address: m.FromAddress}
 	_, host, ok := strings.Cut(m.FromAddress, "@")
-	if !ok {
+	if !ok || strings.ContainsAny(m.FromAddress, "\r\n") {
 		return nil, delivery.Permanent(message.ReasonRender, "the template or the workspace names no sender address")
 	}
 	if domain == "" {
 		domain = host
 	}
+	msg, err := head(c, m, to.Address, domain, date)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	b.Grow(len(m.Text)*9/8 + len(m.HTML)*9/8 + 2048)
+	msg.SetBodyWriter(gomail.TypeTextPlain, body(&b, m.Text))
+	if m.HTML != "" {
+		msg.AddAlternativeWriter(gomail.TypeTextHTML, body(&b, m.HTML))
+	}
+	if _, err := msg.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("make the MIME message: %w", err)
+	}
+	return &letter{from: m.FromAddress, to: to.Address, mime: b.Bytes()}, nil
+}
+
+// head is the message without its texts.
+func head(c *message.Command, m render.Mail, to, domain string, date time.Time) (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithCharset(gomail.CharsetUTF8), gomail.WithEncoding(gomail.EncodingQP),
 		gomail.WithBoundary("rapport-"+message.Hash("boundary", c.ID)))
-	msg.FromMailAddress(&from)
-	msg.ToMailAddress(&mail.Address{Address: to.Address})
+	msg.FromMailAddress(&mail.Address{Name: m.FromName, Address: m.FromAddress})
+	msg.ToMailAddress(&mail.Address{Address: to})
 	if m.ReplyTo != "" {
 		if err := msg.ReplyTo(m.ReplyTo); err != nil {
 			return nil, delivery.Permanent(message.ReasonRender, "the reply address cannot be read")
@@ -51,16 +69,17 @@ func compose(c *message.Command, m render.Mail, domain string, date time.Time) (
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetGenHeader("X-Rapport-Message", oneLine(c.ID))
 	msg.SetGenHeader("X-Rapport-Journey", oneLine(c.Journey))
-	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
-	if m.HTML != "" {
-		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	return msg, nil
+}
+
+// body writes a text straight to out, which is what go-mail writes the message to, and
+// stands right behind the head of the text's part when it asks for the text. go-mail's own
+// encoder, which it passes, gets nothing: it writes byte by byte.
+func body(out *bytes.Buffer, text string) func(io.Writer) (int64, error) {
+	return func(io.Writer) (int64, error) {
+		writeQuoted(out, text)
+		return 0, nil
 	}
-	var b bytes.Buffer
-	b.Grow(len(m.Text) + len(m.HTML)*9/8 + 2048)
-	if _, err := msg.WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("make the MIME message: %w", err)
-	}
-	return &letter{from: m.FromAddress, to: to.Address, mime: b.Bytes()}, nil
 }
 
 // oneLine keeps values from starting a header of their own.

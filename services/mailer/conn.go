@@ -22,7 +22,7 @@ type conn struct {
 	smtp   *smtp.Client
 	sent   int       // messages tried on it
 	since  time.Time // when it was last used
-	cut    bool      // a context has ended its deadlines, perhaps even the next one's
+	cut    bool      // it is not to be used again: a context has ended its deadlines, perhaps even the next one's, or the server waits for what does not come
 }
 
 // dial connects, negotiates TLS and authenticates, all within the server's Timeout.
@@ -85,48 +85,6 @@ func (s *SMTP) startTLS() gomail.TLSPolicy {
 		return gomail.TLSOpportunistic
 	}
 	return gomail.NoTLS
-}
-
-// stage is how far a message came. Only after atAnswer may the server have it.
-type stage int
-
-const (
-	atMail stage = iota + 1
-	atRecipient
-	atData
-	atBody
-	atAnswer
-)
-
-// send is one mail transaction (RFC 5321, section 3.3). stage is where it ended.
-func (c *conn) send(ctx context.Context, l *letter) (id string, at stage, err error) {
-	release := context.AfterFunc(ctx, func() { _ = c.raw.SetDeadline(time.Unix(1, 0)) })
-	defer func() { c.cut = !release() }()
-	c.sent++
-	c.smtp.SkipSMTPUTF8(ascii(l.from) && ascii(l.to))
-	c.allow(ctx, c.server.Timeout)
-	if err := c.smtp.Mail("<" + l.from + ">"); err != nil {
-		return "", atMail, err
-	}
-	if err := c.smtp.Rcpt("<" + l.to + ">"); err != nil {
-		return "", atRecipient, err
-	}
-	w, err := c.smtp.Data()
-	if err != nil {
-		return "", atData, err
-	}
-	c.allow(ctx, c.server.Timeout)
-	if _, err := w.Write(l.mime); err != nil {
-		return "", atBody, err
-	}
-	c.allow(ctx, c.server.AnswerTimeout)
-	if err := w.Close(); err != nil { // writes the final dot
-		return "", atAnswer, err
-	}
-	if d, ok := w.(*smtp.DataCloser); ok {
-		id = queueID(d.ServerResponse())
-	}
-	return id, atAnswer, nil
 }
 
 // allow gives the next commands d to finish, or nothing when ctx has ended meanwhile.
