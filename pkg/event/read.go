@@ -10,85 +10,85 @@ import (
 // readEnvelope is json.Unmarshal into an envelope, for what a scanner can read. Data
 // shares b's memory, the other fields share a copy of b.
 func readEnvelope(b []byte) (env envelope, ok bool) {
-	s, seen := scanner{text: string(b)}, uint(0)
-	for name := range s.members {
+	s, seen := newScanner(string(b)), uint(0)
+	for name := range s.Members {
 		switch name {
 		case "specversion":
-			s.once(&seen, 0)
-			env.SpecVersion = s.string()
+			s.Once(&seen, 0)
+			env.SpecVersion = s.Quoted()
 		case "id":
-			s.once(&seen, 1)
-			env.ID = s.string()
+			s.Once(&seen, 1)
+			env.ID = s.Quoted()
 		case "source":
-			s.once(&seen, 2)
-			env.Source = s.string()
+			s.Once(&seen, 2)
+			env.Source = s.Quoted()
 		case "type":
-			s.once(&seen, 3)
-			env.Type = s.string()
+			s.Once(&seen, 3)
+			env.Type = s.Quoted()
 		case "subject":
-			s.once(&seen, 4)
-			env.Subject = s.string()
+			s.Once(&seen, 4)
+			env.Subject = s.Quoted()
 		case "time":
-			s.once(&seen, 5)
-			env.Time = s.string()
+			s.Once(&seen, 5)
+			env.Time = s.Quoted()
 		case "datacontenttype":
-			s.once(&seen, 6)
-			env.DataContentType = s.string()
+			s.Once(&seen, 6)
+			env.DataContentType = s.Quoted()
 		case "data":
-			s.once(&seen, 7)
+			s.Once(&seen, 7)
 			s.data(&env, b)
 		default:
-			s.skip(name, "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data")
+			s.Skip(name, "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data")
 		}
 	}
-	s.end()
-	return env, !s.lost
+	s.End()
+	return env, !s.Lost()
 }
 
 // data reads the data of an event, and what Rapport itself wants of it on the way if it knows
 // the type by then: a pass of its own for that took a third of the time of both.
 func (s *scanner) data(env *envelope, all []byte) {
-	s.peek()
-	start, depth := s.at, s.depth
-	if env.Type != "" && !s.lost {
-		if read := s.body(isOrder(env.Type)); !s.lost {
+	s.Peek()
+	before := s.Scanner
+	if env.Type != "" && !s.Lost() {
+		if read := s.body(isOrder(env.Type)); !s.Lost() {
 			env.read = read
 		} else {
-			s.lost, s.at, s.depth = false, start, depth
+			s.Scanner = before
 		}
 	}
 	if env.read == nil {
-		s.raw()
+		s.Raw()
 	}
-	env.Data = all[start:s.at:s.at]
+	env.Data = all[before.At:s.At:s.At]
 }
 
 // readBody is json.Unmarshal into a body, for what a scanner can read.
 func readBody(text string, order bool) (*body, bool) {
-	s := scanner{text: text}
+	s := newScanner(text)
 	b := s.body(order)
-	s.end()
-	return b, !s.lost
+	s.End()
+	return b, !s.Lost()
 }
 
 // body reads all that a body has for an order, else the reserved property.
 func (s *scanner) body(order bool) *body {
 	var b body
 	seen := uint(0)
-	s.peek()
-	start := s.at
-	for name := range s.members {
+	s.Peek()
+	start := s.At
+	for name := range s.Members {
 		switch {
 		case name == ProfileProperty:
-			s.once(&seen, 0)
+			s.Once(&seen, 0)
 			b.Profile = s.profile()
 		case order:
 			s.orderMember(&b, name, &seen)
 		default:
-			s.skip(name, ProfileProperty)
+			s.Skip(name, ProfileProperty)
 		}
 	}
-	b.text = s.text[start:s.at]
+	b.text = s.Text[start:s.At]
 	b.ends -= start
 	return &b
 }
@@ -96,28 +96,28 @@ func (s *scanner) body(order bool) *body {
 func (s *scanner) orderMember(o *body, name string, seen *uint) {
 	switch name {
 	case "order_id":
-		s.once(seen, 1)
-		o.OrderID = s.string()
+		s.Once(seen, 1)
+		o.OrderID = s.Quoted()
 	case "total":
-		s.once(seen, 2)
+		s.Once(seen, 2)
 		s.into(&o.Total)
 	case "revenue":
-		s.once(seen, 3)
+		s.Once(seen, 3)
 		s.into(&o.Revenue)
 	case "currency":
-		s.once(seen, 4)
-		o.Currency = s.string()
+		s.Once(seen, 4)
+		o.Currency = s.Quoted()
 	case "products":
-		s.once(seen, 5)
+		s.Once(seen, 5)
 		o.Products = s.products()
-		o.ends = s.at
+		o.ends = s.At
 	case "product_count":
-		s.once(seen, 6)
-		n, err := strconv.Atoi(s.number())
+		s.Once(seen, 6)
+		n, err := strconv.Atoi(s.Number())
 		s.must(err)
 		o.ProductCount = n
 	default:
-		s.skip(name, ProfileProperty, "order_id", "total", "revenue", "currency", "products", "product_count")
+		s.Skip(name, ProfileProperty, "order_id", "total", "revenue", "currency", "products", "product_count")
 	}
 }
 
@@ -126,8 +126,8 @@ const maxGuess = 512
 
 func (s *scanner) products() []Product {
 	// There are at most as many as braces follow, give or take what comes after them.
-	list := make([]Product, 0, min(strings.Count(s.text[s.at:], "{"), maxGuess))
-	for range s.elements {
+	list := make([]Product, 0, min(strings.Count(s.Text[s.At:], "{"), maxGuess))
+	for range s.Elements {
 		list = append(list, Product{})
 		s.product(&list[len(list)-1])
 	}
@@ -136,59 +136,59 @@ func (s *scanner) products() []Product {
 
 func (s *scanner) product(p *Product) {
 	seen := uint(0)
-	for name := range s.members {
+	for name := range s.Members {
 		switch name {
 		case "product_id":
-			s.once(&seen, 0)
-			p.ProductID = s.string()
+			s.Once(&seen, 0)
+			p.ProductID = s.Quoted()
 		case "sku":
-			s.once(&seen, 1)
-			p.SKU = s.string()
+			s.Once(&seen, 1)
+			p.SKU = s.Quoted()
 		case "name":
-			s.once(&seen, 2)
-			p.Name = s.string()
+			s.Once(&seen, 2)
+			p.Name = s.Quoted()
 		case "price":
-			s.once(&seen, 3)
-			p.Price = json.Number(s.number())
+			s.Once(&seen, 3)
+			p.Price = json.Number(s.Number())
 		case "quantity":
-			s.once(&seen, 4)
-			quantity, err := strconv.ParseFloat(s.number(), 64)
+			s.Once(&seen, 4)
+			quantity, err := strconv.ParseFloat(s.Number(), 64)
 			s.must(err)
 			p.Quantity = quantity
 		case "category":
-			s.once(&seen, 5)
-			p.Category = s.string()
+			s.Once(&seen, 5)
+			p.Category = s.Quoted()
 		case "url":
-			s.once(&seen, 6)
-			p.URL = s.string()
+			s.Once(&seen, 6)
+			p.URL = s.Quoted()
 		case "image_url":
-			s.once(&seen, 7)
-			p.ImageURL = s.string()
+			s.Once(&seen, 7)
+			p.ImageURL = s.Quoted()
 		case "recommendable":
-			s.once(&seen, 8)
-			yes := s.bool()
+			s.Once(&seen, 8)
+			yes := s.Bool()
 			p.Recommendable = &yes
 		default:
-			s.skip(name, "product_id", "sku", "name", "price", "quantity", "category", "url", "image_url", "recommendable")
+			s.Skip(name, "product_id", "sku", "name", "price", "quantity", "category", "url", "image_url", "recommendable")
 		}
 	}
 }
 
 func (s *scanner) profile() *ProfileUpdate {
 	u, seen := &ProfileUpdate{}, uint(0)
-	for name := range s.members {
+	for name := range s.Members {
 		switch name {
 		case "traits":
-			s.once(&seen, 0)
+			s.Once(&seen, 0)
 			u.Traits = s.traits()
 		case "consent":
-			s.once(&seen, 1)
+			s.Once(&seen, 1)
 			u.Consent = []ConsentUpdate{}
-			for range s.elements {
+			for range s.Elements {
 				u.Consent = append(u.Consent, s.consent())
 			}
 		default:
-			s.skip(name, "traits", "consent")
+			s.Skip(name, "traits", "consent")
 		}
 	}
 	return u
@@ -197,9 +197,9 @@ func (s *scanner) profile() *ProfileUpdate {
 // traits reads values of any kind; most are text.
 func (s *scanner) traits() map[string]any {
 	all := map[string]any{}
-	for name := range s.members {
-		if s.peek() == '"' {
-			all[name] = s.string()
+	for name := range s.Members {
+		if s.Peek() == '"' {
+			all[name] = s.Quoted()
 			continue
 		}
 		var value any
@@ -211,42 +211,42 @@ func (s *scanner) traits() map[string]any {
 
 func (s *scanner) consent() (c ConsentUpdate) {
 	seen := uint(0)
-	for name := range s.members {
+	for name := range s.Members {
 		switch name {
 		case "channel":
-			s.once(&seen, 0)
-			c.Channel = s.string()
+			s.Once(&seen, 0)
+			c.Channel = s.Quoted()
 		case "purpose":
-			s.once(&seen, 1)
-			c.Purpose = s.string()
+			s.Once(&seen, 1)
+			c.Purpose = s.Quoted()
 		case "granted":
-			s.once(&seen, 2)
-			c.Granted = s.bool()
+			s.Once(&seen, 2)
+			c.Granted = s.Bool()
 		case "source":
-			s.once(&seen, 3)
-			c.Source = s.string()
+			s.Once(&seen, 3)
+			c.Source = s.Quoted()
 		case "at":
-			s.once(&seen, 4)
+			s.Once(&seen, 4)
 			c.At = s.time()
 		default:
-			s.skip(name, "channel", "purpose", "granted", "source", "at")
+			s.Skip(name, "channel", "purpose", "granted", "source", "at")
 		}
 	}
 	return c
 }
 
 func (s *scanner) time() (t time.Time) {
-	s.peek()
-	start := s.at
-	s.string()
-	s.must(t.UnmarshalJSON([]byte(s.text[start:s.at])))
+	s.Peek()
+	start := s.At
+	s.Quoted()
+	s.must(t.UnmarshalJSON([]byte(s.Text[start:s.At])))
 	return t
 }
 
 // into reads any value by its own rules.
 func (s *scanner) into(value any) {
-	raw := []byte(s.raw())
-	if s.lost {
+	raw := []byte(s.Raw())
+	if s.Lost() {
 		return
 	}
 	if u, ok := value.(json.Unmarshaler); ok {
@@ -259,6 +259,6 @@ func (s *scanner) into(value any) {
 // must gives up when a value could not be read.
 func (s *scanner) must(err error) {
 	if err != nil {
-		s.giveUp()
+		s.GiveUp()
 	}
 }

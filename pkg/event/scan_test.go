@@ -2,9 +2,11 @@ package event
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // usual is an order as ingest writes it.
@@ -81,6 +83,38 @@ func TestProductsAreWrittenAsMarshalDoes(t *testing.T) {
 	}
 	if got := string(appendProducts(nil, nil)); got != "[]" {
 		t.Errorf("no products are %s", got)
+	}
+}
+
+// An event whose data has been read is written without encoding/json, and means the same.
+func TestEventsAreWrittenAsMarshalDoes(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 2, 9, 0, 0, 120, time.FixedZone("", 3600))
+	for _, e := range []Event{
+		{ID: "1", Source: "shop", Type: OrderCompleted, Subject: "c<1>", Time: at, Data: []byte(`{"order_id":"é & <b>" , "total":1.50}`)},
+		{ID: "\x00\xff", Source: "\"", Type: PageViewed, Data: []byte(`{}`)},
+	} {
+		want, err := encodeUnread(&e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.decode(); err != nil || e.read.text == "" {
+			t.Fatalf("%s was not read: %v", e.Data, err)
+		}
+		got, err := Encode(&e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var a, b any
+		if err := errors.Join(json.Unmarshal(got, &a), json.Unmarshal(want, &b)); err != nil || !reflect.DeepEqual(a, b) {
+			t.Errorf("wrote %s, want %s, %v", got, want, err)
+		}
+		if !strings.Contains(string(got), string(e.Data)) {
+			t.Errorf("%s has not the data as it came, %s", got, e.Data)
+		}
+	}
+	if _, err := Encode(&Event{ID: "1", Data: []byte(`{"broken`)}); err == nil {
+		t.Error("wrote data that is no JSON")
 	}
 }
 

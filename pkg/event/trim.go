@@ -29,28 +29,28 @@ const keptOrder, keptProduct = 256, 112
 // trim copies Data without what is not for keeping.
 func (e *Event) trim(b *body, maxProducts int) json.RawMessage {
 	shorten := len(b.Products) > maxProducts
-	s := scanner{text: b.text}
+	s := newScanner(b.text)
 	if b.text == "" {
-		s.text = string(e.Data)
+		s.Text = string(e.Data)
 	}
 	size := len(e.Data)
 	if shorten {
 		size = min(size, keptOrder+keptProduct*maxProducts)
 	}
 	out := append(make([]byte, 0, size), '{')
-	for name := range s.members {
+	for name := range s.Members {
 		if name == "products" && shorten && b.text != "" {
-			s.at = b.ends // They were read before.
+			s.At = b.ends // They were read before.
 			continue
 		}
-		value := s.raw()
+		value := s.Raw()
 		switch {
 		case name == ProfileProperty, shorten && (name == "products" || name == "product_count"):
 		default:
 			out = append(append(jsontext.Name(out, name), value...), ',')
 		}
 	}
-	if s.end(); s.lost {
+	if s.End(); s.Lost() {
 		return e.trimUnusual(b, maxProducts)
 	}
 	if shorten {

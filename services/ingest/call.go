@@ -64,6 +64,9 @@ func wrong(field, format string, args ...any) *fieldError {
 }
 
 func decodeCall(body []byte) (*call, *problem) {
+	if c, ok := scanCall(body); ok {
+		return c, nil
+	}
 	var c call
 	if err := json.Unmarshal(body, &c); err != nil {
 		return nil, jsonProblem(body, err)
@@ -72,6 +75,9 @@ func decodeCall(body []byte) (*call, *problem) {
 }
 
 func decodeBatch(body []byte) (*batch, *problem) {
+	if b, ok := scanBatch(body); ok && b.Batch != nil {
+		return b, nil
+	}
 	var b batch
 	err := json.Unmarshal(body, &b)
 	var mismatch *json.UnmarshalTypeError
@@ -150,6 +156,11 @@ func text(field string, raw json.RawMessage) (string, *fieldError) {
 	case "", "null":
 		return "", nil
 	case "string":
+		if r := newReader(raw); raw[0] == '"' {
+			if s := r.Quoted(); r.done() {
+				return s, nil
+			}
+		}
 		var s string
 		if err := json.Unmarshal(raw, &s); err != nil {
 			return "", wrong(field, "cannot be read: %v", err)
@@ -194,7 +205,9 @@ func object(field string, raw json.RawMessage) (json.RawMessage, *fieldError) {
 
 // kind tells a JSON value's type by its first byte; "" when there is none.
 func kind(raw json.RawMessage) string {
-	raw = bytes.TrimLeft(raw, " \t\r\n")
+	for len(raw) > 0 && (raw[0] == ' ' || raw[0] == '\t' || raw[0] == '\r' || raw[0] == '\n') {
+		raw = raw[1:]
+	}
 	if len(raw) == 0 {
 		return ""
 	}

@@ -41,8 +41,12 @@ func decisions(field string, raw json.RawMessage, source string, at time.Time) (
 	var out []event.ConsentUpdate
 	for i, item := range items {
 		here := itemField(field, i)
-		var d decision
-		if kind(item) != "object" || json.Unmarshal(item, &d) != nil {
+		d, ok := scanDecision(item)
+		if !ok {
+			d = decision{}
+			ok = kind(item) == "object" && json.Unmarshal(item, &d) == nil
+		}
+		if !ok {
 			return nil, wrong(here, "is %s, must be an object with channel, purpose and granted", describe(item))
 		}
 		u, err := d.update(here, source, at)

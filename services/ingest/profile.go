@@ -3,12 +3,15 @@ package ingest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
 
 	"rapport/pkg/event"
+	"rapport/pkg/jsontext"
 )
 
 // personContext is the part of a call's context that is about the person.
@@ -48,7 +51,8 @@ func (o *origin) profile(c *call, verb string, at time.Time) (json.RawMessage, *
 		value       json.RawMessage
 	}{{"context.timezone", "timezone", pc.Timezone}, {"context.locale", "locale", pc.Locale}} {
 		if _, given := t.known[d.name]; !given && first(d.value) != nil {
-			if err := t.set(d.field, d.name, d.value); err != nil {
+			if err := t.set(d.name, d.value); err != nil {
+				err.field = d.field
 				return nil, err
 			}
 		}
@@ -61,11 +65,31 @@ func (o *origin) profile(c *call, verb string, at time.Time) (json.RawMessage, *
 	if len(u.Traits) == 0 && len(u.Consent) == 0 {
 		return nil, nil
 	}
-	out, merr := json.Marshal(u)
+	out, merr := u.encode()
 	if merr != nil {
 		return nil, wrong("context", "cannot be written as JSON: %v", merr)
 	}
 	return out, nil
+}
+
+// encode writes the update as encoding/json would, with the traits in the order of their names.
+func (u *profileUpdate) encode() (json.RawMessage, error) {
+	out := []byte{'{'}
+	if len(u.Traits) > 0 {
+		out = append(jsontext.Name(out, "traits"), '{')
+		for _, name := range slices.Sorted(maps.Keys(u.Traits)) {
+			out = append(append(jsontext.Name(out, name), u.Traits[name]...), ',')
+		}
+		out = append(jsontext.WithoutComma(out), '}', ',')
+	}
+	if len(u.Consent) > 0 {
+		list, err := json.Marshal(u.Consent)
+		if err != nil {
+			return nil, fmt.Errorf("write consent: %w", err)
+		}
+		out = append(append(jsontext.Name(out, "consent"), list...), ',')
+	}
+	return append(jsontext.WithoutComma(out), '}'), nil
 }
 
 // person merges the context of the call over that of its batch.
@@ -79,9 +103,12 @@ func (o *origin) person(c *call) (personContext, *fieldError) {
 		if obj == nil {
 			continue
 		}
-		var over personContext
-		if err := json.Unmarshal(obj, &over); err != nil {
-			return pc, wrong("context", "cannot be read: %v", err)
+		over, ok := scanPerson(obj)
+		if !ok {
+			over = personContext{}
+			if err := json.Unmarshal(obj, &over); err != nil {
+				return pc, wrong("context", "cannot be read: %v", err)
+			}
 		}
 		pc = personContext{
 			Traits: first(over.Traits, pc.Traits), Timezone: first(over.Timezone, pc.Timezone),
@@ -100,40 +127,57 @@ func (t *traits) add(field string, raw json.RawMessage) *fieldError {
 	if err != nil || obj == nil {
 		return err
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(obj, &members); err != nil {
+	members, ok := scanProperties(obj)
+	if ok {
+		return t.merge(field, members, func(name string) (json.RawMessage, bool) { return find(members, name) })
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(obj, &all); err != nil {
 		return wrong(field, "cannot be read: %v", err)
 	}
-	for name, value := range members {
-		if ours := traitName(name); ours != name {
-			if _, both := members[ours]; both {
+	members = members[:0]
+	for name, value := range all {
+		members = append(members, property{name, value})
+	}
+	return t.merge(field, members, func(name string) (json.RawMessage, bool) { v, ok := all[name]; return v, ok })
+}
+
+// merge takes traits over what is there; lookup finds one of them by its name.
+func (t *traits) merge(field string, members []property, lookup func(string) (json.RawMessage, bool)) *fieldError {
+	for _, m := range members {
+		ours := traitName(m.name)
+		if ours != m.name {
+			if _, both := lookup(ours); both {
 				continue // the name that is ours already wins
 			}
 		}
-		if err := t.set(field+"."+name, traitName(name), value); err != nil {
+		if err := t.set(ours, m.value); err != nil {
+			err.field = field + "." + m.name
 			return err
 		}
 	}
-	if _, given := members["country"]; !given && kind(members["address"]) == "object" {
-		return t.country(field, members["address"])
+	address, _ := lookup("address")
+	if _, given := lookup("country"); !given && kind(address) == "object" {
+		return t.country(field, address)
 	}
 	return nil
 }
 
-// set keeps a trait. The well-known ones are text, or null to remove them.
-func (t *traits) set(field, name string, value json.RawMessage) *fieldError {
+// set keeps a trait. The well-known ones are text, or null to remove them. Where the trait was
+// given is for the caller to say.
+func (t *traits) set(name string, value json.RawMessage) *fieldError {
 	if !wellKnown(name) || kind(value) == "null" {
 		t.known[name] = value
 		return nil
 	}
-	s, err := text(field, value)
+	s, err := text(name, value)
 	if err != nil {
 		return err
 	}
 	if name == "country" && len(s) == 2 {
 		s = strings.ToUpper(s)
 	}
-	t.known[name], _ = json.Marshal(strings.TrimSpace(s)) // text always marshals
+	t.known[name] = jsontext.String(nil, strings.TrimSpace(s))
 	return nil
 }
 
@@ -147,7 +191,11 @@ func (t *traits) country(field string, address json.RawMessage) *fieldError {
 	if first(a.Country) == nil {
 		return nil
 	}
-	return t.set(field+".address.country", "country", a.Country)
+	if err := t.set("country", a.Country); err != nil {
+		err.field = field + ".address.country"
+		return err
+	}
+	return nil
 }
 
 // phone writes the number in E.164 where that is possible: with a country code, or

@@ -262,9 +262,16 @@ func TestABatchWithNothingGood(t *testing.T) {
 
 func TestEscapesMayNotOutgrowAMessage(t *testing.T) {
 	t.Parallel()
-	body := track(`"properties":{"order_id":"o1","html":"` + strings.Repeat("<", 400<<10) + `"}`)
+	long := strings.Repeat("<", 400<<10)
+	body := track(`"properties":{"order_id":"o1"},"context":{"traits":{"name":"` + long + `"}}`)
 	p := refused(t, post(t, newService(t, &recording{}, nil).Handler(), "/v1/track", body), http.StatusRequestEntityTooLarge)
 	if p.Field != "properties" {
 		t.Errorf("the problem is %v", p)
+	}
+	// Properties pass as they came, without escapes of ours.
+	r := &recording{}
+	body = track(`"properties":{"order_id":"o1","html":"` + long + `"}`)
+	if a := post(t, newService(t, r, nil).Handler(), "/v1/track", body); a.status != http.StatusOK || !strings.Contains(string(only(t, r).Data), long) {
+		t.Errorf("answered %d %s", a.status, a.body)
 	}
 }
