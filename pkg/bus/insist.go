@@ -71,6 +71,9 @@ func nobodyTakes(err error, subject string) bool {
 	if !errors.Is(err, nats.ErrNoResponders) && !errors.Is(err, jetstream.ErrNoStreamResponse) {
 		return false
 	}
+	if isUrgent(subject) {
+		return true // The stream may not have it, and the message can go by the ordinary subject at once.
+	}
 	for _, s := range Streams(Layout{}) {
 		for _, filter := range s.Subjects {
 			if matches(filter, subject) {

@@ -13,7 +13,8 @@ const (
 	// StreamEvents holds what happened, on `evp.<partition>.<key>`, what workers report, on
 	// `evp.<partition>.receipt.<key>`, and the ticks of the clock, on `evp.<partition>.clock.tick`.
 	StreamEvents = "EVENTS"
-	// StreamSend holds what is to be sent, on `send.<channel>.<key>`.
+	// StreamSend holds what is to be sent, on `send.<channel>.<key>`, and what somebody waits
+	// for on `send.<channel>.now.<key>`, see Urgent.
 	StreamSend = "SEND"
 	// StreamDead holds what could not be handled, on `dead.<service>.<subject>`.
 	StreamDead = "DEAD"
@@ -98,7 +99,7 @@ func Streams(layout Layout) []jetstream.StreamConfig {
 		{
 			Name:               StreamSend,
 			Description:        "What is to be sent, per channel and profile.",
-			Subjects:           []string{"send.email.*", "send.sms.*", "send.whatsapp.*", "send.webhook.*"},
+			Subjects:           sendSubjects(),
 			Retention:          jetstream.LimitsPolicy,
 			Storage:            jetstream.FileStorage,
 			Discard:            jetstream.DiscardNew,

@@ -25,7 +25,8 @@ type Relay struct {
 	log   *slog.Logger
 	wake  chan struct{}
 
-	halves map[int]half // of partitions of which one stream took its part and the other did not
+	halves  map[int]half // of partitions of which one stream took its part and the other did not
+	express express
 
 	mu      sync.Mutex
 	dirty   map[int]bool
@@ -180,7 +181,7 @@ func (r *Relay) publish(ctx context.Context, partitions []int) error {
 				l.take(p, &rows[i])
 				after = rows[i].Seq
 			}
-			if l.size >= relayBytes || len(l.orders)+len(l.facts) >= bus.MaxBatch {
+			if l.size >= relayBytes || len(l.orders)+len(l.urgent)+len(l.facts) >= bus.MaxBatch {
 				if err := l.flush(ctx); err != nil {
 					return err
 				}
@@ -198,6 +199,7 @@ func (r *Relay) publish(ctx context.Context, partitions []int) error {
 type load struct {
 	r             *Relay
 	orders, facts []*nats.Msg
+	urgent        []*nats.Msg // orders that somebody waits for
 	size          int
 	done          map[int]uint64
 	commands      map[int]int // by partition
@@ -212,6 +214,9 @@ func (l *load) take(partition int, row *store.OutboxBatch) {
 				l.facts = append(l.facts, outgoing(m))
 				l.size += len(m.Data)
 			}
+		case row.Seq > has.commands && m.Header[bus.HeaderUrgent] != "":
+			l.urgent = append(l.urgent, outgoing(m))
+			l.size += len(m.Data)
 		case row.Seq > has.commands:
 			l.orders = append(l.orders, outgoing(m))
 			l.size += len(m.Data)
@@ -223,7 +228,12 @@ func (l *load) take(partition int, row *store.OutboxBatch) {
 
 // flush publishes. A stream that is full does not hold up what is for the other one.
 func (l *load) flush(ctx context.Context) error {
-	noFacts, noOrders := l.store(ctx, l.facts), l.store(ctx, l.orders)
+	noFacts := l.store(ctx, l.facts)
+	// What somebody waits for is first. When SEND does not take that, it takes nothing else.
+	noOrders := l.hurry(ctx)
+	if noOrders == nil {
+		noOrders = l.store(ctx, l.orders)
+	}
 	for p, seq := range l.done {
 		if noFacts != nil || noOrders != nil {
 			has := l.r.halves[p]
@@ -244,7 +254,7 @@ func (l *load) flush(ctx context.Context) error {
 		l.r.waiting[p] = max(0, l.r.waiting[p]-l.commands[p])
 		l.r.mu.Unlock()
 	}
-	l.orders, l.facts, l.size = nil, nil, 0
+	l.orders, l.urgent, l.facts, l.size = nil, nil, nil, 0
 	clear(l.done)
 	clear(l.commands)
 	return errors.Join(noFacts, noOrders)

@@ -12,6 +12,7 @@ import (
 	"rapport/pkg/bus"
 	"rapport/pkg/event"
 	"rapport/pkg/journey"
+	"rapport/pkg/message"
 	"rapport/pkg/store"
 )
 
@@ -167,8 +168,15 @@ func (b *batch) decided(p *person, m *journey.Message, from cause) error {
 		if err != nil {
 			return err
 		}
+		header := carrier(spanCtx)
+		if c.Category == message.Transactional && b.w.o.Clock == WallClock {
+			if header == nil {
+				header = map[string]string{}
+			}
+			header[bus.HeaderUrgent] = "1"
+		}
 		b.out.Outbox = append(b.out.Outbox, store.Outgoing{
-			Subject: bus.SendSubject(string(c.Channel), event.Key(p.id)), ID: c.ID, Header: carrier(spanCtx), Data: body,
+			Subject: bus.SendSubject(string(c.Channel), event.Key(p.id)), ID: c.ID, Header: header, Data: body,
 		})
 	}
 	b.out.Messages = append(b.out.Messages, row)

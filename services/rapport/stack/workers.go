@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	wm "github.com/ThreeDotsLabs/watermill/message"
+
 	"rapport/pkg/bus"
 	"rapport/pkg/delivery"
 	"rapport/pkg/journey"
@@ -173,22 +175,27 @@ const toCatcher = 32
 // catcherAccount has the shape of Twilio's account SIDs; the catcher takes any.
 const catcherAccount = "AC00000000000000000000000000000000"
 
-// subscriber shares the SEND stream among all workers of a name.
-func (s *Stack) subscriber(name string) (*bus.Subscriber, error) {
+// subscriber shares the SEND stream among all workers of a name. What somebody waits for has
+// lanes of its own, except in replays, which hand everything over in one order.
+func (s *Stack) subscriber(name string) (wm.Subscriber, error) {
 	o := bus.SubscriberOptions{
 		Stream: bus.StreamSend, Durable: name, Lanes: lanes, AckWait: ackWait,
 		Logger: s.cfg.Logger.With("component", name), Meters: s.cfg.Meters,
 	}
-	if s.cfg.Clock != orchestrator.EventClock {
-		o.MaxInFlight = waiting
+	if s.cfg.Clock == orchestrator.EventClock {
+		return bus.NewSubscriber(s.JS, o)
 	}
-	return bus.NewSubscriber(s.JS, o)
+	o.MaxInFlight = waiting
+	return bus.NewExpedited(s.JS, o, urgentLanes)
 }
 
 // lanes is how many messages a worker has in hand. They share commits to the store and
 // batches to the broker, so that more of them make less work for the disk; a kill leaves at
 // most as many uncertain.
 const lanes = 64
+
+// urgentLanes is how many it has in hand beside them of those that somebody waits for.
+const urgentLanes = 32
 
 // waiting is how many messages of a channel may be here while throttles and broken hosts
 // hold them up. Those behind them go on as long as it is not reached. Replays wait for
