@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"rapport/pkg/profile/stored"
 )
 
 // stateVersion is the first byte of a stored state. A new meaning of the bytes takes a
@@ -15,16 +17,26 @@ const stateVersion = 2
 
 // Codec turns states into compact bytes and back: CBOR (RFC 8949) with small integers for
 // names, a fifth of the time and half of the size of JSON.
+//
+// What the bytes are, the tags say and the library makes of them. It goes by reflection, which
+// was a tenth of all that applying an event costs; states as they are usual are therefore
+// written and read by their lists of fields (form.go), to the same bytes, and the library has
+// the others.
 type Codec struct {
-	enc cbor.UserBufferEncMode
+	enc cbor.EncMode
 	dec cbor.DecMode
-	// buffers are where states are written, so that what is kept of one has its own size.
-	buffers sync.Pool // of *bytes.Buffer
+	// desks are where states are written, so that what is kept of one has its own size.
+	desks sync.Pool // of *desk
+}
+
+type desk struct {
+	form stored.Form
+	out  []byte
 }
 
 // NewCodec returns a codec. It is safe for concurrent use.
 func NewCodec() (*Codec, error) {
-	enc, err := cbor.EncOptions{Sort: cbor.SortBytewiseLexical, Time: cbor.TimeRFC3339Nano}.UserBufferEncMode()
+	enc, err := cbor.EncOptions{Sort: cbor.SortBytewiseLexical, Time: cbor.TimeRFC3339Nano}.EncMode()
 	if err != nil {
 		return nil, fmt.Errorf("set up the state codec: %w", err)
 	}
@@ -32,22 +44,22 @@ func NewCodec() (*Codec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the state codec: %w", err)
 	}
-	return &Codec{enc: enc, dec: dec}, nil
+	return &Codec{enc: enc, dec: dec, desks: sync.Pool{New: func() any { return &desk{} }}}, nil
 }
 
 // Encode writes a state. Equal states give equal bytes.
 func (c *Codec) Encode(s *State) ([]byte, error) {
-	b, _ := c.buffers.Get().(*bytes.Buffer)
-	if b == nil {
-		b = &bytes.Buffer{}
+	d, _ := c.desks.Get().(*desk)
+	defer c.desks.Put(d)
+	var ok bool
+	if d.out, ok = stored.Append(&d.form, append(d.out[:0], stateVersion), s, (*State).form); ok {
+		return bytes.Clone(d.out), nil
 	}
-	defer c.buffers.Put(b)
-	b.Reset()
-	b.WriteByte(stateVersion)
-	if err := c.enc.MarshalToBuffer(s, b); err != nil {
+	b, err := c.enc.Marshal(s)
+	if err != nil {
 		return nil, fmt.Errorf("encode state: %w", err)
 	}
-	return bytes.Clone(b.Bytes()), nil
+	return append([]byte{stateVersion}, b...), nil
 }
 
 // Decode reads what Encode wrote.
@@ -55,9 +67,15 @@ func (c *Codec) Decode(b []byte) (*State, error) {
 	if len(b) == 0 || b[0] != stateVersion {
 		return nil, fmt.Errorf("decode state: written by another version of Rapport (format %v, this one reads %d)", b[:min(1, len(b))], stateVersion)
 	}
+	d, _ := c.desks.Get().(*desk)
+	defer c.desks.Put(d)
 	var s State
-	if err := c.dec.Unmarshal(b[1:], &s); err != nil {
+	if stored.Read(&d.form, b[1:], &s, (*State).form) {
+		return &s, nil
+	}
+	var whole State
+	if err := c.dec.Unmarshal(b[1:], &whole); err != nil {
 		return nil, fmt.Errorf("decode state: %w", err)
 	}
-	return &s, nil
+	return &whole, nil
 }
