@@ -27,6 +27,7 @@ type Set struct {
 	locales map[string]func() *compiled
 	zones   sync.Map // of *time.Location, by name
 	known   atomic.Int64
+	scratch sync.Pool // of *[]byte, for what templates print
 }
 
 // Has reports whether there is a template of this name for the channel.
@@ -165,12 +166,25 @@ func (r *rendering) run(t *liquid.Template) string {
 	if t == nil || r.err != nil {
 		return ""
 	}
-	out, err := t.Render(r.ctx, r.vars, r.opts...)
+	scratch, _ := r.set.scratch.Get().(*[]byte)
+	if scratch == nil {
+		scratch = new([]byte)
+	}
+	out, err := t.Append(r.ctx, (*scratch)[:0], r.vars, r.opts...)
 	if err != nil {
 		r.err = r.set.failure(r.ctx, t, err)
+		return ""
 	}
-	return out
+	text := string(out)
+	if *scratch = out; cap(out) <= maxScratch {
+		r.set.scratch.Put(scratch)
+	}
+	return text
 }
+
+// maxScratch is how large a buffer may have become that is kept: an odd mail must not hold
+// memory for ever.
+const maxScratch = 128 << 10
 
 // wrap renders a template into its layout.
 func (r *rendering) wrap(t, layout *liquid.Template, content func(string) any) string {

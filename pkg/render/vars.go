@@ -1,8 +1,6 @@
 package render
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
@@ -24,9 +22,8 @@ import (
 func variables(shop Shop, c *message.Command) (map[string]any, error) {
 	vars := map[string]any{}
 	if len(c.Vars) > 0 {
-		d := json.NewDecoder(bytes.NewReader(c.Vars))
-		d.UseNumber()
-		if err := d.Decode(&vars); err != nil {
+		var err error
+		if vars, err = decode(c.Vars); err != nil {
 			return nil, fmt.Errorf("the message's variables are no JSON object: %w", err)
 		}
 		if vars == nil { // null

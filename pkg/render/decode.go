@@ -1,0 +1,198 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+)
+
+// decode reads a JSON object as json.Decoder does with UseNumber. Each mail has one of some
+// kilobytes, and that decoder made a hundred small strings and a buffer of its own out of it;
+// here all strings without escapes are parts of one copy. What this reader does not know, or
+// finds wrong, the other one reads, and says what is wrong with it.
+func decode(raw []byte) (map[string]any, error) {
+	r := reader{text: string(raw)}
+	if v, ok := r.value(0); ok && r.space() == len(r.text) {
+		if vars, ok := v.(map[string]any); ok {
+			return vars, nil
+		}
+	}
+	var vars map[string]any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	err := d.Decode(&vars)
+	return vars, err
+}
+
+// deepest is how deep a value may lie for reader.
+const deepest = 64
+
+// reader reads JSON (RFC 8259). Its methods report false when they give up.
+type reader struct {
+	text string
+	at   int
+}
+
+// space goes to the next byte that is not white space and returns where it is.
+func (r *reader) space() int {
+	for r.at < len(r.text) && strings.IndexByte(" \t\r\n", r.text[r.at]) >= 0 {
+		r.at++
+	}
+	return r.at
+}
+
+// next is the next byte that is not white space, 0 at the end.
+func (r *reader) next() byte {
+	if r.space() == len(r.text) {
+		return 0
+	}
+	return r.text[r.at]
+}
+
+// take goes over c if it comes next.
+func (r *reader) take(c byte) bool {
+	if r.next() != c {
+		return false
+	}
+	r.at++
+	return true
+}
+
+func (r *reader) value(depth int) (any, bool) {
+	if depth > deepest {
+		return nil, false
+	}
+	switch r.next() {
+	case '{':
+		return r.object(depth)
+	case '[':
+		return r.array(depth)
+	case '"':
+		return r.string()
+	case 't':
+		return true, r.word("true")
+	case 'f':
+		return false, r.word("false")
+	case 'n':
+		return nil, r.word("null")
+	}
+	return r.number()
+}
+
+func (r *reader) word(w string) bool {
+	ok := strings.HasPrefix(r.text[r.at:], w)
+	r.at += len(w)
+	return ok
+}
+
+func (r *reader) object(depth int) (any, bool) {
+	r.at++
+	m := map[string]any{}
+	if r.take('}') {
+		return m, true
+	}
+	for {
+		if r.next() != '"' {
+			return nil, false
+		}
+		name, ok := r.string()
+		if !ok || !r.take(':') {
+			return nil, false
+		}
+		v, ok := r.value(depth + 1)
+		if !ok {
+			return nil, false
+		}
+		m[name] = v
+		if r.take('}') {
+			return m, true
+		}
+		if !r.take(',') {
+			return nil, false
+		}
+	}
+}
+
+func (r *reader) array(depth int) (any, bool) {
+	r.at++
+	list := []any{}
+	if r.take(']') {
+		return list, true
+	}
+	for {
+		v, ok := r.value(depth + 1)
+		if !ok {
+			return nil, false
+		}
+		list = append(list, v)
+		if r.take(']') {
+			return list, true
+		}
+		if !r.take(',') {
+			return nil, false
+		}
+	}
+}
+
+// string stands at the opening quote. The library reads strings with escapes and those that
+// are not UTF-8, which it repairs.
+func (r *reader) string() (string, bool) {
+	begin := r.at
+	simple := true
+	for r.at++; r.at < len(r.text); r.at++ {
+		switch c := r.text[r.at]; {
+		case c == '"':
+			r.at++
+			s := r.text[begin+1 : r.at-1]
+			if simple && utf8.ValidString(s) {
+				return s, true
+			}
+			return s, json.Unmarshal([]byte(r.text[begin:r.at]), &s) == nil
+		case c == '\\':
+			simple = false
+			r.at++
+		case c < ' ':
+			return "", false
+		}
+	}
+	return "", false
+}
+
+// number keeps the digits as they are.
+func (r *reader) number() (any, bool) {
+	begin := r.at
+	r.sign("-")
+	if r.at < len(r.text) && r.text[r.at] == '0' {
+		r.at++
+	} else if !r.digits() {
+		return nil, false
+	}
+	if r.sign(".") && !r.digits() {
+		return nil, false
+	}
+	if r.sign("eE") {
+		r.sign("+-")
+		if !r.digits() {
+			return nil, false
+		}
+	}
+	return json.Number(r.text[begin:r.at]), true
+}
+
+// sign goes over one of the bytes, if one comes.
+func (r *reader) sign(of string) bool {
+	if r.at == len(r.text) || strings.IndexByte(of, r.text[r.at]) < 0 {
+		return false
+	}
+	r.at++
+	return true
+}
+
+func (r *reader) digits() bool {
+	begin := r.at
+	for r.at < len(r.text) && r.text[r.at] >= '0' && r.text[r.at] <= '9' {
+		r.at++
+	}
+	return r.at > begin
+}
