@@ -61,6 +61,10 @@ func readProgram(t *testing.T) program {
 			}
 		}
 	}
+	// Each has another one for what is urgent (bus.NewExpedited).
+	for _, durable := range slices.Clone(p.durables) {
+		p.durables = append(p.durables, durable+"-now")
+	}
 	p.metrics = readGauges(t)
 	if len(p.services) == 0 || len(p.variables) == 0 || len(p.paths) == 0 || p.drain == 0 || len(p.durables) == 0 {
 		t.Fatalf("the source of the command is not written as these tests read it: %+v", p)

@@ -16,6 +16,9 @@
 //     with the reason, and only then is it terminated. A message is
 //     acknowledged after its handler returned, and kept alive until then, however
 //     long it waits.
+//   - On SEND what somebody waits for has subjects of its own (Urgent), and Expedited lanes for
+//     them, so that it does not wait behind whatever else there is. Processes and streams of an
+//     earlier version do without.
 //   - A Reader delivers a stream's messages in order and exactly once after a given
 //     position, and refuses a position beyond the stream's end. A Lease says
 //     who reads a partition; its token fences off whoever is late. Position

@@ -2,7 +2,8 @@
 // engine (pkg/journey) and commits what follows.
 //
 // Consumes: the EVENTS stream, partition by partition; answers of the recommender.
-// Publishes: send.<channel>.* (decided messages) and events.* (facts that journeys make: tags,
+// Publishes: send.<channel>.* (decided messages), send.<channel>.now.* (those of them that are
+// transactional, where workers take them there) and events.* (facts that journeys make: tags,
 // points, tasks, emitted events), through the outbox and the Relay; dead.orchestrator.> (events that cannot be read or applied),
 // under derived ids before the position passes them.
 // Owns: profiles, instances, timers, timeline, decided messages, the outbox, the counts of who
@@ -80,7 +81,10 @@
 // Time. With WallClock, events and timers are dealt with when they are there, and a message that an
 // event led to at once says when the broker stored that event (message.Command.EventAt), so that the
 // whole way can be measured; one that comes after a wait, quiet hours, a recommender that was late, or
-// any other timer does not. With
+// any other timer does not. However many timers are due, an event waits for those of its own
+// profile and a few others alone (backlog); that events never cease does not stop timers either. What
+// is transactional is published before the marketing of the same flush, and workers take it from a
+// queue of its own; its order is kept against other transactional messages of the profile only. With
 // EventClock time is what the events say: before an event at time t is applied, every
 // timer of its partition that is due before t fires, in order of time, and clock.advanced
 // runs time on to and including its own time. Profiles do not touch each other and the

@@ -227,7 +227,7 @@ func (g *guarded) recommends(ctx context.Context) {
 }
 
 // works does with a worker's key what a worker does: it joins the others, takes a command, buries
-// it as a copy, reports, and leaves.
+// it as a copy, reports, takes an urgent one, and leaves.
 func (g *guarded) works(ctx context.Context, user, durable, channel string) {
 	g.t.Helper()
 	js := g.as(user)
@@ -236,7 +236,7 @@ func (g *guarded) works(ctx context.Context, user, durable, channel string) {
 	if members.Count() != 1 {
 		g.t.Fatalf("%s counts %v", user, members.Names())
 	}
-	sub, err := bus.NewSubscriber(js, bus.SubscriberOptions{Stream: bus.StreamSend, Durable: durable})
+	sub, err := bus.NewExpedited(js, bus.SubscriberOptions{Stream: bus.StreamSend, Durable: durable}, 1)
 	g.check("make the subscriber", err)
 	commands, err := sub.Subscribe(ctx, "send."+channel+".*")
 	g.check(user+" subscribes", err)
@@ -248,6 +248,16 @@ func (g *guarded) works(ctx context.Context, user, durable, channel string) {
 		m.Ack()
 	case <-ctx.Done():
 		g.t.Fatalf("%s gets no command", user)
+	}
+	_, err = g.as("orchestrator").Publish(ctx, bus.Urgent(bus.SendSubject(channel, "ada")), []byte("urgent"))
+	g.check("publish an urgent command", err)
+	select {
+	case m := <-commands:
+		d, _ := bus.Received(m.Context())
+		g.check(user+" buries an urgent copy", bus.DeadLetter(ctx, js, user, d, errors.New("a test")))
+		m.Ack()
+	case <-ctx.Done():
+		g.t.Fatalf("%s gets no urgent command", user)
 	}
 	g.check(user+" closes", sub.Close())
 	g.check(user+" leaves", members.Leave(ctx))
