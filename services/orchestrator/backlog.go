@@ -24,12 +24,12 @@ const (
 	sparePlaces = 2
 	// fewTimers is how many timers a batch without events fires while events keep coming: more
 	// gain little, since the store combines transactions, and an event may have two such batches before it.
-	fewTimers = 64
+	fewTimers = 128
 	// calmBatches is after how many batches without an event the next ones are twice as large.
 	calmBatches = 16
 	// besides is how many timers a batch with events takes along at least. With more events it
 	// takes as many as it has of them, so that timers have half of what the store can do.
-	besides = 8
+	besides = 16
 )
 
 // newPlaces makes the places of a backlog, all of them free.
@@ -73,7 +73,8 @@ func (w *worker) late() bool {
 	return w.o.Clock == WallClock && !w.due.IsZero() && !w.due.After(w.o.Now())
 }
 
-// spared gives back the worker's place among those who fire timers alone.
+// spared gives back the worker's place among those who fire timers alone, if it has one: after
+// the commit, and before it rests for any reason.
 func (w *worker) spared() {
 	if w.sparing {
 		w.sparing = false

@@ -249,7 +249,7 @@ func TestTimersTakeMoreWhenNobodyComes(t *testing.T) {
 func TestOnlySoManyFireTimersAlone(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, WallClock)
-	d.armed(100)
+	d.armed(3 * fewTimers)
 	for range sparePlaces {
 		<-d.o.backlog.places // Other partitions have them all.
 	}
@@ -267,6 +267,44 @@ func TestOnlySoManyFireTimersAlone(t *testing.T) {
 	if b := d.work()[0]; len(sent(b, "remind")) != fewTimers {
 		t.Errorf("with a place %d timers fire, want %d", len(sent(b, "remind")), fewTimers)
 	}
+}
+
+// A worker whose batch failed rests without a place: others may fire theirs meanwhile.
+func TestAFailureKeepsNoPlace(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, WallClock)
+	d.armed(10)
+	d.o.Backoff = time.Hour
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	refusing := &refusal{Store: d.store, asked: make(chan struct{}, 1)}
+	d.o.Store = refusing
+	done := make(chan error, 1)
+	go func() { done <- d.round(ctx, &d.from) }()
+	<-refusing.asked
+	for range sparePlaces {
+		select {
+		case <-d.o.backlog.places:
+		case <-time.After(time.Minute):
+			t.Fatal("it rests with a place")
+		}
+	}
+	stop()
+	fine(t, <-done)
+}
+
+// refusal is a store that is away.
+type refusal struct {
+	Store
+	asked chan struct{}
+}
+
+func (r *refusal) Commit(context.Context, *store.Batch) error {
+	select {
+	case r.asked <- struct{}{}:
+	default:
+	}
+	return outage(errUnreadable)
 }
 
 // By the events' clock all timers due before an event fire before it, as ever.

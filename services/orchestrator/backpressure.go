@@ -55,6 +55,7 @@ func (w *worker) room(ctx context.Context) bool {
 	} else if full {
 		return true
 	}
+	w.spared()
 	pause(ctx, roomPause)
 	return false
 }

@@ -142,6 +142,7 @@ func (w *worker) resync(ctx context.Context) (moved bool, err error) {
 
 // wait is the back-off between two attempts at the same thing.
 func (w *worker) wait(ctx context.Context, err error) {
+	w.spared()
 	rest := min(w.o.Backoff<<min(w.care.failed, 10), longestBackoffs*w.o.Backoff)
 	w.care.failed++
 	w.log.ErrorContext(ctx, "batch not applied, trying again", "attempt", w.care.failed, "after", rest, "error", err)
