@@ -2,7 +2,6 @@ package stored
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math"
 	"time"
 	"unicode/utf8"
@@ -19,7 +18,8 @@ func (f *Form) Text(key int, when When, v *string) {
 
 func (f *Form) string(v *string) {
 	if !f.reading {
-		f.out = append(appendHead(f.out, cborText, uint64(len(*v))), *v...)
+		f.put(cborText, uint64(len(*v)))
+		f.out = append(f.out, *v...)
 		return
 	}
 	from, to := f.span(cborText)
@@ -75,9 +75,9 @@ func (f *Form) int(v *int64) {
 			*v = ^*v
 		}
 	case *v < 0:
-		f.out = appendHead(f.out, cborNint, uint64(^*v)) //nolint:gosec // It is not negative.
+		f.put(cborNint, uint64(^*v)) //nolint:gosec // It is not negative.
 	default:
-		f.out = appendHead(f.out, cborUint, uint64(*v)) //nolint:gosec // It is not negative.
+		f.put(cborUint, uint64(*v)) //nolint:gosec // It is not negative.
 	}
 }
 
@@ -100,7 +100,7 @@ func (f *Form) uint(v *uint64) {
 	if f.reading {
 		*v = f.number(cborUint)
 	} else {
-		f.out = appendHead(f.out, cborUint, *v)
+		f.put(cborUint, *v)
 	}
 }
 
@@ -110,7 +110,8 @@ func (f *Form) Bytes(key int, v *[]byte) {
 		return
 	}
 	if !f.reading {
-		f.out = append(appendHead(f.out, cborBytes, uint64(len(*v))), *v...)
+		f.put(cborBytes, uint64(len(*v)))
+		f.out = append(f.out, *v...)
 		return
 	}
 	from, to := f.span(cborBytes)
@@ -134,7 +135,8 @@ func (f *Form) Time(key int, when When, v *time.Time) {
 	default:
 		var room [len(time.RFC3339Nano)]byte
 		s := v.AppendFormat(room[:0], time.RFC3339Nano)
-		f.out = append(appendHead(f.out, cborText, uint64(len(s))), s...)
+		f.put(cborText, uint64(len(s)))
+		f.out = append(f.out, s...)
 		f.bad = f.bad || v.Unix() < yearZero // Not even Go writes all of them rightly.
 	}
 }
@@ -169,11 +171,12 @@ func (f *Form) Decimal(key int, v *decimal.Decimal) {
 		return
 	}
 	if v.Sign() == 0 { // Most people return nothing.
-		exponent := uint32(v.Exponent()) //nolint:gosec // Its bits are stored.
-		f.out = append(binary.BigEndian.AppendUint32(append(f.out, cborBytes|5), exponent), zeroCoefficient)
+		e := v.Exponent()
+		f.out = append(f.out, cborBytes|5, byte(e>>24), byte(e>>16), byte(e>>8), byte(e), zeroCoefficient) //nolint:gosec // Its bits are stored.
 		return
 	}
 	b, err := v.MarshalBinary()
 	f.bad = f.bad || err != nil
-	f.out = append(appendHead(f.out, cborBytes, uint64(len(b))), b...)
+	f.put(cborBytes, uint64(len(b)))
+	f.out = append(f.out, b...)
 }

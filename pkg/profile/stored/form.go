@@ -156,7 +156,7 @@ func each[T any](f *Form, key int, when When, list *[]T, item func(*Form, *T)) {
 		f.out = append(f.out, cborNull)
 		return
 	} else {
-		f.out = appendHead(f.out, cborArray, uint64(len(*list)))
+		f.put(cborArray, uint64(len(*list)))
 	}
 	for i := range *list {
 		if item(f, &(*list)[i]); f.bad {

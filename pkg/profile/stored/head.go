@@ -27,18 +27,26 @@ const (
 // maxLength is the longest list that the library reads, unless it is told otherwise.
 const maxLength = 128 << 10
 
-func appendHead(b []byte, kind byte, n uint64) []byte {
+// put writes the head of a value. It appends to f.out alone, here and elsewhere, because Go
+// then writes no pointer, of which the garbage collector would be told.
+func (f *Form) put(kind byte, n uint64) {
 	switch {
 	case n < oneByte:
-		return append(b, kind|byte(n))
+		f.out = append(f.out, kind|byte(n))
 	case n < 1<<8:
-		return append(b, kind|oneByte, byte(n))
+		f.out = append(f.out, kind|oneByte, byte(n))
 	case n < 1<<16:
-		return binary.BigEndian.AppendUint16(append(b, kind|twoBytes), uint16(n))
+		f.out = append(f.out, kind|twoBytes, byte(n>>8), byte(n))
 	case n < 1<<32:
-		return binary.BigEndian.AppendUint32(append(b, kind|fourBytes), uint32(n))
+		f.out = append(f.out, kind|fourBytes, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+	default:
+		f.out = append(f.out, kind|eightBytes)
+		f.eight(n)
 	}
-	return binary.BigEndian.AppendUint64(append(b, kind|eightBytes), n)
+}
+
+func (f *Form) eight(n uint64) {
+	f.out = append(f.out, byte(n>>56), byte(n>>48), byte(n>>40), byte(n>>32), byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
 }
 
 // peek is the first byte of the value that comes next; at the end that of none.
@@ -53,15 +61,16 @@ func (f *Form) peek() byte {
 // number reads the head of a value of a kind.
 func (f *Form) number(kind byte) uint64 {
 	first := f.peek()
+	if n := first - kind; n < oneByte && !f.bad {
+		f.at++
+		return uint64(n)
+	}
 	if first&kindBits != kind || f.bad {
 		f.bad = true
 		return 0
 	}
 	f.at++
 	n, rest := uint64(first&numberBits), f.in[f.at:]
-	if n < oneByte {
-		return n
-	}
 	size := 1 << (n - oneByte)
 	if n > eightBytes || len(rest) < size { // Above are lengths left open.
 		f.bad = true
@@ -79,16 +88,24 @@ func (f *Form) number(kind byte) uint64 {
 	return binary.BigEndian.Uint64(rest)
 }
 
-// length reads the head of a list or map. Each of its entries has a byte at least.
-func (f *Form) length(kind byte) int {
-	if f.peek() == kind|eightBytes {
-		f.bad = true // Nobody writes lengths so, and not everybody reads them.
-	}
+// size reads the head of what has a length.
+func (f *Form) size(kind byte) uint64 {
+	first := f.peek()
 	n := f.number(kind)
-	if n > maxLength || n > uint64(len(f.in)-f.at) {
+	// Each byte, item or entry has a byte at least. Nobody writes lengths in eight bytes, and
+	// not everybody reads them.
+	if n > uint64(len(f.in)-f.at) || first == kind|eightBytes {
 		f.bad = true
+		return 0
 	}
-	if f.bad {
+	return n
+}
+
+// length reads the head of a list, a map or a tuple.
+func (f *Form) length(kind byte) int {
+	n := f.size(kind)
+	if n > maxLength {
+		f.bad = true
 		return 0
 	}
 	return int(n) //nolint:gosec // It is at most maxLength.
@@ -96,16 +113,7 @@ func (f *Form) length(kind byte) int {
 
 // span reads bytes or a text, and returns where it begins and ends.
 func (f *Form) span(kind byte) (from, to int) {
-	if f.peek() == kind|eightBytes {
-		f.bad = true
-	}
-	n := f.number(kind)
-	if n > uint64(len(f.in)-f.at) {
-		f.bad = true
-	}
-	if f.bad {
-		return f.at, f.at
-	}
+	n := f.size(kind)
 	from = f.at
 	f.at += int(n) //nolint:gosec // It is within what is read.
 	return from, f.at

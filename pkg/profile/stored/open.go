@@ -40,7 +40,7 @@ func (f *Form) Values(key int, m *map[string]any) {
 
 // writeNamed writes a map in the order of its names as they are stored: the shorter first.
 func writeNamed[V any](f *Form, m map[string]V, write func(*Form, V)) {
-	f.out = appendHead(f.out, cborMap, uint64(len(m)))
+	f.put(cborMap, uint64(len(m)))
 	outer := len(f.names)
 	f.names = slices.AppendSeq(f.names, maps.Keys(m))
 	slices.SortFunc(f.names[outer:], func(a, b string) int {
@@ -75,7 +75,8 @@ func (f *Form) writeFloat(v float64) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		f.bad = true // There are several ways to write them.
 	}
-	f.out = binary.BigEndian.AppendUint64(append(f.out, cborFloat), math.Float64bits(v))
+	f.out = append(f.out, cborFloat)
+	f.eight(math.Float64bits(v))
 }
 
 func (f *Form) readFloat() float64 {
@@ -105,7 +106,7 @@ func (f *Form) writeValue(v any) {
 			f.out = append(f.out, cborNull)
 			return
 		}
-		f.out = appendHead(f.out, cborArray, uint64(len(v)))
+		f.put(cborArray, uint64(len(v)))
 		for _, item := range v {
 			f.writeValue(item)
 		}
