@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"rapport/pkg/message"
@@ -68,6 +69,7 @@ func (l *looks) ask(ctx context.Context, recheck Recheck, c *message.Command) (m
 		return g.reason, g.err
 	case <-g.lead:
 	}
+	runtime.Gosched() // Those who could ask right now may: it is one question more, not a wait.
 	l.mu.Lock()
 	all := l.next
 	l.next = nil

@@ -168,7 +168,8 @@ func (r *rendering) run(t *liquid.Template) string {
 	}
 	scratch, _ := r.set.scratch.Get().(*[]byte)
 	if scratch == nil {
-		scratch = new([]byte)
+		fresh := make([]byte, 0, usualScratch)
+		scratch = &fresh
 	}
 	out, err := t.Append(r.ctx, (*scratch)[:0], r.vars, r.opts...)
 	if err != nil {
@@ -182,9 +183,12 @@ func (r *rendering) run(t *liquid.Template) string {
 	return text
 }
 
-// maxScratch is how large a buffer may have become that is kept: an odd mail must not hold
-// memory for ever.
-const maxScratch = 128 << 10
+// A new buffer has room for most pages. One that became larger than maxScratch is not kept:
+// an odd mail must not hold memory for ever.
+const (
+	usualScratch = 16 << 10
+	maxScratch   = 128 << 10
+)
 
 // wrap renders a template into its layout.
 func (r *rendering) wrap(t, layout *liquid.Template, content func(string) any) string {

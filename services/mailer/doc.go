@@ -22,6 +22,13 @@
 // seven round trips), and would hold one connection for one caller. Connections are
 // kept and used for many messages instead: the handshake costs more than the message.
 //
+// The texts of a mail are quoted here, a run of bytes at a time, and put where go-mail writes
+// them; a test holds the result against go-mail's own, to the byte. MAIL, RCPT and DATA go
+// together to servers that offer it (RFC 2920), and the message in one write with its dots
+// doubled: go-mail's and the standard library's writers go byte by byte. BDAT (RFC 3030)
+// would save one more round trip, but the message would leave before the recipient's answer,
+// and every connection that breaks would leave it in doubt.
+//
 // The MIME boundary, the Message-ID and (in replays) the date are derived from the
 // message, so that a message that is made again is the same to the byte, and a recipient's
 // server may recognise the repeat by its Message-ID.
