@@ -16,7 +16,7 @@ import (
 const stateVersion = 2
 
 // Codec turns states into compact bytes and back: CBOR (RFC 8949) with small integers for
-// names, a fifth of the time and half of the size of JSON.
+// names, less than a fifth of the time and half of the size of JSON.
 //
 // What the bytes are, the tags say and the library makes of them. It goes by reflection, which
 // was a tenth of all that applying an event costs; states as they are usual are therefore

@@ -11,7 +11,8 @@ import (
 	"rapport/pkg/profile"
 )
 
-// State is all that the engine knows about one profile.
+// State is all that the engine knows about one profile. Its stored form is that of the tags,
+// which form.go follows.
 type State struct {
 	Profile   profile.Profile `cbor:"1,keyasint"`
 	Instances []Instance      `cbor:"2,keyasint,omitempty"` // running, oldest first

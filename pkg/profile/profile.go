@@ -9,8 +9,8 @@ import (
 	"rapport/pkg/message"
 )
 
-// Profile is one customer. The short CBOR keys are its stored form: a number is never
-// given another meaning.
+// Profile is one customer. The short CBOR keys are its stored form, which form.go follows: a
+// number is never given another meaning.
 type Profile struct {
 	ID     string         `cbor:"1,keyasint"`
 	Known  bool           `cbor:"2,keyasint,omitempty"` // has a customer id, not only an anonymous one
