@@ -31,15 +31,15 @@ const (
 // accept measures the HTTP door beside raw JetStream publishing of what it stored.
 func (b *bench) accept(ctx context.Context, row *Row) error {
 	events := b.o.pick(20_000, 400) / perBatch * perBatch
-	var rates []float64
+	var rates, cpus []float64
 	ceilings := map[string][]float64{}
 	for i := range b.o.repeat(5) + 1 {
-		took, stored, err := b.throughDoor(ctx, events)
+		took, cpu, stored, err := b.throughDoor(ctx, events)
 		if err != nil {
 			return err
 		}
 		if i > 0 || b.o.Quick {
-			rates = append(rates, per(events, took))
+			rates, cpus = append(rates, per(events, took)), append(cpus, float64(cpu.Microseconds())/float64(events))
 		}
 		for _, way := range ways() {
 			var took time.Duration
@@ -63,7 +63,8 @@ func (b *bench) accept(ctx context.Context, row *Row) error {
 			best, most = way.name, m
 		}
 	}
-	row.Figures = append(row.Figures, figure("events accepted durably, batches of 100", median(rates), "events/s").against("raw JetStream", most).ratioAtLeast(0.6))
+	row.Figures = append(row.Figures, figure("events accepted durably, batches of 100", median(rates), "events/s").against("raw JetStream", most).ratioAtLeast(0.6),
+		figure("processor time, door, clients and broker", median(cpus), "CPU us an event"))
 	row.Notes = append(row.Notes,
 		fmt.Sprintf("%d clients over HTTP on the loopback interface, %d events a round, each of %d bytes in JSON; the clients' processor time is in the figure", clients, events, len(b.sample())),
 		"the ceiling is the best of these ways ("+best+") to publish the same messages to the same stream: subjects, headers and bytes as the door stored them, every batch synced before it is acknowledged")
@@ -98,26 +99,27 @@ func (k *keeper) PublishBatch(ctx context.Context, msgs []*nats.Msg) error {
 	return nil
 }
 
-// throughDoor posts events to a door before a fresh broker, and returns what it stored.
-func (b *bench) throughDoor(ctx context.Context, events int) (took time.Duration, stored []*nats.Msg, err error) {
+// throughDoor posts events to a door before a fresh broker, and returns how long that took, on
+// the clock and of this process's processors, and what it stored.
+func (b *bench) throughDoor(ctx context.Context, events int) (took, cpu time.Duration, stored []*nats.Msg, err error) {
 	dir, err := b.dir("accept")
 	if err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	k, err := b.startBroker(ctx, dir)
 	if err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
 	defer func() { err = errors.Join(err, k.stop(ctx)) }()
 	keys, err := ingest.ParseKeys("bench:" + writeKey)
 	if err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
 	kept := &keeper{to: ingest.NewBroker(k.js)}
 	door, err := ingest.New(ingest.Options{Addr: "127.0.0.1:0", Publisher: kept, Keys: keys, Logger: b.o.Logger})
 	if err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
 	running, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
@@ -126,25 +128,25 @@ func (b *bench) throughDoor(ctx context.Context, events int) (took time.Duration
 	select {
 	case <-door.Ready():
 	case <-ctx.Done():
-		return 0, nil, context.Cause(ctx)
+		return 0, 0, nil, context.Cause(ctx)
 	}
 	bodies, err := b.bodies(b.o.Profiles, events)
 	if err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
-	began := time.Now()
+	began, before := time.Now(), ownCPU()
 	if err := b.post(ctx, "http://"+door.Addr(), bodies, clients); err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
-	took = time.Since(began)
+	took, cpu = time.Since(began), ownCPU()-before
 	s, err := k.js.Stream(ctx, bus.StreamEvents)
 	if err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
 	if n := s.CachedInfo().State.Msgs; n != uint64(events) || len(kept.msgs) != events {
-		return 0, nil, fmt.Errorf("the stream has %d of %d events", n, events)
+		return 0, 0, nil, fmt.Errorf("the stream has %d of %d events", n, events)
 	}
-	return took, kept.msgs, nil
+	return took, cpu, kept.msgs, nil
 }
 
 // bodies are requests with a hundred orders each.
