@@ -7,14 +7,8 @@ const maxQuoted = 76
 
 const upperHex = "0123456789ABCDEF"
 
-// plain tells which bytes stand for themselves within a line.
-var plain = func() (t [256]bool) {
-	for b := ' '; b <= '~'; b++ {
-		t[b] = b != '='
-	}
-	t['\t'] = true
-	return t
-}()
+// plain tells whether a byte stands for itself within a line.
+func plain(b byte) bool { return ' ' <= b && b <= '~' && b != '=' || b == '\t' }
 
 // writeQuoted writes a text in quoted-printable (RFC 2045, section 6.7), byte for byte as
 // mime/quotedprintable.Writer does, but a run of plain bytes at a time: a mail is mostly
@@ -26,18 +20,18 @@ func writeQuoted(out *bytes.Buffer, text string) {
 	for i := 0; i < len(text); {
 		switch b := text[i]; {
 		case b == '\n' || b == '\r':
-			dst, line = quotedEnd(dst, line)
-			dst, line = append(dst, "\r\n"...), 0
+			dst = append(quotedEnd(dst, line), "\r\n"...)
+			line = 0
 			if i++; b == '\r' && i < len(text) && text[i] == '\n' {
 				i++
 			}
-		case plain[b]:
+		case plain(b):
 			if line == maxQuoted-1 {
 				dst, line = append(dst, "=\r\n"...), 0
 			}
 			end := min(len(text), i+maxQuoted-1-line)
 			n := i + 1
-			for n < end && plain[text[n]] {
+			for n < end && plain(text[n]) {
 				n++
 			}
 			dst, line = append(dst, text[i:n]...), line+n-i
@@ -47,8 +41,7 @@ func writeQuoted(out *bytes.Buffer, text string) {
 			i++
 		}
 	}
-	dst, _ = quotedEnd(dst, line)
-	out.Write(dst)
+	out.Write(quotedEnd(dst, line))
 }
 
 // quote appends a byte as =XX, on a new line where there is no room for it.
@@ -60,13 +53,14 @@ func quote(dst []byte, line int, b byte) ([]byte, int) {
 }
 
 // quotedEnd quotes the white space that a line ends with, which servers may drop.
-func quotedEnd(dst []byte, line int) ([]byte, int) {
+func quotedEnd(dst []byte, line int) []byte {
 	if line == 0 {
-		return dst, line
+		return dst
 	}
 	last := dst[len(dst)-1]
 	if last != ' ' && last != '\t' {
-		return dst, line
+		return dst
 	}
-	return quote(dst[:len(dst)-1], line-1, last)
+	dst, _ = quote(dst[:len(dst)-1], line-1, last)
+	return dst
 }
