@@ -5,12 +5,14 @@ import (
 	"math"
 	"math/big"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
 
+	"rapport/pkg/profile"
 	"rapport/pkg/profile/stored"
 )
 
@@ -282,4 +284,26 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%x: %s", b, err)
 		}
 	})
+}
+
+// Who encodes a state only reads it: parts of it may be shared with states that others
+// encode at the same time (the race detector says so otherwise).
+func TestEncodingOnlyReads(t *testing.T) {
+	t.Parallel()
+	codec, err := NewCodec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := NewState("p1", time.Unix(0, 0))
+	shared.Profile.History = profile.History{{Type: "order.completed", Count: 2, First: 1, Last: 2, Sums: []profile.Sum{{Name: 1, Count: 2, Units: 3}}}}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			own := *shared
+			if _, err := codec.Encode(&own); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
 }

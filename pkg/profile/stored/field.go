@@ -50,8 +50,10 @@ func (f *Form) Bool(key int, v *bool) {
 func (f *Form) Int(key int, when When, v *int) {
 	n := int64(*v)
 	f.Int64(key, when, &n)
-	*v = int(n)
-	f.bad = f.bad || int64(*v) != n
+	if f.reading { // What is written may be shared with others who write it.
+		*v = int(n)
+		f.bad = f.bad || int64(*v) != n
+	}
 }
 
 // Int64 is a field that is a number.
@@ -85,8 +87,10 @@ func (f *Form) int(v *int64) {
 func (f *Form) Byte(key int, when When, v *byte) {
 	n := uint64(*v)
 	f.Uint64(key, when, &n)
-	*v = byte(n) //nolint:gosec // What does not fit is refused.
-	f.bad = f.bad || n > math.MaxUint8
+	if f.reading {
+		*v = byte(n) //nolint:gosec // What does not fit is refused.
+		f.bad = f.bad || n > math.MaxUint8
+	}
 }
 
 // Uint64 is a field that is a number that is not negative.
