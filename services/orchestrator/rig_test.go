@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const (
 	day        = 24 * time.Hour
 	partitions = 4
-	patience   = 20 * time.Second
+	patience   = 60 * time.Second
 )
 
 func start() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }

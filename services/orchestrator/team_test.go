@@ -203,9 +203,12 @@ func (tm *team) audit(made map[string]int, members ...*one) {
 			tm.t.Fatalf("%d of %d orders are applied", got, want)
 		}
 	}
-	for _, m := range members {
-		if err := m.Relayed(tm.t.Context()); err != nil {
-			tm.t.Fatal(err)
+	// The ledger knows of a commit before the relay is told of it.
+	for tm.relayed(members) < want {
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-deadline.C:
+			tm.t.Fatalf("%d messages for %d orders", len(tm.sends()), want)
 		}
 	}
 	for customer, n := range made {
@@ -224,6 +227,17 @@ func (tm *team) audit(made map[string]int, members ...*one) {
 	if len(ids) != want {
 		tm.t.Errorf("%d messages for %d orders", len(ids), want)
 	}
+}
+
+// relayed waits for the relays and returns how many messages are in the stream.
+func (tm *team) relayed(members []*one) int {
+	tm.t.Helper()
+	for _, m := range members {
+		if err := m.Relayed(tm.t.Context()); err != nil {
+			tm.t.Fatal(err)
+		}
+	}
+	return int(must(bus.LastSeq(tm.t.Context(), tm.js, bus.StreamSend))(tm.t)) //nolint:gosec // Far below 2^63.
 }
 
 // flows waits until so many more events are applied.

@@ -25,7 +25,10 @@ var untried = map[string]bool{
 	"export RAPPORT_WRITE_KEYS=shop:a-long-random-text":                           true,
 	"export RAPPORT_DB_PASSWORD=another-long-random-text":                         true,
 	// It takes minutes: .ci/run runs its tests.
-	"make chaos":                true,
+	"make chaos": true,
+	// They too: TestEveryRow runs all rows small.
+	"bin/rapport bench --rows accept,apply,mail,latency,memory":                            true,
+	"bin/rapport bench --rows growth,timers,start --growth 10000,1000000 --timers 1000000": true,
 	"docker compose up --build": true,
 }
 

@@ -64,6 +64,7 @@ func (b *bench) accept(ctx context.Context, row *Row) error {
 		}
 	}
 	row.Figures = append(row.Figures, figure("events accepted durably, batches of 100", median(rates), "events/s").against("raw JetStream", most).ratioAtLeast(0.6),
+		figure("the same", median(rates), "events/s").against("raw JetStream, batches of 100 by 8", median(ceilings[ways()[0].name])),
 		figure("processor time, door, clients and broker", median(cpus), "CPU us an event"))
 	row.Notes = append(row.Notes,
 		fmt.Sprintf("%d clients over HTTP on the loopback interface, %d events a round, each of %d bytes in JSON; the clients' processor time is in the figure", clients, events, len(b.sample())),
