@@ -23,13 +23,13 @@ type reads struct {
 const readers = 4
 
 const (
-	dueQuery     = `SELECT id, wake FROM profile WHERE partition = ? AND wake < +? ORDER BY wake, id LIMIT ?`
+	dueQuery     = `SELECT id, wake FROM profile WHERE partition = ? AND wake < +? ORDER BY wake, id LIMIT +?`
 	nextDueQuery = `SELECT min(wake) FROM profile WHERE partition = ? AND wake IS NOT NULL`
-	outboxQuery  = `SELECT seq, messages FROM outbox WHERE partition = ? AND seq > ? ORDER BY seq LIMIT ?`
+	outboxQuery  = `SELECT seq, messages FROM outbox WHERE partition = ? AND seq > +? ORDER BY seq LIMIT +?`
 	// This one sorts: a profile's rows are few, and an index by time for that alone would
 	// cost every write.
 	timelineQuery = `SELECT id, at, kind, name, coalesce(detail, ''), coalesce(trace, ''), data FROM timeline
-		WHERE partition = ? AND profile = ? ORDER BY at DESC, id DESC LIMIT ?`
+		WHERE partition = ? AND profile = ? ORDER BY at DESC, id DESC LIMIT +?`
 )
 
 const messageColumns = `id, profile, journey, coalesce(version, ''), coalesce(instance, ''), coalesce(step, ''),

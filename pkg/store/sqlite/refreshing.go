@@ -49,7 +49,7 @@ func (s *Store) States(ctx context.Context, profiles []store.ProfileRef) ([][]by
 const (
 	firstSnapshotQuery = `SELECT min(snapshot) FROM profile WHERE partition = ?`
 	nextSnapshotQuery  = `SELECT min(snapshot) FROM profile WHERE partition = ? AND snapshot > ?`
-	staleQuery         = `SELECT id FROM profile WHERE partition = ? AND snapshot = ? AND id > ? ORDER BY id LIMIT ?`
+	staleQuery         = `SELECT id FROM profile WHERE partition = ? AND snapshot = ? AND id > +? ORDER BY id LIMIT +?`
 	staleCountQuery    = `SELECT (SELECT count(*) FROM profile WHERE partition = ?1 AND snapshot < ?2) +
 		(SELECT count(*) FROM profile WHERE partition = ?1 AND snapshot > ?2)`
 )

@@ -18,11 +18,11 @@ const (
 	historyQuery = `SELECT ` + historyColumns + ` FROM timeline
 		WHERE partition = ? AND profile = ? AND at >= ? AND at < ? ORDER BY at, rowid`
 	eventsQuery = `SELECT ` + historyColumns + ` FROM timeline
-		WHERE partition = ?1 AND kind = 'event' AND (at, rowid) > (?2, ?3) AND at < ?4 ORDER BY at, rowid LIMIT ?5`
+		WHERE partition = ?1 AND kind = 'event' AND (at, rowid) > (?2, ?3) AND at < ?4 ORDER BY at, rowid LIMIT +?5`
 	historyColumns = `rowid, profile, id, at, kind, name, coalesce(detail, ''), coalesce(trace, ''), data`
 
 	profileQuery  = `SELECT ` + profileColumns + ` FROM profile WHERE partition = ? AND id = ?`
-	profilesQuery = `SELECT ` + profileColumns + ` FROM profile WHERE partition = ? AND id > ? ORDER BY id LIMIT ?`
+	profilesQuery = `SELECT ` + profileColumns + ` FROM profile WHERE partition = ? AND id > +? ORDER BY id LIMIT +?`
 
 	profileColumns = `id, state, known, orders, last_order_at, updated_at, wake, snapshot`
 )
