@@ -16,15 +16,16 @@ const maxWakes = 1000
 
 // batch is one transaction in the making: the profiles it concerns, and what follows.
 type batch struct {
-	w       *worker
-	set     *journey.Set
-	people  map[string]*person
-	timers  timers
-	cut     *store.Wake // timers behind it were not loaded; nil: all were
-	through uint64      // sequence that the recommender must have read
-	silent  bool        // the recommender did not answer
-	arms    arms
-	out     store.Batch
+	w        *worker
+	set      *journey.Set
+	people   map[string]*person
+	timers   timers
+	cut      *store.Wake // timers behind it were not loaded; nil: all were
+	through  uint64      // sequence that the recommender must have read
+	silent   bool        // the recommender did not answer
+	arms     arms
+	out      store.Batch
+	earliest time.Time // of the timers that the loaded profiles had; zero: none
 	// yield gives back the batch's turn, however often it is called.
 	yield func()
 }
@@ -147,6 +148,9 @@ func (b *batch) load(ctx context.Context, list []store.Want, concerned map[strin
 				return fmt.Errorf("profile %s: %w", p.id, err)
 			}
 			p.rests = places(p.state)
+			if due := p.state.NextDue(); !due.IsZero() && (b.earliest.IsZero() || due.Before(b.earliest)) {
+				b.earliest = due
+			}
 		}
 		b.people[p.id] = p
 	}

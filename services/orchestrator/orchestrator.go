@@ -62,7 +62,7 @@ func New(opts Options) (*Orchestrator, error) {
 	}
 	o.tracer = opts.TracerProvider.Tracer("rapport/orchestrator")
 	o.poison = newBudget(opts.MaxPoison)
-	o.relay = &Relay{store: opts.Store, js: o.js, log: opts.Logger, wake: make(chan struct{}, 1), dirty: map[int]bool{}, waiting: map[int]int{}, halves: map[int]half{}}
+	o.relay = newRelay(opts.Store, o.js, opts.Logger)
 	return o, nil
 }
 

@@ -137,7 +137,7 @@ func (w *worker) resync(ctx context.Context) (moved bool, err error) {
 	w.position, w.care.settled = position, false
 	w.o.relay.poke(w.partition)
 	w.o.note(w.partition, 0, position)
-	return true, nil
+	return true, w.lookAhead(asking, nil)
 }
 
 // wait is the back-off between two attempts at the same thing.

@@ -49,6 +49,10 @@ func (w *worker) wakes(ctx context.Context, horizon time.Time, events int) (due 
 		limit = maxWakes
 	}
 	limit = min(limit, w.allowance(events))
+	if w.o.Clock == WallClock && w.ahead(horizon) {
+		w.care.loaded, w.care.first = 0, ""
+		return nil, nil, nil
+	}
 	all, err := w.o.Store.Due(ctx, w.partition, horizon, limit+len(w.care.postponed))
 	if err != nil {
 		return nil, nil, fmt.Errorf("look for due timers: %w", err)
@@ -108,16 +112,33 @@ func (w *worker) fired(ctx context.Context) {
 	w.o.metrics.postponed(ctx, w.partition, len(w.care.postponed))
 }
 
-// lookAhead asks when the partition's earliest timer is due that is not left alone.
-func (w *worker) lookAhead(ctx context.Context) error {
+// ahead reports whether every timer is due at horizon or later: the worker alone changes the
+// partition's timers, and has looked since it last did.
+func (w *worker) ahead(horizon time.Time) bool {
+	return w.looked && (w.due.IsZero() || !w.due.Before(horizon))
+}
+
+// lookAhead finds out when the partition's earliest timer is due that is not left alone,
+// after b was committed; nil: at first. Mostly it is known without asking the store: it was
+// none of those that the batch moved.
+func (w *worker) lookAhead(ctx context.Context, b *batch) error {
 	if w.o.Clock == EventClock {
 		return nil
 	}
+	if b != nil && w.looked && len(w.care.postponed) == 0 && (w.due.IsZero() || b.earliest.IsZero() || b.earliest.After(w.due)) {
+		for i := range b.out.Profiles {
+			if wake := b.out.Profiles[i].Wake; !wake.IsZero() && (w.due.IsZero() || wake.Before(w.due)) {
+				w.due = wake
+			}
+		}
+		return nil
+	}
+	w.looked = false
 	due, err := w.nextDue(ctx)
 	if err != nil {
 		return outage(fmt.Errorf("look for the next timer: %w", err)) // It has nothing to do with any event.
 	}
-	w.due = due
+	w.due, w.looked = due, len(w.care.postponed) == 0 // With them it is not what the store has.
 	return nil
 }
 

@@ -25,8 +25,10 @@ type Relay struct {
 	log   *slog.Logger
 	wake  chan struct{}
 
-	halves  map[int]half // of partitions of which one stream took its part and the other did not
+	halves  map[int]half   // of partitions of which one stream took its part and the other did not
+	sent    map[int]uint64 // how far, in outbox rows, each partition is published
 	express express
+	sweeper sweeper
 
 	mu      sync.Mutex
 	dirty   map[int]bool
@@ -34,6 +36,13 @@ type Relay struct {
 	idle    []chan struct{} // told when nothing is left to publish
 	waiting map[int]int     // commands committed here and not yet published
 	refused bool            // the last attempt to publish failed
+}
+
+func newRelay(from store.Applying, to jetstream.JetStream, log *slog.Logger) *Relay {
+	return &Relay{
+		store: from, js: to, log: log, wake: make(chan struct{}, 1),
+		halves: map[int]half{}, sent: map[int]uint64{}, dirty: map[int]bool{}, waiting: map[int]int{}, sweeper: newSweeper(),
+	}
 }
 
 // half is how far, in outbox rows, each stream has a partition's messages. It spares the
@@ -102,6 +111,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	defer stop()
 	var publishing sync.WaitGroup
 	publishing.Go(func() { r.run(working) })
+	publishing.Go(func() { r.sweep(working) })
 	<-ctx.Done()
 	draining, cancel := context.WithTimeout(working, drainTimeout)
 	defer cancel()
@@ -171,7 +181,7 @@ func (r *Relay) take() []int {
 func (r *Relay) publish(ctx context.Context, partitions []int) error {
 	l := load{r: r, done: map[int]uint64{}, commands: map[int]int{}}
 	for _, p := range partitions {
-		after := uint64(0)
+		after := r.sent[p]
 		for {
 			rows, err := r.store.Outbox(ctx, p, after, relayRows)
 			if err != nil {
@@ -226,38 +236,47 @@ func (l *load) take(partition int, row *store.OutboxBatch) {
 	l.done[partition] = row.Seq
 }
 
-// flush publishes. A stream that is full does not hold up what is for the other one.
+// flush publishes to both streams at once: one that is full does not hold up what is for the
+// other one.
 func (l *load) flush(ctx context.Context) error {
-	noFacts := l.store(ctx, l.facts)
+	var noFacts, noOrders error
+	var facts sync.WaitGroup
+	facts.Go(func() { noFacts = l.store(ctx, l.facts) })
 	// What somebody waits for is first. When SEND does not take that, it takes nothing else.
-	noOrders := l.hurry(ctx)
-	if noOrders == nil {
+	if noOrders = l.hurry(ctx); noOrders == nil {
 		noOrders = l.store(ctx, l.orders)
 	}
+	facts.Wait()
 	for p, seq := range l.done {
-		if noFacts != nil || noOrders != nil {
-			has := l.r.halves[p]
-			if noFacts == nil {
-				has.facts = max(has.facts, seq)
-			}
-			if noOrders == nil {
-				has.commands = max(has.commands, seq)
-			}
-			l.r.halves[p] = has
-			continue
-		}
-		if err := l.r.store.OutboxDone(ctx, p, seq); err != nil {
-			return fmt.Errorf("clear the outbox of partition %d: %w", p, err)
-		}
-		delete(l.r.halves, p)
-		l.r.mu.Lock()
-		l.r.waiting[p] = max(0, l.r.waiting[p]-l.commands[p])
-		l.r.mu.Unlock()
+		l.passed(p, seq, noFacts == nil, noOrders == nil)
 	}
+	l.r.sweeper.poke()
 	l.orders, l.urgent, l.facts, l.size = nil, nil, nil, 0
 	clear(l.done)
 	clear(l.commands)
 	return errors.Join(noFacts, noOrders)
+}
+
+// passed notes how far a partition's messages are stored.
+func (l *load) passed(p int, seq uint64, facts, orders bool) {
+	r := l.r
+	if facts && orders {
+		delete(r.halves, p)
+		r.sent[p] = seq
+		r.sweeper.add(p, seq)
+		r.mu.Lock()
+		r.waiting[p] = max(0, r.waiting[p]-l.commands[p])
+		r.mu.Unlock()
+		return
+	}
+	has := r.halves[p]
+	if facts {
+		has.facts = max(has.facts, seq)
+	}
+	if orders {
+		has.commands = max(has.commands, seq)
+	}
+	r.halves[p] = has
 }
 
 func (l *load) store(ctx context.Context, msgs []*nats.Msg) error {
@@ -277,19 +296,20 @@ func outgoing(m store.Outgoing) *nats.Msg {
 	return msg
 }
 
-// drain waits until nothing is left to publish, or ctx ends.
+// drain waits until nothing is left to publish, and clears what was published, or until ctx
+// ends.
 func (r *Relay) drain(ctx context.Context) error {
 	r.mu.Lock()
-	if !r.busy && len(r.dirty) == 0 {
-		r.mu.Unlock()
-		return nil
-	}
 	idle := make(chan struct{})
-	r.idle = append(r.idle, idle)
+	if r.busy || len(r.dirty) > 0 {
+		r.idle = append(r.idle, idle)
+	} else {
+		close(idle)
+	}
 	r.mu.Unlock()
 	select {
 	case <-idle:
-		return nil
+		return r.clear(ctx)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

@@ -79,5 +79,5 @@ func (w *worker) renew(ctx context.Context) error {
 	w.renewal.done += len(ids)
 	w.renewal.tries, w.care.renewals = 0, min(2*w.care.renewals, renewBatch)
 	w.o.metrics.renewed(ctx, len(ids))
-	return w.lookAhead(ctx)
+	return w.lookAhead(ctx, b)
 }

@@ -23,6 +23,7 @@ type worker struct {
 	// How many rows and messages the last batch had; the next one makes room for as many.
 	rows, messages int
 	due            time.Time // when the earliest timer is due; zero: none
+	looked         bool      // due is what the store has
 	renewal        renewal
 	care           caution
 	held           bool // events wait because messages do
@@ -52,14 +53,14 @@ func (w *worker) run(ctx context.Context, lease *bus.Lease, n int) error {
 		return fmt.Errorf("acquire the partition's state: %w", err)
 	}
 	w.position = position
-	reader, err := bus.ReadPartition(ctx, w.o.js, w.partition, position.Seq, bus.ReadOptions{MaxBatch: w.o.BatchSize})
+	reader, err := bus.ReadPartition(ctx, w.o.js, w.partition, position.Seq, bus.ReadOptions{MaxBatch: w.o.BatchSize, Linger: -1})
 	if err != nil {
 		return fmt.Errorf("read from sequence %d: %w", position.Seq+1, err)
 	}
 	defer reader.Close() //nolint:errcheck // The consumer runs out by itself; nothing is lost with it.
 	w.o.relay.begin(w.partition)
 	w.o.note(w.partition, n, position)
-	if err := w.lookAhead(ctx); err != nil {
+	if err := w.lookAhead(ctx, nil); err != nil {
 		return err
 	}
 	for ctx.Err() == nil {
@@ -102,8 +103,43 @@ func (w *worker) read(ctx context.Context, from deliveries) error {
 	case err != nil:
 		return fmt.Errorf("read events: %w", err)
 	}
+	w.take(deliveries)
+	return w.gatherReceipts(ctx, from)
+}
+
+func (w *worker) take(deliveries []bus.Delivery) {
 	for _, d := range deliveries {
 		w.pending = append(w.pending, w.decoded(d))
+	}
+}
+
+// receiptLinger is how long receipts wait for company: nobody waits for them, and a
+// transaction for each would be half of all transactions.
+const receiptLinger = 25 * time.Millisecond
+
+// gatherReceipts waits for more while all that is pending is receipts that no journey hears.
+// Whatever else comes ends it, so that events and timers wait for nothing.
+func (w *worker) gatherReceipts(ctx context.Context, from deliveries) error {
+	if w.o.Clock == EventClock || len(w.pending) == 0 || w.late() {
+		return nil
+	}
+	heard := w.o.Journeys().Hears
+	ctx, cancel := context.WithTimeout(ctx, receiptLinger)
+	defer cancel()
+	for seen := 0; len(w.pending) < w.o.BatchSize; {
+		for ; seen < len(w.pending); seen++ {
+			if in := &w.pending[seen]; in.receipt == nil || heard(in.event.Type) {
+				return nil
+			}
+		}
+		more, err := from.Next(ctx)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return nil // They have waited long enough.
+		case err != nil:
+			return fmt.Errorf("read events: %w", err)
+		}
+		w.take(more)
 	}
 	return nil
 }
@@ -183,7 +219,7 @@ func (w *worker) apply(ctx context.Context, n int) error {
 	if len(w.pending) == 0 {
 		w.pending = nil
 	}
-	err = w.lookAhead(ctx)
+	err = w.lookAhead(ctx, b)
 	ok = err == nil
 	return err
 }
