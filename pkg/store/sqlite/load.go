@@ -10,11 +10,6 @@ import (
 	"rapport/pkg/store"
 )
 
-// loadChunk is how many keys one statement of Load asks for. Shorter lists are padded with
-// NULL, which no key equals. One statement a key took 17 us a profile where chunks take 8;
-// longer chunks gained nothing more.
-const loadChunk = 32
-
 // Load implements store.Applying. It reads without a transaction: the caller owns the
 // partition, so nobody changes it meanwhile.
 func (s *Store) Load(ctx context.Context, partition int, wants []store.Want) ([]store.Loaded, error) {
@@ -50,12 +45,13 @@ type loadKey struct {
 }
 
 func (s *Store) loadStates(ctx context.Context, partition int, chunk []loadKey, into []store.Loaded) error {
-	args := make([]any, loadChunk+1)
+	statement, keys := s.reads.states.of(len(chunk))
+	args := make([]any, keys+1)
 	for i := range chunk {
 		args[i] = chunk[i].profile
 	}
-	args[loadChunk] = partition
-	return eachRow(ctx, s.reads.states, args, func(scan func(...any) error) error {
+	args[keys] = partition
+	return eachRow(ctx, statement, args, func(scan func(...any) error) error {
 		var n int
 		var state []byte
 		if err := scan(&n, &state); err != nil {
@@ -70,12 +66,13 @@ func (s *Store) loadStates(ctx context.Context, partition int, chunk []loadKey, 
 }
 
 func (s *Store) loadSeen(ctx context.Context, partition int, chunk []loadKey, into []store.Loaded) error {
-	args := make([]any, 2*loadChunk+1)
+	statement, keys := s.reads.seen.of(len(chunk))
+	args := make([]any, 2*keys+1)
 	for i := range chunk {
 		args[2*i], args[2*i+1] = chunk[i].profile, chunk[i].id
 	}
-	args[2*loadChunk] = partition
-	return eachRow(ctx, s.reads.seen, args, func(scan func(...any) error) error {
+	args[2*keys] = partition
+	return eachRow(ctx, statement, args, func(scan func(...any) error) error {
 		var n int
 		if err := scan(&n); err != nil {
 			return err

@@ -92,7 +92,7 @@ func messagesQuery(f *store.MessageFilter) (string, []any) {
 	}
 	query += " ORDER BY decided_at, id"
 	if f.Limit > 0 {
-		query += " LIMIT ?"
+		query += " LIMIT +?"
 		args = append(args, f.Limit)
 	}
 	return query, args

@@ -11,8 +11,8 @@ import (
 )
 
 // standingQuery looks up a chunk of states like statesQuery, each in a partition of its own.
-func standingQuery() string {
-	return `WITH w (n, partition, id) AS (VALUES ` + chunkValues("(%d, ?, ?)") + `)
+func standingQuery(keys int) string {
+	return `WITH w (n, partition, id) AS (VALUES ` + chunkValues("(%d, ?, ?)", keys) + `)
 		SELECT w.n, p.state FROM w CROSS JOIN profile p ON p.partition = w.partition AND p.id = w.id`
 }
 
@@ -20,11 +20,13 @@ func standingQuery() string {
 func (s *Store) States(ctx context.Context, profiles []store.ProfileRef) ([][]byte, error) {
 	states := make([][]byte, len(profiles))
 	for start := 0; start < len(profiles); start += loadChunk {
-		args := make([]any, 2*loadChunk)
-		for i, p := range profiles[start:min(start+loadChunk, len(profiles))] {
+		chunk := profiles[start:min(start+loadChunk, len(profiles))]
+		statement, keys := s.reads.standing.of(len(chunk))
+		args := make([]any, 2*keys)
+		for i, p := range chunk {
 			args[2*i], args[2*i+1] = p.Partition, p.Profile
 		}
-		err := eachRow(ctx, s.reads.standing, args, func(scan func(...any) error) error {
+		err := eachRow(ctx, statement, args, func(scan func(...any) error) error {
 			var n int
 			var state []byte
 			if err := scan(&n, &state); err != nil {
