@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
@@ -92,8 +91,8 @@ func (p *Pipeline) claim(ctx context.Context, a *attempt) error {
 	if prior.State == store.Done {
 		p.hands.closed(a.cmd.ID)
 		p.meter.repeated(ctx, a.cmd)
-		a.claim, a.recorded, a.receipt = nil, true, &message.Receipt{}
-		if err := json.Unmarshal(prior.Receipt, a.receipt); err != nil {
+		a.claim, a.recorded = nil, true
+		if a.receipt, err = message.DecodeReceipt(prior.Receipt); err != nil {
 			return fmt.Errorf("read the recorded receipt: %w", err)
 		}
 		return nil

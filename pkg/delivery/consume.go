@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -26,11 +25,11 @@ type Intake struct {
 // Handle is the pipeline as a Watermill handler. What cannot be read as a command is
 // marked as permanent, so that the bus buries it at once, and as unreadable.
 func (p *Pipeline) Handle(m *wm.Message) error {
-	var c message.Command
-	if err := json.Unmarshal(m.Payload, &c); err != nil {
+	c, err := message.DecodeCommand(m.Payload)
+	if err != nil {
 		return unreadable(&CommandError{Reason: err.Error()})
 	}
-	err := p.Deliver(m.Context(), &c)
+	err = p.Deliver(m.Context(), c)
 	var bad *CommandError
 	if errors.As(err, &bad) {
 		return unreadable(err)

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -34,9 +33,9 @@ func (p *Pipeline) record(ctx context.Context, a *attempt) error {
 	if a.recorded {
 		return nil
 	}
-	raw, err := json.Marshal(a.receipt)
+	raw, err := a.receipt.Encode()
 	if err != nil {
-		return fmt.Errorf("encode the receipt: %w", err)
+		return err
 	}
 	a.claim.receipt = a.receipt // for the next delivery, should the store stay away
 	result := []store.Result{{Partition: a.cmd.Partition, MessageID: a.cmd.ID, Worker: p.o.Worker, Receipt: raw}}
@@ -79,12 +78,12 @@ func (p *Pipeline) agree(ctx context.Context, a *attempt) error {
 	if err != nil || prior.State != store.Done {
 		return err
 	}
-	var first message.Receipt
-	if err := json.Unmarshal(prior.Receipt, &first); err != nil {
+	first, err := message.DecodeReceipt(prior.Receipt)
+	if err != nil {
 		return fmt.Errorf("read the recorded receipt: %w", err)
 	}
 	if first.Outcome != message.Uncertain {
-		a.receipt = &first
+		a.receipt = first
 	}
 	return nil
 }

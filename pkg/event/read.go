@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // readEnvelope is json.Unmarshal into an envelope, for what a scanner can read. Data
@@ -227,20 +226,12 @@ func (s *scanner) consent() (c ConsentUpdate) {
 			c.Source = s.Quoted()
 		case "at":
 			s.Once(&seen, 4)
-			c.At = s.time()
+			c.At = s.Time()
 		default:
 			s.Skip(name, "channel", "purpose", "granted", "source", "at")
 		}
 	}
 	return c
-}
-
-func (s *scanner) time() (t time.Time) {
-	s.Peek()
-	start := s.At
-	s.Quoted()
-	s.must(t.UnmarshalJSON([]byte(s.Text[start:s.At])))
-	return t
 }
 
 // into reads any value by its own rules.

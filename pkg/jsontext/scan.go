@@ -3,6 +3,7 @@ package jsontext
 import (
 	"encoding/json"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -184,6 +185,17 @@ func (s *Scanner) Bool() bool {
 		s.word("false")
 	}
 	return value && !s.lost
+}
+
+// Time reads a point in time (RFC 3339), which must stand there without escapes.
+func (s *Scanner) Time() (t time.Time) {
+	s.Peek()
+	start := s.At
+	s.Quoted()
+	if t.UnmarshalJSON([]byte(s.Text[start:s.At])) != nil {
+		s.GiveUp()
+	}
+	return t
 }
 
 func (s *Scanner) word(word string) {

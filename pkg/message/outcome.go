@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rapport/pkg/event"
+	"rapport/pkg/jsontext"
 )
 
 // Outcome is where a decided message ended. Every message ends in exactly one.
@@ -70,22 +71,68 @@ func ReceiptFor(c *Command, outcome Outcome, reason Reason, at time.Time) Receip
 	}
 }
 
+// besidesDetail is about how many bytes a receipt takes besides the provider's words.
+const besidesDetail = 512
+
+// Encode writes the receipt as it is recorded, and as it is the data of its event: one JSON
+// object.
+func (r *Receipt) Encode() (json.RawMessage, error) {
+	b := append(make([]byte, 0, len(r.Detail)+besidesDetail), '{')
+	b = jsontext.String(jsontext.Name(b, "message_id"), r.MessageID)
+	b = jsontext.String(jsontext.Next(b, "journey"), r.Journey)
+	b = jsontext.String(jsontext.Next(b, "instance"), r.Instance)
+	b = jsontext.String(jsontext.Next(b, "step"), r.Step)
+	b = jsontext.String(jsontext.Next(b, "channel"), string(r.Channel))
+	b = jsontext.String(jsontext.Next(b, "template"), r.Template)
+	b = jsontext.String(jsontext.Next(b, "outcome"), string(r.Outcome))
+	b = jsontext.Optional(b, "reason", string(r.Reason))
+	b = jsontext.Optional(b, "detail", r.Detail)
+	b = jsontext.Optional(b, "provider", r.Provider)
+	b = jsontext.Optional(b, "provider_id", r.ProviderID)
+	if r.Resent {
+		b = append(jsontext.Next(b, "resent"), "true"...)
+	}
+	b, err := r.At.AppendText(append(jsontext.Next(b, "at"), '"'))
+	if err != nil {
+		return nil, fmt.Errorf("encode receipt of message %s: at: %w", r.MessageID, err)
+	}
+	return append(b, '"', '}'), nil
+}
+
 // Event wraps the receipt for the EVENTS stream. The id is derived from the message and
 // the outcome, so a repeated receipt is dropped as a duplicate. profile is the command's;
 // source names the service.
 func (r *Receipt) Event(source, profile string) (event.Event, error) {
-	data, err := json.Marshal(r)
+	data, err := r.Encode()
 	if err != nil {
-		return event.Event{}, fmt.Errorf("encode receipt of message %s: %w", r.MessageID, err)
+		return event.Event{}, err
 	}
-	typ, ok := map[Outcome]string{
-		Sent: event.MessageSent, Failed: event.MessageFailed, Uncertain: event.MessageUncertain, Suppressed: event.MessageSuppressed,
-	}[r.Outcome]
-	if !ok {
+	return r.EventOf(data, source, profile)
+}
+
+// EventOf is Event for a receipt that has been encoded already, to data.
+func (r *Receipt) EventOf(data json.RawMessage, source, profile string) (event.Event, error) {
+	typ := r.Outcome.event()
+	if typ == "" {
 		return event.Event{}, fmt.Errorf("receipt of message %s: there is no outcome %q", r.MessageID, r.Outcome)
 	}
 	return event.Event{
 		ID: r.MessageID + "/" + string(r.Outcome), Source: source, Type: typ,
 		Subject: profile, Time: r.At.UTC(), Data: data,
 	}, nil
+}
+
+// event is the type of the event that tells the outcome, empty when there is no such outcome.
+func (o Outcome) event() string {
+	switch o {
+	case Sent:
+		return event.MessageSent
+	case Failed:
+		return event.MessageFailed
+	case Suppressed:
+		return event.MessageSuppressed
+	case Uncertain:
+		return event.MessageUncertain
+	}
+	return ""
 }

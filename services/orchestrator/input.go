@@ -2,7 +2,6 @@ package orchestrator
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -52,8 +51,8 @@ func read(d bus.Delivery) input {
 }
 
 func readReceipt(e *event.Event) (*message.Receipt, error) {
-	var r message.Receipt
-	if err := json.Unmarshal(e.Data, &r); err != nil {
+	r, err := message.DecodeReceipt(e.Data)
+	if err != nil {
 		return nil, fmt.Errorf("data: not a receipt: %w", err)
 	}
 	if r.MessageID == "" {
@@ -62,7 +61,7 @@ func readReceipt(e *event.Event) (*message.Receipt, error) {
 	if r.At.IsZero() {
 		r.At = e.Time
 	}
-	return &r, nil
+	return r, nil
 }
 
 // setTimes gives each input the time at which it is dealt with and returns the last.
