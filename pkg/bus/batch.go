@@ -44,17 +44,32 @@ func NewMsg(subject, id string, data []byte) *nats.Msg {
 	return msg
 }
 
-// PublishBatch stores up to MaxBatch messages of one stream together: all or
-// none, in order, with one sync to disk. It returns when they are stored.
+// add counts a message that the stream has acknowledged.
+func (r *BatchResult) add(ack *jetstream.PubAck) {
+	if ack.Duplicate {
+		r.Duplicates++
+	} else {
+		r.Stored++
+	}
+	r.LastSeq = max(r.LastSeq, ack.Sequence)
+}
+
+// PublishBatch stores up to MaxBatch messages of one stream together. It returns when all are stored,
+// messages of one key (the last token of a subject) in order.
+//
+// More than 16 messages are an atomic batch: all or none, in order, with one sync to disk, and
+// so are fewer of which not all have ids, or more than four have the same key. Other small batches
+// are published singly, those of different keys at once, because that is cheaper for
+// a stream with one replica: when it fails, some may be stored, but none whose
+// predecessor of the same key is not. A message too large for the broker, or one for another stream, still
+// fails all of them before any is stored; and for a minute after a
+// stream was full it gets whole batches only.
 //
 // A batch with an id that the stream has already is refused whole by the
 // server; then the messages are published one after the other, so that a
 // repeat after a lost answer ends well. While the stream has no leader, or the
 // connection is lost, messages that all have ids are repeated until ctx ends, or for 25 s when it
-// has no deadline. After an error the
-// caller may repeat the call with the same ids; none or all of them may have
-// been stored. Batches of fewer than about ten cost more than single
-// publishes when the stream has one replica.
+// has no deadline. After an error the caller may repeat the call with the same ids.
 //
 // It is safe for concurrent use with different messages. Headers of msgs are
 // changed during the call and are as before after it.
@@ -67,18 +82,40 @@ func PublishBatch(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg)
 	}
 	ctx, cancel := withPublishTimeout(ctx)
 	defer cancel()
-	var r BatchResult
-	err := insist(ctx, js, msgs, func() (err error) {
-		r, err = publishOnce(ctx, js, msgs)
-		return err
-	})
+	r, err := publishBatch(ctx, js, msgs)
 	if err != nil {
 		return r, fmt.Errorf("publish batch of %d: %w", len(msgs), err)
 	}
 	return r, nil
 }
 
-// publishOnce is one attempt of PublishBatch.
+// publishBatch chooses the way.
+func publishBatch(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) (r BatchResult, err error) {
+	// The server answers only the last message of an atomic batch, so it could not say which
+	// one was too large.
+	limit := int(js.Conn().MaxPayload())
+	for i, m := range msgs {
+		if len(m.Data) > limit {
+			return r, fmt.Errorf("message %d of %d: %w", i+1, len(msgs), nats.ErrMaxPayload)
+		}
+	}
+	if s, ok := js.(*streams); ok {
+		stream := streamOf(msgs[0].Subject)
+		defer func() { s.heard(stream, err) }()
+		if s.singly(stream, msgs) {
+			left := singles{open: msgs}
+			err = insist(ctx, js, msgs, func() error { return left.publish(ctx, js) })
+			return left.result, err
+		}
+	}
+	err = insist(ctx, js, msgs, func() (err error) {
+		r, err = publishOnce(ctx, js, msgs)
+		return err
+	})
+	return r, err
+}
+
+// publishOnce is one attempt to publish a batch whole.
 func publishOnce(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) (BatchResult, error) {
 	if len(msgs) == 1 {
 		return publishEach(ctx, js, msgs)
@@ -96,14 +133,6 @@ func publishOnce(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) 
 // publishAtomic sends all but the last message without waiting: the server
 // answers the last one for all of them, and refuses it when one is missing.
 func publishAtomic(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) (uint64, error) {
-	// The server answers only the last message, so it could not say which one
-	// was too large.
-	limit := int(js.Conn().MaxPayload())
-	for i, m := range msgs {
-		if len(m.Data) > limit {
-			return 0, fmt.Errorf("message %d of %d: %w", i+1, len(msgs), nats.ErrMaxPayload)
-		}
-	}
 	commit, err := sendBatch(ctx, js, msgs)
 	if err != nil {
 		return 0, err
@@ -165,12 +194,7 @@ func publishEach(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) 
 		if err != nil {
 			return r, fmt.Errorf("publish message %d of %d: %w", i+1, len(msgs), err)
 		}
-		if ack.Duplicate {
-			r.Duplicates++
-		} else {
-			r.Stored++
-		}
-		r.LastSeq = max(r.LastSeq, ack.Sequence)
+		r.add(ack)
 	}
 	return r, nil
 }
@@ -187,8 +211,7 @@ func publishAcked(ctx context.Context, js jetstream.JetStream, m *nats.Msg) (*je
 }
 
 // Split cuts messages into batches of at most MaxBatch messages and about
-// maxBytes bytes (8 MiB when 0), in order. Each batch is atomic by itself; all of
-// them together are not.
+// maxBytes bytes (8 MiB when 0), in order. What PublishBatch promises it promises of each.
 func Split(msgs []*nats.Msg, maxBytes int) iter.Seq[[]*nats.Msg] {
 	if maxBytes <= 0 {
 		maxBytes = 8 << 20

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +48,9 @@ func dial(t *testing.T, c *natslocal.Cluster) jetstream.JetStream {
 	}
 	return js
 }
+
+// ordered begins the ids of small batches, of which the readers look at the order in each key.
+const ordered = "ordered"
 
 // traffic publishes in every way there is, and reads it again, while servers are killed.
 type traffic struct {
@@ -133,7 +137,7 @@ func (tr *traffic) reading(js jetstream.JetStream, partition int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() {
-		last := uint64(0)
+		last, newest := uint64(0), map[string][2]int{}
 		for {
 			ds, err := r.Next(ctx)
 			if err != nil {
@@ -149,6 +153,16 @@ func (tr *traffic) reading(js jetstream.JetStream, partition int) {
 				}
 				last = d.Seq
 				tr.read[d.ID()]++
+				if of, ok := strings.CutPrefix(d.ID(), ordered+"-"); ok {
+					var now [2]int
+					if _, err := fmt.Sscanf(of, "%d-%d", &now[0], &now[1]); err != nil {
+						tr.t.Error(err)
+					}
+					if before, ok := newest[d.Subject]; ok && slices.Compare(now[:], before[:]) <= 0 {
+						tr.t.Errorf("%s: %v lies behind %v", d.Subject, now, before)
+					}
+					newest[d.Subject] = now
+				}
 			}
 			tr.mu.Unlock()
 		}
@@ -174,6 +188,14 @@ func (tr *traffic) start(js jetstream.JetStream) {
 		var batch []*nats.Msg
 		for _, id := range ids {
 			batch = append(batch, bus.NewMsg(bus.EventSubject(id), id, []byte(id)))
+		}
+		_, err := bus.PublishBatch(context.Background(), js, batch)
+		return err
+	})
+	tr.publishing(ordered, 6, func(ids []string) error {
+		var batch []*nats.Msg
+		for i, id := range ids { // two of each key
+			batch = append(batch, bus.NewMsg(bus.EventSubject(fmt.Sprint(ordered, i%3)), id, []byte(id)))
 		}
 		_, err := bus.PublishBatch(context.Background(), js, batch)
 		return err

@@ -51,10 +51,13 @@ func ConnOptions(name string, log *slog.Logger) []nats.Option {
 	}
 }
 
-// streams is a JetStream context on which batches are sent one after the other.
+// streams is a JetStream context on which atomic batches are sent one after the other.
 type streams struct {
 	jetstream.JetStream
 	sending sync.Mutex
+
+	mu   sync.Mutex
+	full map[string]time.Time // when a stream was last full
 }
 
 // JetStream opens a JetStream context whose asynchronous publishes are bounded
@@ -68,5 +71,5 @@ func JetStream(nc *nats.Conn) (jetstream.JetStream, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open jetstream: %w", err)
 	}
-	return &streams{JetStream: js}, nil
+	return &streams{JetStream: js, full: map[string]time.Time{}}, nil
 }

@@ -9,7 +9,7 @@
 //     Layout.Duplicates and survive restarts, because all streams keep limits
 //     retention: work-queue streams forget the ids of acknowledged
 //     messages when the server restarts. PublishBatch stores up to 1000
-//     messages together, with one sync to disk. While a stream has no leader or the connection is
+//     messages together, with one sync to disk; a small batch singly, which is cheaper, in order per key. While a stream has no leader or the connection is
 //     lost, publishes insist, with the same ids, for 25 s or until their context ends.
 //   - A Subscriber delivers at least once, in order per key within one process,
 //     also when handlers refuse messages. What cannot be handled ends in the stream DEAD

@@ -41,7 +41,7 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 		open[i] = natsMessage(topic, m)
 	}
 	err := insist(ctx, p.js, open, func() (err error) {
-		open, err = publishAll(ctx, p.js, open)
+		open, err = publishAll(ctx, p.js, open, &BatchResult{})
 		return err
 	})
 	switch {
@@ -53,9 +53,10 @@ func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
 	return fmt.Errorf("publish to %s: %d of %d messages not stored, the first because: %w", topic, len(open), len(messages), err)
 }
 
-// publishAll publishes messages at once. It returns those that are not known to be stored, and why
-// the first of them is not; first an error that repeating will not cure, if there is one.
-func publishAll(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) ([]*nats.Msg, error) {
+// publishAll publishes messages at once and adds those stored to r. It returns those that are not known
+// to be stored, and why the first of them is not; first an error that repeating will not cure, if there
+// is one.
+func publishAll(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg, r *BatchResult) ([]*nats.Msg, error) {
 	futures := make([]jetstream.PubAckFuture, 0, len(msgs))
 	var first error
 	for _, m := range msgs {
@@ -70,11 +71,14 @@ func publishAll(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg) (
 	// their own.
 	open := msgs[len(futures):]
 	for i := len(futures) - 1; i >= 0; i-- {
-		if _, err := await(ctx, js, msgs[i].Subject, futures[i]); err != nil {
-			open = append([]*nats.Msg{msgs[i]}, open...)
-			if first == nil || transient(first) {
-				first = err
-			}
+		ack, err := await(ctx, js, msgs[i].Subject, futures[i])
+		if err == nil {
+			r.add(ack)
+			continue
+		}
+		open = append([]*nats.Msg{msgs[i]}, open...)
+		if first == nil || transient(first) {
+			first = err
 		}
 	}
 	return open, first
