@@ -33,9 +33,8 @@ func (e *FieldError) Error() string { return e.Field + ": " + e.Reason }
 
 // Encode writes the event as a CloudEvent in JSON. The data is copied as it is.
 func Encode(e *Event) ([]byte, error) {
-	if e.read == nil || e.read.text == "" {
-		// Nobody has found the data to be JSON yet, which encoding/json does on its way.
-		return encodeUnread(e)
+	if !e.wellFormed() {
+		return encodeUnusual(e)
 	}
 	out := make([]byte, 0, envelopeSize+len(e.ID)+len(e.Source)+len(e.Type)+len(e.Subject)+len(e.Data))
 	out = jsontext.String(append(out, `{"specversion":"1.0","id":`...), e.ID)
@@ -52,7 +51,21 @@ func Encode(e *Event) ([]byte, error) {
 // envelopeSize is how many bytes an event has beside its data and its names, and a little more.
 const envelopeSize = 192
 
-func encodeUnread(e *Event) ([]byte, error) {
+// wellFormed reports whether a scanner has found the data to be JSON, or finds it now. It does
+// not remember that: who writes an event only reads it.
+func (e *Event) wellFormed() bool {
+	if e.read != nil && e.read.text != "" {
+		return true
+	}
+	s := newScanner(string(e.Data))
+	s.Raw()
+	s.End()
+	return !s.Lost()
+}
+
+// encodeUnusual is Encode for data that a scanner cannot read, that is not there, or that is
+// no JSON.
+func encodeUnusual(e *Event) ([]byte, error) {
 	env := envelope{
 		SpecVersion: "1.0", ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject,
 		DataContentType: "application/json", Data: e.Data,

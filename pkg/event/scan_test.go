@@ -86,7 +86,8 @@ func TestProductsAreWrittenAsMarshalDoes(t *testing.T) {
 	}
 }
 
-// An event whose data has been read is written without encoding/json, and means the same.
+// An event is written without encoding/json, whether its data has been read or not, and means
+// the same.
 func TestEventsAreWrittenAsMarshalDoes(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 2, 9, 0, 0, 120, time.FixedZone("", 3600))
@@ -94,28 +95,62 @@ func TestEventsAreWrittenAsMarshalDoes(t *testing.T) {
 		{ID: "1", Source: "shop", Type: OrderCompleted, Subject: "c<1>", Time: at, Data: []byte(`{"order_id":"é & <b>" , "total":1.50}`)},
 		{ID: "\x00\xff", Source: "\"", Type: PageViewed, Data: []byte(`{}`)},
 	} {
-		want, err := encodeUnread(&e)
-		if err != nil {
-			t.Fatal(err)
+		sameWritten(t, &e)
+		if e.read != nil {
+			t.Error("the event was changed by being written")
 		}
 		if _, err := e.decode(); err != nil || e.read.text == "" {
 			t.Fatalf("%s was not read: %v", e.Data, err)
 		}
-		got, err := Encode(&e)
-		if err != nil {
+		sameWritten(t, &e)
+	}
+	for _, data := range []string{"", `{"broken`, "null", strings.Repeat("[", 500) + strings.Repeat("]", 500)} {
+		sameWritten(t, &Event{ID: "1", Data: []byte(data)})
+	}
+}
+
+// sameWritten holds Encode to what encoding/json would write, and to the data as it came.
+func sameWritten(t *testing.T, e *Event) {
+	t.Helper()
+	got, err := Encode(e)
+	want, wantErr := encodeUnusual(e)
+	if err != nil || wantErr != nil {
+		if err == nil || wantErr == nil || err.Error() != wantErr.Error() {
+			t.Fatalf("%+v: wrote %s, %v, want %s, %v", e, got, err, want, wantErr)
+		}
+		return
+	}
+	var a, b envelope
+	if err := errors.Join(json.Unmarshal(got, &a), json.Unmarshal(want, &b)); err != nil {
+		t.Fatalf("%+v: wrote %s: %v", e, got, err)
+	}
+	if e.wellFormed() && string(a.Data) != strings.Trim(string(e.Data), " \t\r\n") {
+		t.Fatalf("%s has not the data as it came, %s", got, e.Data)
+	}
+	var was, is any
+	if len(e.Data) > 0 {
+		if err := errors.Join(json.Unmarshal(a.Data, &is), json.Unmarshal(b.Data, &was)); err != nil {
 			t.Fatal(err)
 		}
-		var a, b any
-		if err := errors.Join(json.Unmarshal(got, &a), json.Unmarshal(want, &b)); err != nil || !reflect.DeepEqual(a, b) {
-			t.Errorf("wrote %s, want %s, %v", got, want, err)
-		}
-		if !strings.Contains(string(got), string(e.Data)) {
-			t.Errorf("%s has not the data as it came, %s", got, e.Data)
-		}
 	}
-	if _, err := Encode(&Event{ID: "1", Data: []byte(`{"broken`)}); err == nil {
-		t.Error("wrote data that is no JSON")
+	a.Data, b.Data = nil, nil
+	if !reflect.DeepEqual(a, b) || !reflect.DeepEqual(is, was) {
+		t.Fatalf("wrote %s, want %s", got, want)
 	}
+}
+
+// Whatever its names and its data are, an event is written as encoding/json would write it.
+func FuzzEncode(f *testing.F) {
+	f.Add("1", "c<1>", int64(1), []byte(`{"order_id":"é & <b>" , "total":1.50}`))
+	f.Add("\x00\xff", "", int64(0), []byte(`{"a":"\u2028\u003c"}`))
+	f.Add("1", "s", int64(-1), []byte(`{"broken`))
+	f.Fuzz(func(t *testing.T, id, subject string, second int64, data []byte) {
+		e := Event{ID: id, Source: "shop", Type: OrderCompleted, Subject: subject, Data: data}
+		if second != 0 {
+			e.Time = time.Unix(second, second&0xffff).UTC()
+		}
+		sameWritten(t, &e)
+	})
 }
 
 // Whatever the scanner reads, encoding/json reads the same.

@@ -3,18 +3,47 @@ package jsontext
 import (
 	"encoding/json"
 	"strconv"
+	"unicode/utf8"
 )
 
-// String appends a text, quoted.
+// String appends a text, quoted. What is no UTF-8 in it is replaced.
 func String(out []byte, s string) []byte {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c < ' ', c > '~', c == '"', c == '\\', c == '<', c == '>', c == '&':
-			quoted, _ := json.Marshal(s) // It never fails: what is no UTF-8 is replaced.
-			return append(out, quoted...)
+	out = append(out, '"')
+	copied := 0
+	for i := plain(s, 0); i < len(s); i = plain(s, i) {
+		c, size := utf8.DecodeRuneInString(s[i:])
+		if c >= utf8.RuneSelf && c != lineSeparator && c != paragraphSeparator && (c != utf8.RuneError || size > 1) {
+			i += size
+			continue
 		}
+		out = escaped(append(out, s[copied:i]...), c)
+		i += size
+		copied = i
 	}
-	return append(append(append(out, '"'), s...), '"')
+	return append(append(out, s[copied:]...), '"')
+}
+
+// Two characters that JSON may have in a string and JavaScript once might not.
+const lineSeparator, paragraphSeparator = '\u2028', '\u2029'
+
+// escaped appends a character as encoding/json does that it does not leave as it is.
+func escaped(out []byte, c rune) []byte {
+	switch c {
+	case '"', '\\':
+		return append(out, '\\', byte(c))
+	case '\b':
+		return append(out, `\b`...)
+	case '\f':
+		return append(out, `\f`...)
+	case '\n':
+		return append(out, `\n`...)
+	case '\r':
+		return append(out, `\r`...)
+	case '\t':
+		return append(out, `\t`...)
+	}
+	const hex = "0123456789abcdef"
+	return append(out, '\\', 'u', hex[c>>12&15], hex[c>>8&15], hex[c>>4&15], hex[c&15])
 }
 
 // Name appends the name of a member, quoted, and its colon.

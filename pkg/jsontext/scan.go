@@ -115,7 +115,7 @@ func (s *Scanner) Quoted() string {
 func (s *Scanner) quoted() (text string, plain bool) {
 	s.Expect('"')
 	ascii, escaped := true, false
-	for i := s.At; i < len(s.Text); i++ {
+	for i := usual(s.Text, s.At); i < len(s.Text); i = usual(s.Text, i) {
 		switch c := s.Text[i]; {
 		case c == '"':
 			text = s.Text[s.At:i]
@@ -123,16 +123,48 @@ func (s *Scanner) quoted() (text string, plain bool) {
 			return text, !escaped && (ascii || utf8.ValidString(text))
 		case c == '\\':
 			escaped = true
-			i++
+			n := escape(s.Text[i:])
+			if n == 0 {
+				s.GiveUp()
+				return "", false
+			}
+			i += n
 		case c < ' ':
 			s.GiveUp()
 			return "", false
-		case c > '~':
+		default:
 			ascii = false
+			for i < len(s.Text) && s.Text[i] >= utf8.RuneSelf {
+				i++
+			}
 		}
 	}
 	s.GiveUp()
 	return "", false
+}
+
+// escape is how many bytes the escape takes that a text begins with, 0 if there is no such
+// escape (RFC 8259, section 7).
+func escape(text string) int {
+	if len(text) < 2 {
+		return 0
+	}
+	switch text[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	case 'u':
+		const size = len(`\u0000`)
+		if len(text) < size {
+			return 0
+		}
+		for _, c := range []byte(text[2:size]) {
+			if c-'0' > 9 && (c|0x20)-'a' > 5 {
+				return 0
+			}
+		}
+		return size
+	}
+	return 0
 }
 
 // Number reads a number and returns it as it is written (RFC 8259, section 6).
@@ -220,9 +252,7 @@ func (s *Scanner) Raw() string {
 			s.Raw()
 		}
 	case '"':
-		if _, plain := s.quoted(); !plain && !s.lost && !json.Valid([]byte(s.Text[start:s.At])) {
-			s.GiveUp()
-		}
+		s.quoted()
 	case 't', 'f':
 		s.Bool()
 	case 'n':
