@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -34,6 +35,7 @@ type Store struct {
 	path   string
 	lock   *os.File
 	writer *writer
+	folder *folder // nil beside a running program
 	reads  *reads
 	packed sync.Pool // of *bytes.Buffer, for outboxes on their way
 
@@ -86,7 +88,7 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 		return err
 	}
 	writing := dsn(s.path, "journal_mode(WAL)", "synchronous("+o.Synchronous+")", "fullfsync(1)",
-		"wal_autocheckpoint(10000)", "journal_size_limit(67108864)", "cache_size(-16384)")
+		"wal_autocheckpoint("+strconv.Itoa(lastResort)+")", "journal_size_limit(67108864)", "cache_size(-16384)")
 	db, err := sql.Open("sqlite", writing)
 	if err != nil {
 		return err
@@ -110,7 +112,12 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 	if s.reads, err = newReads(ctx, dsn(s.path, "query_only(1)", "cache_size(-4096)")); err != nil {
 		return errors.Join(err, c.Close())
 	}
+	folding, err := drv.Open(dsn(s.path, "synchronous("+o.Synchronous+")", "fullfsync(1)", "wal_autocheckpoint(0)", "cache_size(-64)"))
+	if err != nil {
+		return errors.Join(err, s.reads.close(), c.Close())
+	}
 	s.writer = newWriter(c, s.explain)
+	s.folder = newFolder(folding, s.writer, o.Logger, usualBounds)
 	return nil
 }
 
@@ -138,9 +145,12 @@ func (s *Store) Ping(ctx context.Context) error {
 // directory back. Calls after it, of Close too, do nothing but say so.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
+		if s.folder != nil {
+			s.closeErr = s.folder.stop()
+		}
 		s.writer.stop()
 		// The last connection to close folds the log; it has to be one that may write.
-		s.closeErr = errors.Join(s.reads.close(), s.writer.conn.Close(), s.lock.Close())
+		s.closeErr = errors.Join(s.closeErr, s.reads.close(), s.writer.conn.Close(), s.lock.Close())
 		if s.closeErr != nil {
 			s.closeErr = fmt.Errorf("sqlite: close: %w", s.explain(s.closeErr))
 		}

@@ -32,7 +32,7 @@ func TestOpenFresh(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file: %v %v, want it to be its owner's alone", info, err)
 	}
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "wal_autocheckpoint": "10000"} {
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "wal_autocheckpoint": strconv.Itoa(lastResort)} {
 		var got string
 		if err := writerQuery(t, s, "PRAGMA "+pragma, &got); err != nil || got != want {
 			t.Errorf("%s is %s (%v), want %s", pragma, got, err, want)

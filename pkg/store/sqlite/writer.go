@@ -27,6 +27,7 @@ var errClosed = store.Unavailable(fmt.Errorf("sqlite: the store is closed: %w", 
 type writer struct {
 	conn    *conn
 	explain func(error) error
+	wrote   func(rows int) // told of each transaction; nil: nobody is
 
 	mu      sync.Mutex
 	waiting []*request
@@ -40,10 +41,11 @@ type writer struct {
 // connection, and its effect lasts only when do returns nil. It may run twice, the second
 // time after what it did was undone.
 type request struct {
-	rows int
-	run  func(*conn) error
-	err  error
-	done chan struct{}
+	rows  int
+	alone bool // outside of a transaction
+	run   func(*conn) error
+	err   error
+	done  chan struct{}
 }
 
 func newWriter(c *conn, explain func(error) error) *writer {
@@ -56,10 +58,18 @@ func newWriter(c *conn, explain func(error) error) *writer {
 // rows is about how much it writes. When ctx ends before the request was taken, nothing is
 // written; once it has been taken, do waits for its result, because only that is true.
 func (w *writer) do(ctx context.Context, rows int, run func(*conn) error) error {
+	return w.submit(ctx, &request{rows: rows, run: run, done: make(chan struct{})})
+}
+
+// alone runs something between two transactions.
+func (w *writer) alone(ctx context.Context, run func(*conn) error) error {
+	return w.submit(ctx, &request{alone: true, run: run, done: make(chan struct{})})
+}
+
+func (w *writer) submit(ctx context.Context, r *request) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r := &request{rows: rows, run: run, done: make(chan struct{})}
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()
@@ -103,9 +113,11 @@ func (w *writer) take() (group []*request, last bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n, rows := 0, 0
-	for n < len(w.waiting) && n < groupRequests && (n == 0 || rows+w.waiting[n].rows <= groupRows) {
+	for n < len(w.waiting) && n < groupRequests && (n == 0 || rows+w.waiting[n].rows <= groupRows && !w.waiting[n].alone) {
 		rows += w.waiting[n].rows
-		n++
+		if n++; w.waiting[n-1].alone {
+			break
+		}
 	}
 	group = slices.Clone(w.waiting[:n])
 	w.waiting = slices.Delete(w.waiting, 0, n)
@@ -142,8 +154,19 @@ func (w *writer) stop() {
 
 // commit runs a group in one transaction and leaves each request's result in it.
 func (w *writer) commit(group []*request) {
+	if first := group[0]; first.alone {
+		first.err = w.explain(first.run(w.conn))
+		return
+	}
 	if !w.together(group) {
 		w.apart(group)
+	}
+	if w.wrote != nil {
+		rows := 0
+		for _, r := range group {
+			rows += r.rows
+		}
+		w.wrote(rows)
 	}
 }
 
