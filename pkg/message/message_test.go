@@ -33,6 +33,14 @@ func TestReceiptIsAnEventWithADerivedID(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		data, err := r.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// What was encoded for the record says the same in the event.
+		if same, err := r.EventOf(data, "rapport/mailer", cmd.Profile); err != nil || !reflect.DeepEqual(same, e) {
+			t.Errorf("event %+v of what was encoded, %v, want %+v", same, err, e)
+		}
 		if err := e.Validate(); err != nil || e.Type != typ || e.ID != "m1/"+string(outcome) || e.Subject != "ada" {
 			t.Errorf("event %+v, %v", e, err)
 		}
