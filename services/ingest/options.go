@@ -36,8 +36,8 @@ type Options struct {
 	MeterProvider  metric.MeterProvider
 	// Limits are the bounds of what is taken; zero fields have defaults.
 	Limits Limits
-	// Linger is how long a request waits for others to be published with, 2 ms
-	// when 0; negative is not at all.
+	// Linger is how long requests wait for others to be published with when more than a few
+	// have come together, 2 ms when 0; negative is not at all.
 	Linger time.Duration
 	// AnswerWithin bounds the wait for the broker, 10 s when 0. Then the answer is 503.
 	AnswerWithin time.Duration

@@ -13,6 +13,11 @@ import (
 // an atomic batch on a broker with one replica is mostly that of the batch.
 const enough = 100
 
+// few is up to how many messages are published at once: the broker takes them one by one
+// then (bus.PublishBatch), so that company would make none of them cheaper, and while they
+// are on their way others gather anyhow.
+const few = 16
+
 var (
 	errBusy = errors.New("too much is waiting for the broker")
 	errSlow = errors.New("the broker has not answered in time")
@@ -142,7 +147,7 @@ func (q *queue) drain() {
 	}
 }
 
-// pause gives other requests a moment to come along, unless nothing waits, or enough.
+// pause gives other requests a moment to come along, unless few wait, or enough.
 func (q *queue) pause() {
 	q.mu.Lock()
 	waiting := q.msgs // none is being published here
@@ -151,7 +156,7 @@ func (q *queue) pause() {
 	default:
 	}
 	q.mu.Unlock()
-	if q.linger <= 0 || waiting == 0 || waiting >= enough {
+	if q.linger <= 0 || waiting <= few || waiting >= enough {
 		return
 	}
 	timer := time.NewTimer(q.linger)

@@ -58,16 +58,38 @@ func TestRequestsAreCoalesced(t *testing.T) {
 		p := &slow{takes: 5 * time.Millisecond, began: time.Now()}
 		h := newService(t, p, nil).Handler()
 		ms := time.Millisecond
-		// Three within 2 ms, two while those are published, one long after.
+		// One, four while that is published, one long after.
 		got := statuses(t, h, 0, ms, ms/2, 2*ms, ms, 100*ms)
 		if got[http.StatusOK] != 6 {
 			t.Errorf("answers %v", got)
 		}
-		if want := []int{3, 2, 1}; !slices.Equal(p.sizes, want) {
+		if want := []int{1, 4, 1}; !slices.Equal(p.sizes, want) {
 			t.Errorf("atomic batches of %v, want %v", p.sizes, want)
 		}
-		if want := []time.Duration{2 * ms, 9 * ms, 106*ms + ms/2}; !slices.Equal(p.at, want) {
+		if want := []time.Duration{0, 5 * ms, 104*ms + ms/2}; !slices.Equal(p.at, want) {
 			t.Errorf("published at %v, want %v", p.at, want)
+		}
+	})
+}
+
+// TestManyLinger has more come together than are published singly: a batch of files is worth
+// a moment's wait for more.
+func TestManyLinger(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &slow{takes: 5 * time.Millisecond, began: time.Now()}
+		h := newService(t, p, nil).Handler()
+		pauses := make([]time.Duration, 20)
+		pauses[1] = time.Millisecond                             // while the first is published
+		pauses = append(pauses, 5*time.Millisecond, time.Second) // while they linger; long after
+		if got := statuses(t, h, pauses...); got[http.StatusOK] != 22 {
+			t.Errorf("answers %v", got)
+		}
+		if want := []int{1, 20, 1}; !slices.Equal(p.sizes, want) {
+			t.Errorf("batches of %v, want %v", p.sizes, want)
+		}
+		if want := 7 * time.Millisecond; p.at[1] != want {
+			t.Errorf("twenty were published after %s, want %s", p.at[1], want)
 		}
 	})
 }
