@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	wm "github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rapport/pkg/bus"
@@ -50,9 +51,10 @@ func handed() (*road, <-chan string) {
 
 // lane is a broker with one mailer on one lane.
 type lane struct {
-	js     jetstream.JetStream
-	claims *ledger
-	limit  *rules
+	js        jetstream.JetStream
+	claims    *ledger
+	limit     *rules
+	publisher delivery.Publisher // nil: the broker's
 }
 
 // send publishes n messages to a domain.
@@ -78,7 +80,11 @@ func (l *lane) run(ctx context.Context, t *testing.T, r *road, worker string) (s
 		t.Fatal(err)
 	}
 	b := newBench(t, l.claims, r, func(o *delivery.Options) {
-		o.Worker, o.Publisher, o.Throttles, o.Now = worker, bus.NewPublisher(l.js), delivery.NewThrottles(l.limit.now, nil), time.Now
+		o.Publisher = bus.NewPublisher(l.js)
+		if l.publisher != nil {
+			o.Publisher = l.publisher
+		}
+		o.Worker, o.Throttles, o.Now = worker, delivery.NewThrottles(l.limit.now, nil), time.Now
 	})
 	work, end := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan error, 1)
@@ -139,4 +145,34 @@ func TestThrottledMessagesHoldNobodyUp(t *testing.T) {
 	stop = l.run(ctx, t, r, "second life")
 	take(ctx, t, ids, 99, "slow.example")
 	stop()
+}
+
+// slowBroker takes receipts when it is let to.
+type slowBroker struct {
+	outlet
+	let chan struct{}
+}
+
+func (b *slowBroker) Publish(topic string, msgs ...*wm.Message) error {
+	<-b.let
+	return b.outlet.Publish(topic, msgs...)
+}
+
+// TestReceiptsHoldNobodyUp: a message whose receipt the broker has yet to take does not keep
+// its lane, and is told of all the same.
+func TestReceiptsHoldNobodyUp(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	slow := &slowBroker{let: make(chan struct{})}
+	l := &lane{js: newBroker(ctx, t), claims: newLedger(), limit: newRules(), publisher: slow}
+	r, ids := handed()
+	stop := l.run(ctx, t, r, "worker")
+	l.send(ctx, t, 20, "fast.example")
+	take(ctx, t, ids, 20, "fast.example")
+	close(slow.let)
+	stop()
+	if all, _ := slow.receipts(t); len(all) != 20 {
+		t.Errorf("%d receipts were published, want 20", len(all))
+	}
 }

@@ -121,7 +121,7 @@ func New(o Options) (*Pipeline, error) {
 	m.breaker("", false) // So that there is something to compare an open one with.
 	p := &Pipeline{
 		o: o, log: o.Logger, meter: m,
-		slots:    make(chan struct{}, o.InFlight),
+		slots:    slots{free: o.InFlight},
 		stopping: make(chan struct{}),
 		hands:    hands{busy: map[string]chan struct{}{}, open: map[string]*claim{}},
 	}

@@ -48,7 +48,7 @@ type Pipeline struct {
 	o        Options
 	log      *slog.Logger
 	breakers breakers
-	slots    chan struct{} // one for each message in the provider's hands
+	slots    slots // one for each message in the provider's hands
 	hands    hands
 	looks    looks
 	meter    *meter

@@ -8,6 +8,7 @@ import (
 
 	wm "github.com/ThreeDotsLabs/watermill/message"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/event"
 	"rapport/pkg/message"
 	"rapport/pkg/store"
@@ -98,6 +99,9 @@ func (p *Pipeline) publish(ctx context.Context, a *attempt) error {
 	if err != nil {
 		return err
 	}
+	// Nothing is uncertain any more, and nobody's mail need wait until the broker, which may be
+	// busy, has this: the lane goes on.
+	bus.Yield(ctx)
 	return p.insist(ctx, a, "publish the receipt", func(ctx context.Context) error {
 		m := wm.NewMessage(ev.UID(), raw)
 		m.SetContext(ctx)

@@ -192,18 +192,14 @@ func (p *Pipeline) enter(ctx context.Context, a *attempt) (leave func(alive bool
 		if p.stopped() {
 			return nil, ErrStopping
 		}
-		select {
-		case p.slots <- struct{}{}:
-		case <-p.stopping:
-			return nil, ErrStopping
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		if err := p.slots.take(ctx, p.stopping, a.cmd.Category == message.Transactional); err != nil {
+			return nil, err
 		}
 		wait, err := p.mayGo(ctx, a, &blind)
 		if err == nil && wait == 0 {
 			return func(alive bool) { p.leave(a, alive) }, nil
 		}
-		<-p.slots
+		p.slots.give()
 		if err != nil {
 			return nil, err
 		}
@@ -250,5 +246,5 @@ func (p *Pipeline) leave(a *attempt, alive bool) {
 	} else {
 		a.breaker.RecordFailure()
 	}
-	<-p.slots
+	p.slots.give()
 }
