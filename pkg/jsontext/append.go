@@ -2,6 +2,7 @@ package jsontext
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"unicode/utf8"
 )
@@ -62,9 +63,13 @@ func Optional(out []byte, name, value string) []byte {
 
 // Number appends a number, which must be finite: one that came from JSON is.
 func Number(out []byte, f float64) []byte {
-	// Zero is not among them, because it may be the negative one.
+	// Zero is not among the integers, because it may be the negative one.
 	if i := int64(f); i != 0 && float64(i) == f && -1e15 < f && f < 1e15 {
 		return strconv.AppendInt(out, i, 10)
+	}
+	// Between these encoding/json writes no exponent (ECMA-262, Number::toString).
+	if size := math.Abs(f); size == 0 || 1e-6 <= size && size < 1e21 {
+		return strconv.AppendFloat(out, f, 'f', -1, 64)
 	}
 	number, _ := json.Marshal(f)
 	return append(out, number...)
@@ -81,6 +86,10 @@ func Value(out []byte, v any) ([]byte, error) {
 		return strconv.AppendBool(out, v), nil
 	case int:
 		return strconv.AppendInt(out, int64(v), 10), nil
+	case float64:
+		if !math.IsInf(v, 0) && !math.IsNaN(v) {
+			return Number(out, v), nil
+		}
 	}
 	b, err := json.Marshal(v)
 	return append(out, b...), err

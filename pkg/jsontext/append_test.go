@@ -38,7 +38,7 @@ func TestTextsAreThoseOfEncodingJSON(t *testing.T) {
 
 func TestNumbersAreThoseOfEncodingJSON(t *testing.T) {
 	t.Parallel()
-	for _, f := range []float64{0, math.Copysign(0, -1), 1, -1, 2.5, 1e15, -1e15, 999999999999999, 1e21, 1e-7, math.MaxFloat64} {
+	for _, f := range []float64{0, math.Copysign(0, -1), 1, -1, 2.5, 1e15, -1e15, 999999999999999, 1e21, 1e-7, 1e-6, 9.99e-7, 123456789.125, 999999999999999868928, -1e-6, math.MaxFloat64} {
 		if got, want := string(jsontext.Number(nil, f)), marshal(t, f); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}

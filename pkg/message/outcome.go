@@ -71,13 +71,15 @@ func ReceiptFor(c *Command, outcome Outcome, reason Reason, at time.Time) Receip
 	}
 }
 
-// besidesDetail is about how many bytes a receipt takes besides the provider's words.
-const besidesDetail = 512
+// besidesTexts is about how many bytes a receipt takes besides its texts.
+const besidesTexts = 224
 
 // Encode writes the receipt as it is recorded, and as it is the data of its event: one JSON
 // object.
 func (r *Receipt) Encode() (json.RawMessage, error) {
-	b := append(make([]byte, 0, len(r.Detail)+besidesDetail), '{')
+	size := besidesTexts + len(r.MessageID) + len(r.Journey) + len(r.Instance) + len(r.Step) + len(r.Channel) + len(r.Template) +
+		len(r.Outcome) + len(r.Reason) + len(r.Detail) + len(r.Provider) + len(r.ProviderID)
+	b := append(make([]byte, 0, size), '{')
 	b = jsontext.String(jsontext.Name(b, "message_id"), r.MessageID)
 	b = jsontext.String(jsontext.Next(b, "journey"), r.Journey)
 	b = jsontext.String(jsontext.Next(b, "instance"), r.Instance)
