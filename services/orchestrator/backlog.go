@@ -1,6 +1,9 @@
 package orchestrator
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // backlog keeps timers that are due, however many, from holding up events. All partitions
 // share one store, which commits one thing after the other, so that what counts is how much
@@ -9,7 +12,10 @@ import "sync/atomic"
 //   - a batch without events is small while events keep coming, and only so many of them are
 //     under way at a time, of all partitions together;
 //   - a batch with events never waits for a place, and takes a few timers along. So timers go
-//     on also where events never cease.
+//     on also where events never cease;
+//   - a place is free again only when the relay has published most of what was decided: a
+//     message that somebody waits for comes behind what lies in the outbox. But it does not
+//     rest for long, so that timers go on also when messages never cease.
 //
 // It is for the wall's clock alone. By the events' clock the order of all timers and events
 // of a partition is given.
@@ -24,12 +30,18 @@ const (
 	sparePlaces = 2
 	// fewTimers is how many timers a batch without events fires while events keep coming: more
 	// gain little, since the store combines transactions, and an event may have two such batches before it.
-	fewTimers = 128
+	fewTimers = 64
 	// calmBatches is after how many batches without an event the next ones are twice as large.
 	calmBatches = 16
-	// besides is how many timers a batch with events takes along at least. With more events it
-	// takes as many as it has of them, so that timers have half of what the store can do.
-	besides = 16
+	// besides is how many timers a batch with events takes along at least. With many events it
+	// takes one for each fourth of them, so that timers have a fifth of what the store can do.
+	besides = 4
+	// crammed is how many commands the relay may have before it while timers are fired alone:
+	// about as many as it publishes at a time.
+	crammed = 256
+	// placeLook is how often a place that rests looks whether there are fewer, and
+	// placeRest is after how long it is free all the same.
+	placeLook, placeRest = 2 * time.Millisecond, 100 * time.Millisecond
 )
 
 // newPlaces makes the places of a backlog, all of them free.
@@ -61,7 +73,7 @@ func (w *worker) allowance(events int) int {
 	case w.o.Clock == EventClock:
 		return maxWakes
 	case events > 0:
-		return max(besides, events)
+		return max(besides, events/4)
 	case len(w.pending) > 0:
 		return maxWakes // What fails is being looked for: all timers have to be out of the way.
 	}
@@ -78,6 +90,27 @@ func (w *worker) late() bool {
 func (w *worker) spared() {
 	if w.sparing {
 		w.sparing = false
-		w.o.backlog.places <- struct{}{}
+		w.o.backlog.free(w.o.relay, placeRest)
 	}
+}
+
+// free gives a place back: when the relay has few commands before it, or so much later.
+func (b *backlog) free(r *Relay, within time.Duration) {
+	if within <= 0 || r.waitingInAll() <= crammed {
+		b.places <- struct{}{}
+		return
+	}
+	time.AfterFunc(placeLook, func() { b.free(r, within-placeLook) })
+}
+
+// waitingInAll is how many commands of all partitions were committed by this process and are
+// not published.
+func (r *Relay) waitingInAll() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, k := range r.waiting {
+		n += k
+	}
+	return n
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
@@ -132,9 +133,10 @@ func (d *desk) arrive(customer string) {
 	d.from.list = append(d.from.list, bus.Delivery{Seq: d.seq, Subject: "evp.0." + e.Key(), Data: body, Time: d.clock})
 }
 
-// work does one round and returns what it committed.
+// work does one round and returns what it committed. The relay has published all before.
 func (d *desk) work() []*store.Batch {
 	d.t.Helper()
+	clear(d.o.relay.waiting)
 	before := len(d.store.batches)
 	ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
 	defer cancel()
@@ -195,12 +197,53 @@ func TestEventsDoNotWaitForDueTimers(t *testing.T) {
 			t.Fatalf("round %d fired %d timers, want some and at most %d", rounds, fired, limit)
 		}
 		left -= fired
-		if len(d.o.backlog.places) != sparePlaces {
+		if len(d.o.backlog.places) != sparePlaces { // So few commands wait that none rests.
 			t.Fatalf("round %d keeps a place", rounds)
 		}
 	}
 	if rounds > 2*all/besides {
 		t.Errorf("it took %d rounds", rounds)
+	}
+}
+
+// While the relay has much before it timers alone wait, until it has published that; and not
+// for long when it does not.
+func TestTimersWaitForTheRelay(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		waiting   map[int]int
+		published time.Duration // when; 0: never
+		want      time.Duration
+	}{
+		"nothing waits":            {nil, 0, 0},
+		"a little waits":           {map[int]int{0: crammed / 2, 1: crammed / 2}, 0, 0},
+		"much waits, then nothing": {map[int]int{0: crammed / 2, 1: crammed}, 10 * time.Millisecond, 10 * time.Millisecond},
+		"much waits for ever":      {map[int]int{3: 100 * crammed}, 0, placeRest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := backlog{places: make(chan struct{}, sparePlaces)}
+				r := &Relay{waiting: tc.waiting}
+				began := time.Now()
+				if tc.published > 0 {
+					time.AfterFunc(tc.published, func() {
+						r.mu.Lock()
+						defer r.mu.Unlock()
+						clear(r.waiting)
+					})
+				}
+				b.free(r, placeRest)
+				<-b.places
+				if took := time.Since(began); took < tc.want || took >= tc.want+2*placeLook {
+					t.Errorf("the place was free after %s, want %s", took, tc.want)
+				}
+				time.Sleep(2 * placeRest) // Of the bubble's clock.
+				if len(b.places) != 0 {
+					t.Error("one place became two")
+				}
+			})
+		})
 	}
 }
 
