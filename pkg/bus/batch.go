@@ -137,7 +137,7 @@ func publishAtomic(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg
 	if err != nil {
 		return 0, err
 	}
-	ack, err := await(ctx, js, msgs[0].Subject, commit)
+	ack, err := await(ctx, js, msgs[0].Subject, commit, attemptEnds())
 	if err != nil {
 		return 0, explainBatch(err)
 	}
@@ -207,7 +207,7 @@ func publishAcked(ctx context.Context, js jetstream.JetStream, m *nats.Msg) (*je
 	if err != nil {
 		return nil, err
 	}
-	return await(ctx, js, m.Subject, f)
+	return await(ctx, js, m.Subject, f, attemptEnds())
 }
 
 // Split cuts messages into batches of at most MaxBatch messages and about

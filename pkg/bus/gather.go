@@ -12,16 +12,19 @@ import (
 )
 
 // Gatherer is a Publisher for many callers with one message each, such as workers with
-// their receipts: what they publish at about the same time is stored in one atomic batch,
-// with one sync to disk. Each Publish still returns only when its messages are stored.
-// A broker that syncs every write would otherwise take a millisecond for each of them.
+// their receipts: what they publish at about the same time is stored by one PublishBatch,
+// from more than a few on with one sync to disk. Each Publish still returns only when its messages are
+// stored. A broker that syncs every write would otherwise take a millisecond for each of them.
 type Gatherer struct {
 	js     jetstream.JetStream
 	linger time.Duration
 	within time.Duration
+	plenty chan struct{} // tells run that as many messages wait as it wanted
 
 	mu      sync.Mutex
 	waiting []gathered
+	total   int // messages in waiting
+	wanted  int // how many messages are worth storing at once
 	running bool
 	closed  bool
 }
@@ -32,20 +35,20 @@ type gathered struct {
 	done chan error
 }
 
-// NewGatherer gathers for the given time (8 ms when 0) and stores what came. All messages
-// must be for one stream.
+// NewGatherer makes a publisher that waits for others to publish with for the given time at most (8 ms
+// when 0). All messages must be for one stream.
 func NewGatherer(js jetstream.JetStream, linger time.Duration) *Gatherer {
 	if linger == 0 {
 		linger = 8 * time.Millisecond
 	}
-	return &Gatherer{js: js, linger: linger, within: 30 * time.Second}
+	return &Gatherer{js: js, linger: linger, within: 30 * time.Second, plenty: make(chan struct{}, 1)}
 }
 
 // errGathererClosed answers calls after Close.
 var errGathererClosed = errors.New("bus: the publisher is closed")
 
 // Publish stores the messages under the subject topic, in order, and returns when the
-// stream has them. An error means that none or all of them may have been stored; the
+// stream has them. An error means that none, some or all of them may have been stored; the
 // caller repeats the call with the same UUIDs.
 func (g *Gatherer) Publish(topic string, messages ...*message.Message) error {
 	own := gathered{done: make(chan error, 1), msgs: make([]*nats.Msg, 0, len(messages))}
@@ -58,6 +61,13 @@ func (g *Gatherer) Publish(topic string, messages ...*message.Message) error {
 		return errGathererClosed
 	}
 	g.waiting = append(g.waiting, own)
+	g.total += len(own.msgs)
+	if g.total >= g.wanted {
+		select {
+		case g.plenty <- struct{}{}:
+		default:
+		}
+	}
 	if !g.running {
 		g.running = true
 		go g.run()
@@ -66,32 +76,63 @@ func (g *Gatherer) Publish(topic string, messages ...*message.Message) error {
 	return <-own.done
 }
 
-// run stores what waits until nothing does. It lingers before each batch: on a fast disk
-// hardly anything gathers while another one is being stored, and the broker makes a store
-// with files of its own for each batch before it commits it. Nobody's message waits for that:
-// a worker's receipt comes when the provider has it.
+// run stores what waits until nothing does. What comes while a batch is being stored makes the next one, so
+// under load batches grow by themselves; it lingers only to have those come along again that
+// were answered a moment ago.
 func (g *Gatherer) run() {
 	for {
-		time.Sleep(g.linger)
-		g.mu.Lock()
-		n, total := 0, 0
-		for n < len(g.waiting) && (n == 0 || total+len(g.waiting[n].msgs) <= MaxBatch) {
-			total += len(g.waiting[n].msgs)
-			n++
-		}
-		batch := g.waiting[:n:n]
-		g.waiting = g.waiting[n:]
-		if n == 0 {
-			g.running = false
-			g.mu.Unlock()
+		g.pause()
+		batch, total := g.take()
+		if len(batch) == 0 {
 			return
 		}
-		g.mu.Unlock()
 		err := g.store(batch, total)
 		for _, one := range batch {
 			one.done <- err
 		}
 	}
+}
+
+// pause lingers until as many messages wait as were stored last. A single one is stored at
+// once. A few are worth no long wait, because each of them is published by itself anyway; from
+// there on a batch costs the broker a store with files of its own, so that it had better be a large one.
+func (g *Gatherer) pause() {
+	g.mu.Lock()
+	select {
+	case <-g.plenty: // of an earlier crowd
+	default:
+	}
+	enough, linger := g.total >= g.wanted, g.linger
+	if max(g.wanted, g.total) <= smallBatch {
+		linger /= 8
+	}
+	g.mu.Unlock()
+	if enough {
+		return
+	}
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	select {
+	case <-g.plenty:
+	case <-timer.C:
+	}
+}
+
+// take returns what is stored next; none ends the run.
+func (g *Gatherer) take() (batch []gathered, total int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := 0
+	for n < len(g.waiting) && (n == 0 || total+len(g.waiting[n].msgs) <= MaxBatch) {
+		total += len(g.waiting[n].msgs)
+		n++
+	}
+	batch = g.waiting[:n:n]
+	g.waiting = g.waiting[n:]
+	g.total -= total
+	g.wanted = total
+	g.running = n > 0
+	return batch, total
 }
 
 func (g *Gatherer) store(batch []gathered, total int) error {

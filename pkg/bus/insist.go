@@ -129,16 +129,18 @@ func transient(err error) bool {
 	return false
 }
 
-// await waits for an acknowledgement, no longer than ctx and one attempt may take. A
+// await waits for an acknowledgement, no longer than ctx and an attempt that ends at until. A
 // publish that is not allowed is answered by nothing, but the connection hears of it.
-func await(ctx context.Context, js jetstream.JetStream, subject string, f jetstream.PubAckFuture) (*jetstream.PubAck, error) {
+func await(ctx context.Context, js jetstream.JetStream, subject string, f jetstream.PubAckFuture, until time.Time) (*jetstream.PubAck, error) {
 	ok := f.Ok()
 	select {
 	case ack := <-ok:
 		return ack, nil
+	case err := <-f.Err():
+		return nil, err
 	default:
 	}
-	limit := time.NewTimer(attemptWithin)
+	limit := time.NewTimer(time.Until(until))
 	defer limit.Stop()
 	look := time.NewTicker(250 * time.Millisecond)
 	defer look.Stop()
@@ -159,6 +161,9 @@ func await(ctx context.Context, js jetstream.JetStream, subject string, f jetstr
 		}
 	}
 }
+
+// attemptEnds is when an attempt that begins now has waited long enough.
+func attemptEnds() time.Time { return time.Now().Add(attemptWithin) }
 
 // withPublishTimeout bounds a publish that the caller left unbounded.
 func withPublishTimeout(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -24,9 +24,13 @@ var errNoAnswer = Because(NoAnswer, errors.New("delivered again and again withou
 // runLane handles the messages of one lane one after the other. A retry holds
 // the lane, which is what keeps the order of a key, unless its handler yields:
 // then another goroutine takes the lane over, and this one ends with the message.
-func (s *subscription) runLane(lane <-chan *item) {
+func (s *subscription) runLane(lane *queue[*item]) {
 	defer s.laneDone.Done()
-	for it := range lane {
+	for {
+		it, ok := lane.pop()
+		if !ok {
+			return
+		}
 		left := false
 		s.handle(it, func() {
 			left = true

@@ -68,10 +68,11 @@ func publishAll(ctx context.Context, js jetstream.JetStream, msgs []*nats.Msg, r
 		futures = append(futures, f)
 	}
 	// It begins with the last one, because the others are answered by then and cost no wait of
-	// their own.
+	// their own. When nobody answers, all of them together wait as long as one would.
+	until := attemptEnds()
 	open := msgs[len(futures):]
 	for i := len(futures) - 1; i >= 0; i-- {
-		ack, err := await(ctx, js, msgs[i].Subject, futures[i])
+		ack, err := await(ctx, js, msgs[i].Subject, futures[i], until)
 		if err == nil {
 			r.add(ack)
 			continue

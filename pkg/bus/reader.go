@@ -29,8 +29,21 @@ type ReadOptions struct {
 	Logger *slog.Logger
 }
 
-// pullBytes bounds what one reader has asked for and not yet been given.
-const pullBytes = 8 << 20
+const (
+	// queuedBytes bounds what waits for Next, which is at most MaxBatch messages.
+	queuedBytes = 1 << 20
+
+	// pullBytes bounds what the server sends at once. It must be more than a message can
+	// have (1 MiB, and its subjects), or reading would stand still.
+	pullBytes = 2 << 20
+
+	// pulled is how many messages at least are asked for at once, and on their way behind those that
+	// wait. A quarter of MaxBatch is enough to read as fast as with as many as that.
+	pulled = 64
+
+	// besides is about what a message takes besides its body: subject, headers, place and time.
+	besides = 512
+)
 
 // Reader reads a stream in order, without acknowledgements: the position is the
 // reader's own, kept where the effects are. Gaps, lost connections and restarts
@@ -42,7 +55,7 @@ type Reader struct {
 	consume jetstream.ConsumeContext
 	opt     ReadOptions
 
-	queue  chan Delivery
+	queue  *queue[Delivery]
 	closed chan struct{}
 	failed chan struct{}
 	once   sync.Once
@@ -72,7 +85,7 @@ func Read(ctx context.Context, js jetstream.JetStream, stream string, filters []
 	}
 	r := &Reader{
 		js: js, stream: stream, opt: o, last: afterSeq,
-		queue:  make(chan Delivery, o.MaxBatch),
+		queue:  newQueue[Delivery](),
 		closed: make(chan struct{}),
 		failed: make(chan struct{}),
 	}
@@ -108,7 +121,7 @@ func (r *Reader) start(ctx context.Context, filters []string, afterSeq uint64) e
 		return err
 	}
 	consume, err := cons.Consume(r.file,
-		jetstream.PullMaxMessagesWithBytesLimit(r.opt.MaxBatch, pullBytes),
+		jetstream.PullMaxMessagesWithBytesLimit(max(min(pulled, r.opt.MaxBatch), r.opt.MaxBatch/4), pullBytes),
 		jetstream.PullExpiry(30*time.Second),
 		jetstream.PullHeartbeat(2*time.Second),
 		jetstream.ConsumeErrHandler(r.consumeError))
@@ -129,12 +142,18 @@ func (r *Reader) file(m jetstream.Msg) {
 	r.mu.Lock()
 	r.last = d.Seq
 	r.mu.Unlock()
-	select {
-	case r.queue <- d:
-	case <-r.closed:
-	case <-r.failed:
+	for !r.queue.put(d, sizeOf(d), r.opt.MaxBatch, queuedBytes) {
+		select {
+		case <-r.queue.room:
+		case <-r.closed:
+			return
+		case <-r.failed:
+			return
+		}
 	}
 }
+
+func sizeOf(d Delivery) int { return len(d.Data) + besides }
 
 // consumeError runs under a lock of the client library and must not call it back.
 func (r *Reader) consumeError(_ jetstream.ConsumeContext, err error) {
@@ -149,13 +168,9 @@ func (r *Reader) consumeError(_ jetstream.ConsumeContext, err error) {
 // MaxBatch. It waits until there are some, until ctx ends, or until the reader
 // fails or is closed.
 func (r *Reader) Next(ctx context.Context) ([]Delivery, error) {
-	first, err := r.wait(ctx)
-	if err != nil {
-		return nil, err
-	}
-	batch := r.drain(append(make([]Delivery, 0, min(r.opt.MaxBatch, len(r.queue)+1)), first))
-	if r.opt.Linger < 0 || len(batch) >= max(1, r.opt.MaxBatch/8) {
-		return batch, nil
+	batch, err := r.wait(ctx, nil)
+	if err != nil || r.opt.Linger < 0 || len(batch) >= max(1, r.opt.MaxBatch/8) {
+		return batch, err
 	}
 	return r.linger(ctx, batch), nil
 }
@@ -164,59 +179,39 @@ func (r *Reader) Next(ctx context.Context) ([]Delivery, error) {
 // waiting for more to come. When nothing has it waits for a message or for other, whichever
 // is there first; without an error and without messages, it has received from other.
 func (r *Reader) NextOr(ctx context.Context, other <-chan struct{}) ([]Delivery, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if batch := r.drain(nil); len(batch) > 0 {
-		return batch, nil
-	}
-	select {
-	case d := <-r.queue:
-		return r.drain([]Delivery{d}), nil
-	case <-other:
-		return nil, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-r.failed:
-		return nil, r.err
-	case <-r.closed:
-		return nil, fmt.Errorf("read %s: reader is closed", r.stream)
-	}
+	return r.wait(ctx, other)
 }
 
-func (r *Reader) wait(ctx context.Context) (Delivery, error) {
-	// What has arrived is delivered before a failure is reported, and nothing
-	// after the context has ended.
-	if err := ctx.Err(); err != nil {
-		return Delivery{}, err
-	}
-	select {
-	case d := <-r.queue:
-		return d, nil
-	default:
-	}
-	select {
-	case d := <-r.queue:
-		return d, nil
-	case <-ctx.Done():
-		return Delivery{}, ctx.Err()
-	case <-r.failed:
-		return Delivery{}, r.err
-	case <-r.closed:
-		return Delivery{}, fmt.Errorf("read %s: reader is closed", r.stream)
+// wait returns what has arrived, and waits while that is nothing.
+func (r *Reader) wait(ctx context.Context, other <-chan struct{}) ([]Delivery, error) {
+	for {
+		// What has arrived is delivered before a failure is reported, and nothing
+		// after the context has ended.
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if batch := r.drain(nil); len(batch) > 0 {
+			return batch, nil
+		}
+		select {
+		case <-r.queue.more:
+		case <-other:
+			return nil, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-r.failed:
+			if batch := r.drain(nil); len(batch) > 0 {
+				return batch, nil
+			}
+			return nil, r.err
+		case <-r.closed:
+			return nil, fmt.Errorf("read %s: reader is closed", r.stream)
+		}
 	}
 }
 
 func (r *Reader) drain(batch []Delivery) []Delivery {
-	for len(batch) < r.opt.MaxBatch {
-		select {
-		case d := <-r.queue:
-			batch = append(batch, d)
-		default:
-			return batch
-		}
-	}
-	return batch
+	return r.queue.take(batch, r.opt.MaxBatch-len(batch), sizeOf)
 }
 
 func (r *Reader) linger(ctx context.Context, batch []Delivery) []Delivery {
@@ -224,8 +219,8 @@ func (r *Reader) linger(ctx context.Context, batch []Delivery) []Delivery {
 	defer timer.Stop()
 	for len(batch) < r.opt.MaxBatch {
 		select {
-		case d := <-r.queue:
-			batch = append(batch, d)
+		case <-r.queue.more:
+			batch = r.drain(batch)
 		case <-timer.C:
 			return batch
 		case <-ctx.Done():

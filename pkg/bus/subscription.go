@@ -64,7 +64,7 @@ type subscription struct {
 	hard     context.Context // parent of all message contexts, ends when Close gives up
 	giveUp   context.CancelFunc
 	seed     maphash.Seed
-	lanes    []chan *item
+	lanes    []*queue[*item]
 	laneDone sync.WaitGroup
 
 	begin  sync.Once
@@ -83,14 +83,12 @@ func startSubscription(ctx context.Context, js jetstream.JetStream, cons jetstre
 		drained: make(chan struct{}),
 		done:    make(chan struct{}),
 		seed:    maphash.MakeSeed(),
-		lanes:   make([]chan *item, o.Lanes),
+		lanes:   make([]*queue[*item], o.Lanes),
 		held:    make(map[uint64]*item),
 	}
 	s.hard, s.giveUp = context.WithCancel(context.WithoutCancel(ctx))
 	for i := range s.lanes {
-		// A lane can hold all that the server will deliver, so filing never
-		// blocks: a message waiting outside would not be kept alive.
-		s.lanes[i] = make(chan *item, o.MaxInFlight)
+		s.lanes[i] = newQueue[*item]()
 		s.laneDone.Add(1)
 		go s.runLane(s.lanes[i])
 	}
@@ -136,10 +134,11 @@ func (s *subscription) file(m jetstream.Msg) {
 		// disconnection. It must not be handled twice or out of order.
 		return
 	}
-	select {
-	case lane <- it:
+	// A lane can hold all that the server will deliver, so filing never blocks: a message
+	// waiting outside would not be kept alive.
+	if lane.put(it, 0, s.opt.MaxInFlight, 0) {
 		s.held[d.Seq] = it
-	default:
+	} else {
 		s.settle(it, m.NakWithDelay(s.opt.AckWait))
 	}
 }
@@ -221,14 +220,14 @@ func (s *subscription) finishClose() {
 	close(s.done)
 }
 
-// closeLanes is safe because file sends only under the lock and not once
-// closed is set.
+// closeLanes lets the lanes end when they are empty. Nothing is filed behind that, because file looks
+// at closed under the lock.
 func (s *subscription) closeLanes() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
 	for _, lane := range s.lanes {
-		close(lane)
+		lane.close()
 	}
 }
 
