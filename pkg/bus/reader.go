@@ -271,6 +271,15 @@ func (r *Reader) stop(err error) {
 // messages under old sequences, or none until it has caught up.
 func (r *Reader) watchReconnects() {
 	defer r.watch.Done()
+	open, end := context.WithCancel(context.Background())
+	defer end()
+	r.watch.Go(func() {
+		select {
+		case <-r.closed:
+			end()
+		case <-open.Done():
+		}
+	})
 	for {
 		select {
 		case _, ok := <-r.status:
@@ -280,28 +289,37 @@ func (r *Reader) watchReconnects() {
 		case <-r.closed:
 			return
 		}
-		err := r.checkPosition(context.Background())
-		if errors.Is(err, ErrAhead) {
+		err := r.checkPosition(open)
+		if errors.Is(err, ErrAhead) && open.Err() == nil {
 			r.stop(fmt.Errorf("read %s: %w", r.stream, err))
 			return
 		}
 	}
 }
 
+// settleWithin is how long a stream with replicas may end before what it has delivered: a new
+// leader has it in its log, but answers before it has gone through all of that.
+const settleWithin = 10 * time.Second
+
 func (r *Reader) checkPosition(ctx context.Context) error {
-	last, err := LastSeq(ctx, r.js, r.stream)
-	if err != nil {
-		return err
+	for patience := time.Now().Add(settleWithin); ; {
+		s, err := lookUp(ctx, r.js, r.stream)
+		if err != nil {
+			return err
+		}
+		last, replicas := s.CachedInfo().State.LastSeq, s.CachedInfo().Config.Replicas
+		r.mu.Lock()
+		after := r.last
+		r.mu.Unlock()
+		switch {
+		case after <= last:
+			return nil
+		case replicas < 2, time.Now().After(patience), !sleep(ctx, 250*time.Millisecond):
+			return fmt.Errorf("%w: stream %s ends at %d, the position is %d: the broker has lost messages that were already applied; "+
+				"restore its directory from a backup, or set the position back to %d after making sure that nothing was published since",
+				ErrAhead, r.stream, last, after, last)
+		}
 	}
-	r.mu.Lock()
-	after := r.last
-	r.mu.Unlock()
-	if after > last {
-		return fmt.Errorf("%w: stream %s ends at %d, the position is %d: the broker has lost messages that were already applied; "+
-			"restore its directory from a backup, or set the position back to %d after making sure that nothing was published since",
-			ErrAhead, r.stream, last, after, last)
-	}
-	return nil
 }
 
 // LastSeq is the sequence of the last message of a stream, 0 when it never had
