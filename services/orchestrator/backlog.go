@@ -13,9 +13,10 @@ import (
 //     under way at a time, of all partitions together;
 //   - a batch with events never waits for a place, and takes a few timers along. So timers go
 //     on also where events never cease;
-//   - a place is free again only when the relay has published most of what was decided: a
-//     message that somebody waits for comes behind what lies in the outbox. But it does not
-//     rest for long, so that timers go on also when messages never cease.
+//   - while events keep coming a place rests for as long as its batch took, so that processors
+//     and store are free half of the time, on a fast machine and on a slow one. It rests on
+//     while the relay has much to publish: a message that somebody waits for comes behind what
+//     lies in the outbox. But it does not rest for long, so that timers always go on.
 //
 // It is for the wall's clock alone. By the events' clock the order of all timers and events
 // of a partition is given.
@@ -67,6 +68,14 @@ func (b *backlog) alone() int {
 	return min(fewTimers<<min(b.calm.Load()/calmBatches, 10), maxWakes)
 }
 
+// rest is for how long a place rests whose batch took so long.
+func (b *backlog) rest(took time.Duration) time.Duration {
+	if b.calm.Load() >= calmBatches {
+		return 0
+	}
+	return min(took, placeRest)
+}
+
 // allowance is how many due timers go into a batch with so many events.
 func (w *worker) allowance(events int) int {
 	switch {
@@ -76,6 +85,9 @@ func (w *worker) allowance(events int) int {
 		return max(besides, events/4)
 	case len(w.pending) > 0:
 		return maxWakes // What fails is being looked for: all timers have to be out of the way.
+	}
+	if w.firing.IsZero() {
+		w.firing = time.Now()
 	}
 	return w.o.backlog.alone()
 }
@@ -89,18 +101,25 @@ func (w *worker) late() bool {
 // the commit, and before it rests for any reason.
 func (w *worker) spared() {
 	if w.sparing {
+		took := time.Duration(0)
+		if !w.firing.IsZero() {
+			took = time.Since(w.firing)
+		}
 		w.sparing = false
-		w.o.backlog.free(w.o.relay, placeRest)
+		w.o.backlog.free(w.o.relay, w.o.backlog.rest(took), placeRest)
 	}
+	w.firing = time.Time{}
 }
 
-// free gives a place back: when the relay has few commands before it, or so much later.
-func (b *backlog) free(r *Relay, within time.Duration) {
-	if within <= 0 || r.waitingInAll() <= crammed {
+// free gives a place back after a rest, and then when the relay has few commands before it, or
+// so long from now at the latest.
+func (b *backlog) free(r *Relay, rest, within time.Duration) {
+	if rest <= 0 && (within <= 0 || r.waitingInAll() <= crammed) {
 		b.places <- struct{}{}
 		return
 	}
-	time.AfterFunc(placeLook, func() { b.free(r, within-placeLook) })
+	pause := max(rest, placeLook)
+	time.AfterFunc(pause, func() { b.free(r, 0, within-pause) })
 }
 
 // waitingInAll is how many commands of all partitions were committed by this process and are

@@ -145,6 +145,19 @@ func (d *desk) work() []*store.Batch {
 	return d.store.batches[before:]
 }
 
+// regain waits until all places are free.
+func (d *desk) regain() {
+	d.t.Helper()
+	for range sparePlaces {
+		select {
+		case <-d.o.backlog.places:
+		case <-time.After(time.Minute):
+			d.t.Fatal("a place is kept")
+		}
+	}
+	d.o.backlog.places = newPlaces()
+}
+
 // armed gives so many customers a timer each, and lets all of them come due.
 func (d *desk) armed(n int) {
 	d.t.Helper()
@@ -197,9 +210,7 @@ func TestEventsDoNotWaitForDueTimers(t *testing.T) {
 			t.Fatalf("round %d fired %d timers, want some and at most %d", rounds, fired, limit)
 		}
 		left -= fired
-		if len(d.o.backlog.places) != sparePlaces { // So few commands wait that none rests.
-			t.Fatalf("round %d keeps a place", rounds)
-		}
+		d.regain()
 	}
 	if rounds > 2*all/besides {
 		t.Errorf("it took %d rounds", rounds)
@@ -212,13 +223,17 @@ func TestTimersWaitForTheRelay(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		waiting   map[int]int
+		rest      time.Duration
 		published time.Duration // when; 0: never
 		want      time.Duration
 	}{
-		"nothing waits":            {nil, 0, 0},
-		"a little waits":           {map[int]int{0: crammed / 2, 1: crammed / 2}, 0, 0},
-		"much waits, then nothing": {map[int]int{0: crammed / 2, 1: crammed}, 10 * time.Millisecond, 10 * time.Millisecond},
-		"much waits for ever":      {map[int]int{3: 100 * crammed}, 0, placeRest},
+		"nothing waits":            {nil, 0, 0, 0},
+		"a little waits":           {map[int]int{0: crammed / 2, 1: crammed / 2}, 0, 0, 0},
+		"it rests":                 {nil, 30 * time.Millisecond, 0, 30 * time.Millisecond},
+		"much waits, then nothing": {map[int]int{0: crammed / 2, 1: crammed}, 0, 10 * time.Millisecond, 10 * time.Millisecond},
+		"nothing, before it rests": {map[int]int{1: 2 * crammed}, 30 * time.Millisecond, 10 * time.Millisecond, 30 * time.Millisecond},
+		"much waits for ever":      {map[int]int{3: 100 * crammed}, 30 * time.Millisecond, 0, placeRest},
+		"the longest of both":      {map[int]int{3: 100 * crammed}, placeRest, 0, placeRest},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -233,7 +248,7 @@ func TestTimersWaitForTheRelay(t *testing.T) {
 						clear(r.waiting)
 					})
 				}
-				b.free(r, placeRest)
+				b.free(r, tc.rest, placeRest)
 				<-b.places
 				if took := time.Since(began); took < tc.want || took >= tc.want+2*placeLook {
 					t.Errorf("the place was free after %s, want %s", took, tc.want)
@@ -281,9 +296,17 @@ func TestTimersTakeMoreWhenNobodyComes(t *testing.T) {
 	if n := b.alone(); n != maxWakes {
 		t.Errorf("%d timers after %d calm batches, want %d", n, 5*calmBatches, maxWakes)
 	}
+	if rest := b.rest(time.Second); rest != 0 {
+		t.Errorf("a place rests for %s although nobody comes", rest)
+	}
 	b.saw(1)
 	if n := b.alone(); n != fewTimers {
 		t.Errorf("%d timers after an event, want %d", n, fewTimers)
+	}
+	for took, want := range map[time.Duration]time.Duration{7 * time.Millisecond: 7 * time.Millisecond, time.Hour: placeRest} {
+		if rest := b.rest(took); rest != want {
+			t.Errorf("after an event a place whose batch took %s rests for %s, want %s", took, rest, want)
+		}
 	}
 }
 

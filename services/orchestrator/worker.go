@@ -26,8 +26,9 @@ type worker struct {
 	looked         bool      // due is what the store has
 	renewal        renewal
 	care           caution
-	held           bool // events wait because messages do
-	sparing        bool // it has one of the places for batches of timers alone
+	held           bool      // events wait because messages do
+	sparing        bool      // it has one of the places for batches of timers alone
+	firing         time.Time // since when it makes such a batch
 }
 
 // deliveries are where events come from, see bus.Reader.
