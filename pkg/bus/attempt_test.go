@@ -3,10 +3,13 @@ package bus
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -39,4 +42,57 @@ func TestAnAttemptWaitsOnceForAll(t *testing.T) {
 			t.Errorf("%d messages left, %v", len(left), err)
 		}
 	})
+}
+
+// prompt is a broker that stores a message in a millisecond.
+type prompt struct{ jetstream.JetStream }
+
+func (prompt) PublishMsgAsync(m *nats.Msg, _ ...jetstream.PublishOpt) (jetstream.PubAckFuture, error) {
+	f := stored{msg: m, ack: make(chan *jetstream.PubAck, 1)}
+	time.AfterFunc(time.Millisecond, func() { f.ack <- &jetstream.PubAck{} })
+	return f, nil
+}
+func (prompt) Conn() *nats.Conn { return &nats.Conn{} }
+
+type stored struct {
+	msg *nats.Msg
+	ack chan *jetstream.PubAck
+}
+
+func (s stored) Ok() <-chan *jetstream.PubAck { return s.ack }
+func (s stored) Err() <-chan error            { return nil }
+func (s stored) Msg() *nats.Msg               { return s.msg }
+
+// A single publisher waits for nobody. Several that publish again when they are answered wait no longer for
+// each other than they take to come, but once, when the first of them has come for the last time.
+func TestGathererLingersForThoseWhoCome(t *testing.T) {
+	t.Parallel()
+	for publishers, want := range map[int]time.Duration{1: 10 * time.Millisecond, 5: time.Minute/8 + 20*time.Millisecond} {
+		t.Run(fmt.Sprint(publishers), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				g := NewGatherer(&streams{JetStream: prompt{}, full: map[string]time.Time{}}, time.Minute)
+				began := time.Now()
+				var all sync.WaitGroup
+				for p := range publishers {
+					all.Go(func() {
+						for i := range 10 {
+							id := fmt.Sprint(p, "-", i)
+							if err := g.Publish(EventSubject(fmt.Sprint(p)), message.NewMessage(id, nil)); err != nil {
+								t.Error(err)
+							}
+						}
+					})
+				}
+				all.Wait()
+				if took := time.Since(began); took > want {
+					t.Errorf("ten times each took %s, want %s at most", took, want)
+				}
+				if err := g.Close(); err != nil {
+					t.Error(err)
+				}
+				synctest.Wait()
+			})
+		})
+	}
 }

@@ -47,6 +47,8 @@ func (d Delivery) Key() string { return Key(lastToken(d.Subject)) }
 // ID is the producer's message id, or "" when it gave none.
 func (d Delivery) ID() string { return d.Header.Get(jetstream.MsgIDHeader) }
 
+// deliveryOf copies no body: the client library makes a slice of its own for each message that it
+// reads, and the strings of the headers are a copy already.
 func deliveryOf(m jetstream.Msg) (Delivery, error) {
 	meta, err := m.Metadata()
 	if err != nil {

@@ -63,10 +63,7 @@ func (g *Gatherer) Publish(topic string, messages ...*message.Message) error {
 	g.waiting = append(g.waiting, own)
 	g.total += len(own.msgs)
 	if g.total >= g.wanted {
-		select {
-		case g.plenty <- struct{}{}:
-		default:
-		}
+		tell(g.plenty)
 	}
 	if !g.running {
 		g.running = true
@@ -102,7 +99,7 @@ func (g *Gatherer) pause() {
 	case <-g.plenty: // of an earlier crowd
 	default:
 	}
-	enough, linger := g.total >= g.wanted, g.linger
+	enough, linger := g.total >= g.wanted || g.closed, g.linger
 	if max(g.wanted, g.total) <= smallBatch {
 		linger /= 8
 	}
@@ -155,5 +152,6 @@ func (g *Gatherer) Close() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closed = true
+	tell(g.plenty) // Nobody comes any more who would be worth a wait.
 	return nil
 }

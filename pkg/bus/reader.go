@@ -37,9 +37,10 @@ const (
 	// have (1 MiB, and its subjects), or reading would stand still.
 	pullBytes = 2 << 20
 
-	// pulled is how many messages at least are asked for at once, and on their way behind those that
-	// wait. A quarter of MaxBatch is enough to read as fast as with as many as that.
-	pulled = 64
+	// pulled is how many messages are asked for at once, unless MaxBatch is smaller or more than four times
+	// as large. They are on their way behind those that wait. Measured with messages of 1 KB, asking for half
+	// as many is up to 15 % slower, for four times as many no faster.
+	pulled = 128
 
 	// besides is about what a message takes besides its body: subject, headers, place and time.
 	besides = 512

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -292,4 +293,34 @@ func connectTCP(t *testing.T, srv *embedded.Server) jetstream.JetStream {
 		t.Fatal(err)
 	}
 	return js
+}
+
+// A reader that lags behind messages of nearly the largest size holds one of them, and reads on.
+func TestReaderOfLargeMessages(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	const n = 12
+	for i := range n {
+		publish(t, js, bus.EventSubject("ada"), fmt.Sprint(i), strings.Repeat("x", 1<<20-1000))
+	}
+	r, err := bus.Read(deadline(t), js, bus.StreamEvents, nil, 0, bus.ReadOptions{Linger: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	for seen := 0; seen < n; {
+		batch, err := r.Next(deadline(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(batch) > 1 {
+			t.Errorf("%d messages of nearly a MiB waited", len(batch))
+		}
+		for _, d := range batch {
+			if d.ID() != fmt.Sprint(seen) {
+				t.Fatalf("got %s, want %d", d.ID(), seen)
+			}
+			seen++
+		}
+	}
 }

@@ -51,8 +51,22 @@ func (b *bench) run(ctx context.Context) error {
 		{name: "bus.PublishBatch, 100 at a time", run: b.batch(100)},
 		{name: "bus.PublishBatch, 500 at a time", run: b.batch(500)},
 	}}
+	groups := []*group{synced}
+	for _, per := range []int{2, 4, 8, 16, 24, 32} {
+		groups = append(groups, &group{title: fmt.Sprintf("Publishing, every write synced, %d at a time", per), variants: []*variant{
+			{name: "an atomic batch", run: b.whole(per)},
+			{name: "singly, wait for all", run: b.rawPublish(per)},
+			{name: "bus.PublishBatch", run: b.batch(per)},
+		}})
+	}
+	gathering := &group{title: "Gathering, every write synced", variants: []*variant{
+		{name: "bus.Gatherer, 1 publisher", run: b.gather(1)},
+		{name: "bus.Gatherer, 8 publishers", run: b.gather(8)},
+		{name: "bus.Gatherer, 24 publishers", run: b.gather(24)},
+		{name: "bus.Gatherer, 64 publishers", run: b.gather(64)},
+	}}
 	b.n /= 10
-	return b.measure(ctx, 0, min(3, b.rounds), synced)
+	return b.measure(ctx, 0, min(3, b.rounds), append(groups, gathering)...)
 }
 
 // measure runs the groups on a fresh server, all variants in turn per round.

@@ -75,6 +75,52 @@ func (b *bench) batch(per int) func(context.Context) error {
 	}
 }
 
+// whole publishes messages without ids, which PublishBatch makes an atomic batch of however few they are.
+func (b *bench) whole(per int) func(context.Context) error {
+	return func(ctx context.Context) error {
+		for range b.n / per {
+			msgs := make([]*nats.Msg, 0, per)
+			for range per {
+				m := b.message()
+				m.Header.Del(jetstream.MsgIDHeader)
+				msgs = append(msgs, m)
+			}
+			if _, err := bus.PublishBatch(ctx, b.js, msgs); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// gather has so many publishers wait for each of their messages.
+func (b *bench) gather(publishers int) func(context.Context) error {
+	return func(context.Context) error {
+		g := bus.NewGatherer(b.js, 0)
+		ids := make(chan string)
+		errs := make(chan error, publishers)
+		for range publishers {
+			go func() {
+				var failed error
+				for id := range ids {
+					failed = errors.Join(failed, g.Publish(bus.SendSubject("email", id), message.NewMessage(id, b.body)))
+				}
+				errs <- failed
+			}()
+		}
+		for range b.n {
+			b.serial++
+			ids <- fmt.Sprint("bench-", b.serial)
+		}
+		close(ids)
+		var err error
+		for range publishers {
+			err = errors.Join(err, <-errs)
+		}
+		return err
+	}
+}
+
 func (b *bench) rawConsume(ctx context.Context) error {
 	cons, err := b.js.CreateConsumer(ctx, bus.StreamSend, jetstream.ConsumerConfig{
 		Durable: "bench", FilterSubject: "send.email.*", AckPolicy: jetstream.AckExplicitPolicy, MaxAckPending: 1000,
