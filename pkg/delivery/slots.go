@@ -35,24 +35,28 @@ func (s *slots) take(ctx context.Context, stopping <-chan struct{}, urgent bool)
 	line := s.line(urgent)
 	*line = append(*line, w)
 	s.mu.Unlock()
-	var err error
 	select {
 	case <-w.let:
 		return nil
 	case <-stopping:
-		err = ErrStopping
+		s.withdraw(w, urgent)
+		return ErrStopping
 	case <-ctx.Done():
-		err = ctx.Err()
+		s.withdraw(w, urgent)
+		return ctx.Err()
 	}
+}
+
+// withdraw takes one out of line. When it was let in a moment ago its slot is another one's.
+func (s *slots) withdraw(w *waiter, urgent bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	line = s.line(urgent)
+	line := s.line(urgent)
 	if i := slices.Index(*line, w); i >= 0 {
 		*line = slices.Delete(*line, i, i+1)
-	} else {
-		s.next() // It was let in a moment ago; its slot is another one's.
+		return
 	}
-	return err
+	s.next()
 }
 
 // give gives a slot back.

@@ -120,7 +120,6 @@ func (q *queue) play(all int, plan []string, which int) error {
 		case what == "urgent" || what == "usual":
 			s := q.newcomer(what == "urgent")
 			waiting = append(waiting, s)
-			defer s.cancel()
 		case what == "leave" && len(waiting) > 0:
 			waiting[which%len(waiting)].cancel()
 		case what == "give" && holding > 0:
@@ -145,6 +144,7 @@ func (q *queue) play(all int, plan []string, which int) error {
 
 func (q *queue) newcomer(urgent bool) *stander {
 	ctx, cancel := context.WithCancel(q.t.Context())
+	q.t.Cleanup(cancel)
 	s := &stander{urgent: urgent, cancel: cancel, got: make(chan bool, 1)}
 	go func() { s.got <- q.take(ctx, q.left, urgent) == nil }()
 	return s
@@ -198,24 +198,26 @@ func (q *queue) empty(all, holding int, waiting []*stander) error {
 	return nil
 }
 
-// Whoever is let in at the moment when it gives up passes its slot on.
+// Whoever is let in at the moment when it gives up passes its slot on; whoever was not takes
+// none with it.
 func TestASlotIsNotLostWithWhoWaited(t *testing.T) {
 	t.Parallel()
-	var s slots
-	gone, stop := context.WithCancel(t.Context())
-	stop()
-	for range 200 { // Either case of the select is taken at random when both are ready.
-		s.mu.Lock()
-		s.free = 0
-		s.mu.Unlock()
-		ended := make(chan error, 1)
-		go func() { ended <- s.take(gone, nil, true) }()
-		go s.give()
-		if <-ended == nil {
-			continue
+	for _, urgent := range []bool{false, true} {
+		var s slots
+		first, second := &waiter{let: make(chan struct{})}, &waiter{let: make(chan struct{})}
+		*s.line(urgent) = []*waiter{first, second}
+		s.give()
+		<-first.let
+		s.withdraw(first, urgent)
+		<-second.let
+		if s.free != 0 {
+			t.Errorf("%d slots are free, and one has it", s.free)
 		}
-		if err := s.take(t.Context(), nil, false); err != nil { // It waits for give.
-			t.Fatal(err)
+		third := &waiter{let: make(chan struct{})}
+		*s.line(urgent) = []*waiter{third}
+		s.withdraw(third, urgent)
+		if s.give(); s.free != 1 {
+			t.Errorf("%d slots are free, want the one", s.free)
 		}
 	}
 }
