@@ -1,0 +1,2 @@
+// Package bounce reads mail that comes back to a sender.
+package bounce
