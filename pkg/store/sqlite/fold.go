@@ -6,16 +6,23 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync/atomic"
+	"time"
 )
 
 // folder folds the log back into the file (SQLite's checkpoint) beside the writer, which by
 // itself would stop for as long as that takes: a tenth of a second for a log of 40 MB, in
 // which nobody's message moves. SQLite allows it to run while others write; only the log
-// begins anew no sooner than all of it was folded while nobody wrote. So two passes go
-// beside the writer, and the last few pages, which came meanwhile, are the writer's.
+// begins anew no sooner than all of it was folded while nobody wrote. So passes go beside the
+// writer, and the last few pages, which came meanwhile, are the writer's.
+//
+// What a pass wrote is brought to disk little by little (see trickle) before the writer's last
+// pass, which syncs the file: thousands of pages at once would have every sync of the log, and
+// of the broker, wait behind them.
 type folder struct {
 	conn   driver.Conn
+	file   *os.File // the database, for trickle alone
 	writer *writer
 	log    *slog.Logger
 	bounds foldBounds
@@ -28,21 +35,22 @@ type folder struct {
 
 // foldBounds say how long the log becomes.
 type foldBounds struct {
-	rows  int64 // after so many the log is folded as far as it goes
-	pages int64 // from so many in the log on it is to begin anew
+	rows  int64         // after so many the log is folded as far as it goes
+	rest  time.Duration // but not before so long after the last time
+	pages int64         // from so many in the log on it is to begin anew
 }
 
 // usualBounds make a log of 30 to 80 MB. A longer one costs less, since it has more writes of
 // the same page of which one is folded: 73 CPU seconds a million events at 200 MB where 40
 // took 82.
-var usualBounds = foldBounds{rows: 4000, pages: 8000}
+var usualBounds = foldBounds{rows: 4000, rest: 200 * time.Millisecond, pages: 8000}
 
 // lastResort is at how many pages of log the writer folds by itself, should nobody else.
 const lastResort = 40_000
 
-func newFolder(c driver.Conn, w *writer, log *slog.Logger, bounds foldBounds) *folder {
+func newFolder(c driver.Conn, file *os.File, w *writer, log *slog.Logger, bounds foldBounds) *folder {
 	f := &folder{
-		conn: c, writer: w, log: log, bounds: bounds,
+		conn: c, file: file, writer: w, log: log, bounds: bounds,
 		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	w.wrote = f.wrote
@@ -69,26 +77,44 @@ func (f *folder) loop() {
 			return
 		case <-f.wake:
 		}
+		rest := time.NewTimer(f.bounds.rest)
 		f.rows.Store(0)
 		if err := f.fold(); err != nil && !errors.Is(err, errClosed) {
 			f.log.Warn("sqlite: the log was not folded into the database; it is tried again and grows meanwhile", "error", err)
+		}
+		select {
+		case <-f.quit:
+			rest.Stop()
+			return
+		case <-rest.C:
 		}
 	}
 }
 
 // fold makes the log short, if it is long.
 func (f *folder) fold() error {
-	pages, err := checkpoint(f.conn)
+	pages, err := f.pass()
 	if err != nil || pages < f.bounds.pages {
 		return err
 	}
-	if _, err := checkpoint(f.conn); err != nil {
+	if _, err := f.pass(); err != nil {
 		return err
 	}
 	return f.writer.alone(context.Background(), func(c *conn) error {
 		_, err := checkpoint(c.Conn)
 		return err
 	})
+}
+
+// pass folds beside the writer.
+func (f *folder) pass() (pages int64, err error) {
+	if pages, err = checkpoint(f.conn); err != nil {
+		return 0, err
+	}
+	if err := trickle(f.file); err != nil {
+		return 0, fmt.Errorf("write the database out: %w", err)
+	}
+	return pages, nil
 }
 
 // stop ends it, after the pass under way.

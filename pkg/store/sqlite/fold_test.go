@@ -15,7 +15,7 @@ func refold(t *testing.T, s *Store, bounds foldBounds) {
 	c := s.folder.conn
 	close(s.folder.quit)
 	<-s.folder.done
-	s.folder = newFolder(c, s.writer, slog.New(slog.DiscardHandler), bounds)
+	s.folder = newFolder(c, s.folder.file, s.writer, slog.New(slog.DiscardHandler), bounds)
 }
 
 // commitLarge commits one profile of several pages.

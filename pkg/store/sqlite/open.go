@@ -80,13 +80,17 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 // open creates the file, migrates it, and opens the connections that stay.
 func (s *Store) open(ctx context.Context, o *Options) error {
+	// It stays open until SQLite is done with the file: closing any handle of it drops all
+	// locks that this process has on it.
 	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	if err := f.Close(); err != nil {
-		return err
-	}
+	defer func() {
+		if s.folder == nil {
+			_ = f.Close() // It was not written to.
+		}
+	}()
 	writing := dsn(s.path, "journal_mode(WAL)", "synchronous("+o.Synchronous+")", "fullfsync(1)",
 		"wal_autocheckpoint("+strconv.Itoa(lastResort)+")", "journal_size_limit(67108864)", "cache_size(-16384)")
 	db, err := sql.Open("sqlite", writing)
@@ -117,7 +121,7 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 		return errors.Join(err, s.reads.close(), c.Close())
 	}
 	s.writer = newWriter(c, s.explain)
-	s.folder = newFolder(folding, s.writer, o.Logger, usualBounds)
+	s.folder = newFolder(folding, f, s.writer, o.Logger, usualBounds)
 	return nil
 }
 
@@ -150,7 +154,11 @@ func (s *Store) Close() error {
 		}
 		s.writer.stop()
 		// The last connection to close folds the log; it has to be one that may write.
-		s.closeErr = errors.Join(s.closeErr, s.reads.close(), s.writer.conn.Close(), s.lock.Close())
+		s.closeErr = errors.Join(s.closeErr, s.reads.close(), s.writer.conn.Close())
+		if s.folder != nil {
+			s.closeErr = errors.Join(s.closeErr, s.folder.file.Close())
+		}
+		s.closeErr = errors.Join(s.closeErr, s.lock.Close())
 		if s.closeErr != nil {
 			s.closeErr = fmt.Errorf("sqlite: close: %w", s.explain(s.closeErr))
 		}
