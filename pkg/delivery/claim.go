@@ -91,7 +91,7 @@ func (p *Pipeline) claim(ctx context.Context, a *attempt) error {
 	if prior.State == store.Done {
 		p.hands.closed(a.cmd.ID)
 		p.meter.repeated(ctx, a.cmd)
-		a.claim, a.recorded = nil, true
+		a.claim, a.recorded, a.encoded = nil, true, prior.Receipt
 		if a.receipt, err = message.DecodeReceipt(prior.Receipt); err != nil {
 			return fmt.Errorf("read the recorded receipt: %w", err)
 		}

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -69,6 +70,7 @@ type attempt struct {
 	handOver HandOver // rendered
 	claim    *claim   // our open claim, nil before the claim and after the record
 	receipt  *message.Receipt
+	encoded  json.RawMessage // receipt, as it was recorded
 	recorded bool
 }
 

@@ -47,7 +47,7 @@ func (p *Pipeline) record(ctx context.Context, a *attempt) error {
 		return err
 	}
 	p.hands.closed(a.cmd.ID)
-	a.recorded, a.claim = true, nil
+	a.recorded, a.claim, a.encoded = true, nil, raw
 	if err := p.agree(ctx, a); err != nil {
 		return err
 	}
@@ -84,14 +84,14 @@ func (p *Pipeline) agree(ctx context.Context, a *attempt) error {
 		return fmt.Errorf("read the recorded receipt: %w", err)
 	}
 	if first.Outcome != message.Uncertain {
-		a.receipt = first
+		a.receipt, a.encoded = first, prior.Receipt
 	}
 	return nil
 }
 
 // publish tells the engine. The event's id is derived from the message and the outcome.
 func (p *Pipeline) publish(ctx context.Context, a *attempt) error {
-	ev, err := a.receipt.Event(p.o.Source, a.cmd.Profile)
+	ev, err := a.receipt.EventOf(a.encoded, p.o.Source, a.cmd.Profile)
 	if err != nil {
 		return err
 	}
