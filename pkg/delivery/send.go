@@ -184,6 +184,12 @@ func (p *Pipeline) handOver(ctx context.Context, a *attempt) (id string, err err
 	return "", err
 }
 
+// awaited reports whether somebody waits for a message: a transactional one that an event led
+// to at once, and no timer.
+func awaited(c *message.Command) bool {
+	return c.Category == message.Transactional && !c.EventAt.IsZero()
+}
+
 // enter takes a slot, has the last look, and takes the breaker's permit. leave must be told
 // whether the provider answered for this message, whatever it said.
 func (p *Pipeline) enter(ctx context.Context, a *attempt) (leave func(alive bool), err error) {
@@ -192,7 +198,7 @@ func (p *Pipeline) enter(ctx context.Context, a *attempt) (leave func(alive bool
 		if p.stopped() {
 			return nil, ErrStopping
 		}
-		if err := p.slots.take(ctx, p.stopping, a.cmd.Category == message.Transactional); err != nil {
+		if err := p.slots.take(ctx, p.stopping, awaited(a.cmd)); err != nil {
 			return nil, err
 		}
 		wait, err := p.mayGo(ctx, a, &blind)

@@ -169,7 +169,7 @@ func (b *batch) decided(p *person, m *journey.Message, from cause) error {
 			return err
 		}
 		header := carrier(spanCtx)
-		if c.Category == message.Transactional && b.w.o.Clock == WallClock {
+		if c.Category == message.Transactional && !c.EventAt.IsZero() { // Nobody waits for what a timer sends.
 			if header == nil {
 				header = map[string]string{}
 			}
