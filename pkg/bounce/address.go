@@ -3,6 +3,7 @@ package bounce
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -23,12 +24,45 @@ func addressesIn(s string) []string {
 		for end < len(s) && domainByte(s[end]) && end-at <= 255 {
 			end++
 		}
+		start, end = start+foreignEnd(s[start:at]), at+1+foreignStart(s[at+1:end])
 		if a := trimAddress(s[start:end]); isAddress(a) {
 			found = appendAddress(found, a)
 		}
 		from = end
 	}
 	return found
+}
+
+// foreignStart is where a domain ends because a sentence goes on without a space, as it does after an address in Chinese
+// or Japanese: punctuation, or letters of another script right after Latin ones.
+func foreignStart(domain string) int {
+	latin := false
+	for i, r := range domain {
+		switch {
+		case r < utf8.RuneSelf:
+			latin = r != '.' && r != '-'
+		case !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r), latin && !unicode.Is(unicode.Latin, r):
+			return i
+		}
+	}
+	return len(domain)
+}
+
+// foreignEnd is where a local part begins because a sentence stands before it without a space.
+func foreignEnd(local string) int {
+	begin, foreign := 0, false
+	for i, r := range local {
+		switch other := r >= utf8.RuneSelf && !unicode.Is(unicode.Latin, r); {
+		case foreign && !other, other && !unicode.IsLetter(r) && !unicode.IsMark(r):
+			begin, foreign = i, other
+			if other {
+				begin += utf8.RuneLen(r)
+			}
+		default:
+			foreign = other
+		}
+	}
+	return min(begin, len(local))
 }
 
 // trimAddress takes off what the sentence around an address put at its ends.
@@ -75,7 +109,10 @@ func typedAddress(value string) string {
 	if strings.EqualFold(strings.TrimSpace(kind), "utf-8") {
 		rest = decodeXtext(rest)
 	}
-	rest = strings.Trim(rest, "<> \t\"")
+	rest = strings.Trim(rest, "<> \t")
+	if len(rest) > 2 && rest[0] == '"' && rest[len(rest)-1] == '"' {
+		rest = rest[1 : len(rest)-1]
+	}
 	if isAddress(rest) {
 		return rest
 	}
@@ -108,5 +145,6 @@ func typedName(value string) string {
 	if _, rest, ok := strings.Cut(value, ";"); ok {
 		value = rest
 	}
-	return keep(strings.TrimSpace(value), maxLine)
+	name, _, _ := strings.Cut(strings.TrimSpace(value), " ")
+	return keep(name, maxLine)
 }

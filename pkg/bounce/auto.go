@@ -5,7 +5,7 @@ import "strings"
 // automatic says what tells that a mail was written by a machine, and "" when nothing does. What machines say of
 // themselves comes first (RFC 3834, section 5); the words of the subject come last, because people write them, too.
 func automatic(h header, subject string) string {
-	if kind, params := parameters(h.get("content-type")); strings.EqualFold(params["report-type"], "disposition-notification") {
+	if kind, params := parameters(contentType(h)); strings.EqualFold(params["report-type"], "disposition-notification") {
 		return kind + "; report-type=disposition-notification" // a receipt that it was read (RFC 8098)
 	}
 	for _, f := range h {

@@ -82,7 +82,9 @@ type Report struct {
 
 // Original is a header of the mail that came back, such as X-Rapport-Message: its first value, decoded, and "" when the
 // report does not return it. The case of name does not matter.
-func (r *Report) Original(name string) string { return decodeWords(r.original.get(strings.ToLower(name))) }
+func (r *Report) Original(name string) string {
+	return decodeWords(r.original.get(strings.ToLower(name)))
+}
 
 // ErrNoMail is returned for bytes that have no header of a mail.
 var ErrNoMail = errors.New("read returned mail: there is no header; hand over the whole message as it was received")

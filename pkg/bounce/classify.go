@@ -88,11 +88,23 @@ func hasWords(text, words string) bool {
 		}
 		i += from
 		end := i + len(words)
-		if (i == 0 || !inWord(text[i-1]) && text[i-1] != '@') && (end == len(text) || !inWord(text[end]) && text[end] != '@') {
+		if !joined(text, i-1, -1) && !joined(text, end, 1) {
 			return true
 		}
 		from = i + 1
 	}
+}
+
+// joined reports whether what stands at i belongs to the word beside it: a letter, or the dot or the @ of a host or an
+// address, which goes on in the direction of step.
+func joined(text string, i, step int) bool {
+	if i < 0 || i >= len(text) {
+		return false
+	}
+	if text[i] == '.' {
+		return i+step >= 0 && i+step < len(text) && inWord(text[i+step])
+	}
+	return inWord(text[i]) || text[i] == '@'
 }
 
 func inWord(c byte) bool { return digit(c) || c >= 'a' && c <= 'z' || c == '_' }

@@ -86,13 +86,14 @@ var codes = map[string]verdict{
 	"5.1.6":   {Hard, "moved away"},
 	"5.1.7":   {Block, "sender refused"}, // bad sender's mailbox address syntax
 	"5.1.8":   {Block, "sender refused"}, // bad sender's system address
-	"5.1.10":  {Hard, "no such domain"},  // RFC 7505, null MX; Exchange Online: recipient not found
+	"5.1.10":  {Hard, "bad address"},     // RFC 7505, null MX; Exchange Online: recipient not found
 	"5.2.1":   {Hard, "mailbox disabled"},
 	"5.2.2":   {Soft, "mailbox full"},
 	"5.2.3":   {Message, "too big"},
 	"5.3.1":   {Soft, "system full"},
 	"5.3.4":   {Message, "too big"},
 	"5.4.7":   {Soft, "expired"},
+	"5.4.300": {Soft, "expired"},        // Exchange Online: message expired
 	"5.4.310": {Hard, "no such domain"}, // Exchange Online: DNS domain does not exist
 	"5.6":     {Message, "content"},
 	"5.7":     {Block, "policy"},

@@ -14,12 +14,26 @@ func (m *message) feedback(r *Report) bool {
 		return true
 	}
 	// Some providers name the report in the header alone and send one text.
-	_, params := parameters(m.header.get("content-type"))
-	if !strings.EqualFold(params["report-type"], "feedback-report") {
+	_, params := parameters(contentType(m.header))
+	if !strings.EqualFold(params["report-type"], "feedback-report") && !m.junkMailReport(r.Subject) {
 		return false
 	}
 	m.complain(r, nil)
 	return true
+}
+
+// junkMailReport reports whether this is a complaint of Outlook.com (Junk Mail Reporting Program), which has the mail
+// that is complained about, and says the rest in its subject.
+func (m *message) junkMailReport(subject string) bool {
+	if !hasPrefixFold(strings.TrimSpace(subject), "complaint about message from") {
+		return false
+	}
+	for _, p := range m.parts {
+		if p.kind == "message/rfc822" {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *message) complain(r *Report, h header) {
@@ -49,7 +63,7 @@ func (m *message) complain(r *Report, h header) {
 // returnedTo is whom the returned mail was for, as its header says.
 func (m *message) returnedTo() []string {
 	h := m.original()
-	for _, name := range []string{"x-envelope-to", "envelope-to", "delivered-to", "to", "cc"} {
+	for _, name := range []string{"x-hmxmroriginalrecipient", "x-envelope-to", "envelope-to", "delivered-to", "to", "cc"} {
 		if found := addressesIn(decodeWords(h.get(name))); len(found) > 0 {
 			return found
 		}

@@ -44,12 +44,15 @@ func parse(raw []byte) (*message, bool) {
 	return m, true
 }
 
-// unixLines makes all line ends "\n": CRLF, a lone CR, and the CR CR LF of a gateway that converted twice.
+// unixLines makes all line ends "\n": CRLF, a lone CR, and, where the first line ends so, the CR CR LF of a gateway that
+// converted twice.
 func unixLines(s string) string {
 	if !strings.Contains(s, "\r") {
 		return s
 	}
-	s = strings.ReplaceAll(s, "\r\r\n", "\n")
+	if first, _ := cutLine(s); strings.HasSuffix(first, "\r\r") {
+		s = strings.ReplaceAll(s, "\r\r\n", "\n")
+	}
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	return strings.ReplaceAll(s, "\r", "\n")
 }
@@ -60,7 +63,7 @@ func (m *message) add(h header, body string, depth int) {
 	if len(m.parts) >= maxParts {
 		return
 	}
-	kind, params := parameters(h.get("content-type"))
+	kind, params := parameters(contentType(h))
 	if strings.HasPrefix(kind, "multipart/") && depth < maxDepth {
 		if inner := split(body, params["boundary"]); len(inner) > 0 {
 			for _, s := range inner {
@@ -75,6 +78,17 @@ func (m *message) add(h header, body string, depth int) {
 	}
 	disposition, _ := parameters(h.get("content-disposition"))
 	m.parts = append(m.parts, part{h, kind, params, body, disposition == "attachment"})
+}
+
+// contentType is the value of that field. A mail that was sent on by a list may have two; the one for several parts is
+// then that of the body.
+func contentType(h header) string {
+	for _, value := range h.all("content-type") {
+		if hasPrefixFold(value, "multipart/") {
+			return value
+		}
+	}
+	return h.get("content-type")
 }
 
 // addPart adds a part whose header is still before its body. Without a header it is text.

@@ -25,6 +25,8 @@ var phrases = []phrase{
 		"daily quota", "relaying limit", "sending limit", "receiving mail at a rate", "slow down", "too fast",
 		"connections from your", "concurrency limit", "concurrent connections",
 	}},
+	// DNS that does not answer now. Before "host not found", which Postfix writes in front of it.
+	{verdict: verdict{Soft, "unreachable"}, words: []string{"host not found, try again", "temporary lookup failure"}},
 	// Greylisting: servers that say so use codes of class 5, too.
 	{verdict: verdict{Soft, "greylisted"}, words: []string{
 		"greylist", "greylisted", "greylisting", "graylist", "graylisted", "graylisting", "grey listed", "gray listed",
@@ -54,6 +56,8 @@ var phrases = []phrase{
 		"unroutable sender", "unknown sender", "from address rejected", "mail from rejected", "not a member", "are not member",
 		"send to this group", "post messages to the group", "'send mail as'",
 	}},
+	// A header of the message is broken. Narrow, because the rows below would take the header's name.
+	{verdict: verdict{Message, "content"}, words: []string{"duplicate header", "multiple from", "invalid header", "header error"}},
 	// SPF, DKIM, DMARC, ARC, and submission without a password (RFC 7372).
 	{verdict: verdict{Block, "authentication"}, contradicts: true, words: []string{
 		"spf", "dkim", "dmarc", "arc validation", "sender policy framework", "sender id", "mail from domain",
@@ -67,6 +71,10 @@ var phrases = []phrase{
 		"your reverse", "unverifiable sending", "dns lookup for host", "invalid helo", "helo command rejected",
 		"fcrdns", "resolvable", "does not resolve", "generic hostname",
 	}},
+	// An account that is blocked; the row below would take the word.
+	{verdict: verdict{Hard, "mailbox disabled"}, words: []string{
+		"account is blocked", "account has been blocked", "account blocked", "mailbox is blocked", "mailbox blocked",
+	}},
 	// Lists of bad senders, and reputation.
 	{verdict: verdict{Block, "reputation"}, contradicts: true, words: []string{
 		"blocked using", "blocked by", "blocked for", "blocked -", "blocked ip", "blocked address", "been blocked", "ip blocked",
@@ -76,7 +84,11 @@ var phrases = []phrase{
 		"messages from", "network is on our", "user complaints", "deferred due to", "service refused",
 		"connection refused by policy", "not accepting mail from your", "mail server is blocked", "aup#cdrbl",
 	}},
-	// The account exists and is closed. "Blocked" about an account stands here, because the row above would take it.
+	// The person does not want it (Facebook, with 5.1.1).
+	{verdict: verdict{Block, "refused by the recipient"}, contradicts: true, words: []string{
+		"recipient preferences", "refused by the recipient", "refused by recipient", "recipient does not want",
+	}},
+	// The account exists and is closed.
 	{verdict: verdict{Hard, "mailbox disabled"}, words: []string{
 		"account is disabled", "account disabled", "account has been disabled", "accounts is disabled", "account that you tried to reach is disabled",
 		"account that you tried to reach is inactive", "user disabled", "user is disabled", "mailbox disabled",
@@ -123,7 +135,7 @@ var phrases = []phrase{
 		"does not accept mail", "doesn't accept mail", "doesn't receive email", "does not receive email",
 		"domain is not reachable", "no mx", "no mail exchanger", "illegal host/domain", "illegal host", "unrouteable mail domain",
 		"unrouteable domain", "unroutable domain", "couldn't find any host", "no host found", "no valid hosts",
-		"host or domain name not found", "never accepts mail", "does not accept email", "mx points to",
+		"host or domain name not found", "never accepts mail", "couldn't find a mail exchanger", "does not accept email", "mx points to",
 	}},
 	// Exchange Online refuses unknown users at its edge with these words; with other codes they are a policy.
 	{verdict: verdict{Hard, "no such user"}, status: "5.4.1", words: []string{"recipient address rejected: access denied"}},
@@ -143,14 +155,14 @@ var phrases = []phrase{
 	// Its form breaks a rule.
 	{verdict: verdict{Message, "content"}, words: []string{
 		"header error", "headers error", "media error", "malformed", "invalid header", "missing header", "header are not accepted",
-		"header is not accepted", "addresses in from", "not rfc", "rfc 5322", "rfc 2822", "rfc5322", "rfc2822", "rfc822",
+		"header is not accepted", "addresses in from", "not rfc", "rfc 5322", "rfc 2822", "rfc5322", "rfc2822",
 		"8bit", "8-bit", "mime error", "illegal attachment", "conversion", "message-id", "date header", "bare lf", "bare lfs",
 		"stray newlines", "non-ascii", "smtputf8",
 	}},
 	// A rule refuses it, and the rule is not about the address.
 	{verdict: verdict{Block, "policy"}, words: []string{
 		"policy", "policies", "policy reasons", "not authorized", "not authorised", "unauthorized", "access denied", "denied",
-		"refused due to recipient preferences", "recipient preferences", "relaying denied", "relay denied", "relaying",
+		"relaying denied", "relay denied", "relaying",
 		"no relaying", "relay mail", "relay access denied", "unable to relay", "not relay", "not permitted", "prohibited",
 		"not allowed", "smtp server of your isp", "your isp", "refused by", "restricted", "forbidden",
 		"permission", "not accepted from", "connections not accepted", "administrative prohibition",
@@ -186,6 +198,7 @@ var phrases = []phrase{
 	// last, because its other meanings have words of their own.
 	{verdict: verdict{Hard, "no such user"}, words: []string{
 		"mailbox unavailable", "mailbox not available", "recipient rejected", "invalid rcpt", "user invalid", "address invalid",
-		"recipient invalid", "recipient refused", "rejected recipient", "unknown",
+		"recipient invalid", "recipient refused", "rejected recipient", "recipient address rejected.", "not a registered",
+		"unknown",
 	}},
 }

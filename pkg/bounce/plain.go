@@ -11,6 +11,9 @@ func (m *message) plain(r *Report) bool {
 	if !m.returned(r, text, len(named) > 0) {
 		return false
 	}
+	if m.wrapped(r) {
+		return true
+	}
 	t := readTelling(text, m.senders(r), named)
 	if len(t.recipients) == 0 {
 		// Nobody is named. Mail that came back to somebody came from whom it was for.
@@ -35,27 +38,72 @@ func (m *message) plain(r *Report) bool {
 	return true
 }
 
-// returned reports whether a mail looks like one that servers send about a failure: two of who sent it, its subject, and
-// its text have to say so. X-Failed-Recipients is as good as two.
+// wrapped reads the notification of another server that a gateway or a list returned instead of the mail: what came back
+// is then what that server says.
+func (m *message) wrapped(r *Report) bool {
+	returned := ""
+	for i := range m.parts {
+		switch p := &m.parts[i]; {
+		case p.kind == "message/rfc822":
+			returned = p.decoded()
+		case p.kind == "text/plain" && !p.file:
+			text := p.decoded()
+			before, _ := cutOriginal(text)
+			returned = text[len(before):]
+		}
+		if returned != "" {
+			break
+		}
+	}
+	inner, ok := parse([]byte(returned))
+	if !ok || !inner.fromDaemon() || !inner.status(r) {
+		return false
+	}
+	r.original = inner.original()
+	r.MessageID = firstOf(messageIDs(r.original.get("message-id")))
+	return true
+}
+
+// returned reports whether a mail looks like one that servers send about a failure. Who sent it counts most: customers
+// write about orders that "could not be delivered", too. A program of a mail server needs one more sign: the words of
+// the subject, those of the text, or a mail that is returned with it. Any other machine needs two, and so does a
+// postmaster, who may be a person or a filter. X-Failed-Recipients is enough.
 func (m *message) returned(r *Report, text string, named bool) bool {
+	if named {
+		return true
+	}
 	daemon := m.fromDaemon()
-	if !daemon && (answers(r.Subject) || forwards(r.Subject) || len(r.References) > 0) {
-		return false // a person wrote about a failure
+	if answers(r.Subject) || forwards(r.Subject) || !daemon && (len(r.References) > 0 || !m.fromMachine()) {
+		return false // a person wrote, perhaps about a failure
 	}
 	signs := 0
-	if named {
-		signs += 2
-	}
-	if daemon {
-		signs++
-	}
 	if hasAny(strings.ToLower(r.Subject), returnedSubjects...) {
 		signs++
 	}
 	if hasAny(plainWords(keep(text, maxWords)), returnedTexts...) {
 		signs++
 	}
-	return signs >= 2
+	if len(r.original) > 0 {
+		signs++
+	}
+	return signs >= 2 || signs == 1 && daemon && !m.fromPostmaster()
+}
+
+// fromPostmaster reports whether the sender is the role that every domain has (RFC 2142, section 5).
+func (m *message) fromPostmaster() bool {
+	return hasPrefixFold(addressIn(m.header.get("from")), "postmaster@")
+}
+
+// fromMachine reports whether nobody is meant to answer a mail: an address that says so, an empty
+// reverse path, or the header of RFC 3834.
+func (m *message) fromMachine() bool {
+	automatic := strings.ToLower(m.header.get("auto-submitted"))
+	local, _, _ := strings.Cut(strings.ToLower(addressIn(m.header.get("from"))), "@")
+	switch local {
+	case "no-reply", "noreply", "do-not-reply", "donotreply":
+		return true
+	}
+	return strings.TrimSpace(m.header.get("return-path")) == "<>" || automatic != "" && automatic != "no"
 }
 
 // returnedSubjects and returnedTexts are the words of such mails.
@@ -65,7 +113,7 @@ var (
 		"delivery has failed", "delivery fail", "mail delivery", "delivery status", "delivery notification", "delivery report", "mail failure", "mail system error",
 		"failure delivery", "failed mail", "nondeliverable", "non-deliverable", "not delivered", "could not be delivered", "message delivery",
 		"delivery delay", "delayed", "delivery problem", "returning message", "unzustellbar", "nicht zugestellt",
-		"non remis", "no entregado", "no se puede entregar", "mancato recapito", "mail error", "メールエラー", "配信不能", "недоставлен",
+		"non remis", "no entregado", "no se puede entregar", "mancato recapito", "mail error", "mail failed", "returning to sender", "メールエラー", "配信不能", "недоставлен",
 	}
 	returnedTexts = []string{
 		"could not be delivered", "couldn't be delivered", "not be delivered", "cannot be delivered", "can't be delivered",
@@ -75,7 +123,7 @@ var (
 		"delivery problems", "failure reasons", "could not deliver", "not delivered", "had permanent fatal errors", "unsent message",
 		"transcript of session", "rejected by a remote mail server", "did not receive this message", "returned message",
 		"unknown user", "user unknown", "invalid final delivery", "account is disabled", "original message follows",
-		"server message", "could not send", "delivery report", "recipients were affected", "incorrectly constructed",
+		"server message", "could not send", "failed addresses", "delivery report", "recipients were affected", "incorrectly constructed",
 		"konnte nicht zugestellt", "n'a pas pu être", "no se pudo entregar", "не может быть доставлено", "не доставлено",
 	}
 )

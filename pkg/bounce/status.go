@@ -6,14 +6,19 @@ import "strings"
 // fields but not the media type put them into a text; those are read, too. It reports false when there is none.
 func (m *message) status(r *Report) bool {
 	var found []header
+	top, _ := parameters(contentType(m.header))
+	machine := top == "multipart/report" || m.fromDaemon() || m.fromMachine()
 	for i := range m.parts {
 		p := &m.parts[i]
+		if p.file && !machine {
+			continue // a person attached it, to ask about it
+		}
 		switch p.kind {
 		case "message/delivery-status", "message/global-delivery-status":
 			found = append(found, m.statusFields(r, p.decoded())...)
 		}
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && machine {
 		for i := range m.parts {
 			if p := &m.parts[i]; strings.HasPrefix(p.kind, "text/") && !p.file {
 				if text, _ := cutOriginal(p.text()); hasFold(text, "final-recipient:") {
@@ -116,16 +121,21 @@ func (m *message) statusRecipient(h header, text string, alone bool) Recipient {
 		p.Final = final
 	}
 	if p.Address == "" {
-		p.Address = keep(typedName(h.get("final-recipient")), maxLine)
+		p.Address = keep(diagnostic(h.get("final-recipient")), maxLine)
 	}
 	p.Diagnostic = keep(oneLine(diagnostic(h.get("diagnostic-code"))), maxLine)
-	p.Status, p.Code = codesOf(h.get("status"), p.Diagnostic)
+	said := p.Diagnostic
+	// IronPort puts words of its own, and a code that is always the same, before those of the server.
+	if _, quoted, ok := strings.Cut(said, "Unknown address error "); ok {
+		said = quoted
+	}
+	p.Status, p.Code = codesOf(h.get("status"), said)
 	p.Action = actionOf(h.get("action"), p.Status)
 	if p.Action == "failed" || p.Action == "delayed" {
 		if !alone {
 			text = ""
 		}
-		p.Class, p.Reason = classify(p.Status, p.Code, p.Diagnostic, h.get("status"), text)
+		p.Class, p.Reason = classify(p.Status, p.Code, said, h.get("status"), text)
 		if p.Status == "" || p.Diagnostic == "" && generic(p.Status) {
 			if status, code := codesOf("", smtpLine(text)); status != "" && alone {
 				p.Status, p.Code = status, code

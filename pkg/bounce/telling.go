@@ -14,6 +14,7 @@ type told struct {
 type telling struct {
 	lines      []string
 	recipients []told
+	weight     int // how much the lines tell in which they were found
 }
 
 // How much a line tells that the address in it is the recipient.
@@ -55,17 +56,27 @@ func readTelling(text string, senders map[string]bool, named []string) *telling 
 			}
 		}
 	}
-	if len(named) > 0 && weight < heading {
-		best = nil // the header is more certain than a sentence
+	if !anyMentioned(best, named) {
+		best = nil // the header is more certain than the text
 	}
 	for _, a := range named {
 		if !mentioned(best, a) {
 			best = append(best, told{address: a, first: t.lineOf(a)})
 		}
 	}
-	t.recipients = best
+	t.recipients, t.weight = best, weight
 	t.setEnds()
 	return t
+}
+
+// anyMentioned reports whether one of the named addresses is there, or none is named.
+func anyMentioned(list []told, named []string) bool {
+	for _, a := range named {
+		if mentioned(list, a) {
+			return true
+		}
+	}
+	return len(named) == 0
 }
 
 func mentioned(list []told, address string) bool {
@@ -137,9 +148,11 @@ func (t *telling) recipient(i int, action string) Recipient {
 	p := t.recipients[i]
 	about := strings.Join(t.lines[min(p.first, len(t.lines)):p.end], "\n")
 	whole := strings.Join(t.lines, "\n")
-	// The address itself may be made of telling words, such as spam@example.com.
-	about = strings.ReplaceAll(about, p.address, "")
 	said := smtpLine(about)
+	if own, _ := cutLine(about); len(t.recipients) > 1 && t.weight < heading && replyCode(own) != 0 {
+		// A transcript: each line is about the address in it, and what stands below is about the next one.
+		about, said = own, oneLine(own)
+	}
 	if said == "" && len(t.recipients) == 1 {
 		said = smtpLine(whole)
 	}
@@ -158,7 +171,7 @@ func (t *telling) recipient(i int, action string) Recipient {
 	r.Class, r.Reason = classify(r.Status, r.Code, said, around...)
 	r.Diagnostic = said
 	if said == "" {
-		r.Diagnostic = firstLines(about)
+		r.Diagnostic = firstLines(about, p.address)
 	}
 	r.Diagnostic = keep(oneLine(r.Diagnostic), maxLine)
 	r.RemoteMTA = remoteHost(about)
@@ -179,10 +192,10 @@ func smtpLine(text string) string {
 	return ""
 }
 
-// firstLines are the lines up to the end of the first paragraph with words in it.
-func firstLines(text string) string {
+// firstLines is the first paragraph that has words beside the address.
+func firstLines(text, address string) string {
 	for _, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
-		if s := strings.Trim(oneLine(paragraph), "<>:*-= \""); s != "" {
+		if s := strings.Trim(oneLine(strings.ReplaceAll(paragraph, address, "")), "<>:*-= \""); s != "" {
 			return s
 		}
 	}
