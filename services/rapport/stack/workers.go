@@ -195,7 +195,7 @@ func (s *Stack) subscriber(name string) (wm.Subscriber, error) {
 const lanes = 64
 
 // urgentLanes is how many it has in hand beside them of those that somebody waits for.
-const urgentLanes = 32
+const urgentLanes = 64
 
 // waiting is how many messages of a channel may be here while throttles and broken hosts
 // hold them up. Those behind them go on as long as it is not reached. Replays wait for
