@@ -64,7 +64,7 @@
 // what this process committed; a start begins anew.
 //
 // EVENTS. Facts stay in the outbox, without bound, and do not hold up messages. Nor do messages hold up
-// facts, as far as those lie within what the relay reads at a time (4 MiB).
+// facts, as far as those lie within what the relay reads at a time (2 MiB).
 //
 // DEAD. The stream drops its oldest letters for new ones, since to refuse would stop the
 // work behind a poison event. The originals lie in EVENTS as long as that has room. It is

@@ -52,7 +52,7 @@ type half struct{ facts, commands uint64 }
 
 const (
 	relayRows    = 64      // outbox rows read at once
-	relayBytes   = 4 << 20 // bytes published at once
+	relayBytes   = 2 << 20 // bytes published at once
 	relayBackoff = 200 * time.Millisecond
 	relayLongest = 5 * time.Second // of the waits, which double
 )

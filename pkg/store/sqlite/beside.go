@@ -59,7 +59,7 @@ func (s *Store) openBeside(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.reads, err = newReads(ctx, dsn(s.path, "query_only(1)", "cache_size(-4096)")); err != nil {
+	if s.reads, err = newReads(ctx, dsn(s.path, "query_only(1)", "cache_size(-2048)")); err != nil {
 		return errors.Join(err, c.Close())
 	}
 	s.writer = newWriter(c, s.explain)

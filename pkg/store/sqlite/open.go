@@ -113,7 +113,7 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 	if err != nil {
 		return err
 	}
-	if s.reads, err = newReads(ctx, dsn(s.path, "query_only(1)", "cache_size(-4096)")); err != nil {
+	if s.reads, err = newReads(ctx, dsn(s.path, "query_only(1)", "cache_size(-2048)")); err != nil {
 		return errors.Join(err, c.Close())
 	}
 	folding, err := drv.Open(dsn(s.path, "synchronous("+o.Synchronous+")", "fullfsync(1)", "wal_autocheckpoint(0)", "cache_size(-64)"))
