@@ -48,7 +48,7 @@ func offeredSecrets(c *call, headers []string) []string {
 	scheme, rest, _ := strings.Cut(c.header("Authorization"), " ")
 	switch rest = strings.TrimSpace(rest); strings.ToLower(scheme) {
 	case "basic":
-		if pair, err := base64.StdEncoding.DecodeString(rest); err == nil {
+		if pair, err := base64.StdEncoding.Strict().DecodeString(rest); err == nil {
 			offered = append(offered, string(pair))
 		}
 	case "bearer":

@@ -167,8 +167,8 @@ func (c *call) isForm() bool { return c.contentType() == "application/x-www-form
 
 // query returns the parameters of the URL. What cannot be read of them is left out.
 func (c *call) query() url.Values {
-	_, query, _ := strings.Cut(c.req.URL, "?")
-	query, _, _ = strings.Cut(query, "#")
+	target, _, _ := strings.Cut(c.req.URL, "#")
+	_, query, _ := strings.Cut(target, "?")
 	values, _ := url.ParseQuery(query) // What can be read is what counts.
 	return values
 }

@@ -102,6 +102,7 @@ func TestTwilioBodyDigest(t *testing.T) {
 	t.Parallel()
 	sum := sha256.Sum256([]byte("{}"))
 	with := "https://a.example/?bodySHA256=" + hex.EncodeToString(sum[:])
+	fragment := strings.Replace(with, "?", "#?", 1)
 	sign := func(u string) string { return b64(mac(sha1.New, "k", u)) }
 	if err := TwilioBody([]string{"k"}, with, []byte("{}"), sign(with)); err != nil {
 		t.Error(err)
@@ -110,7 +111,7 @@ func TestTwilioBodyDigest(t *testing.T) {
 		"other body":  TwilioBody([]string{"k"}, with, []byte("{ }"), sign(with)),
 		"no digest":   TwilioBody([]string{"k"}, "https://a.example/", []byte("{}"), sign("https://a.example/")),
 		"two digests": TwilioBody([]string{"k"}, with+"&bodySHA256=0", []byte("{}"), sign(with+"&bodySHA256=0")),
-		"in fragment": TwilioBody([]string{"k"}, "https://a.example/#?bodySHA256=0", []byte("{}"), sign("https://a.example/#?bodySHA256=0")),
+		"in fragment": TwilioBody([]string{"k"}, fragment, []byte("{}"), sign(fragment)),
 	} {
 		if !errors.Is(err, ErrWrong) {
 			t.Errorf("%s: %v, want ErrWrong", name, err)

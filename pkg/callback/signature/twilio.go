@@ -32,8 +32,8 @@ func Twilio(tokens []string, rawURL string, form url.Values, got string) error {
 
 // TwilioBody verifies a request whose body is no form: the URL is signed, and carries the body's SHA-256 as bodySHA256.
 func TwilioBody(tokens []string, rawURL string, body []byte, got string) error {
-	_, query, _ := strings.Cut(rawURL, "?")
-	query, _, _ = strings.Cut(query, "#")
+	target, _, _ := strings.Cut(rawURL, "#")
+	_, query, _ := strings.Cut(target, "?")
 	values, err := url.ParseQuery(query)
 	if err != nil || len(values["bodySHA256"]) != 1 {
 		return wrong("URL", "a body that is no form is signed by the parameter bodySHA256, which is not there once: check that the query reaches this address unchanged")
