@@ -138,6 +138,15 @@ func plainLetter(r rune) string {
 
 // accents are the small letters of the languages that have keywords.
 var accents = []struct{ to, from string }{
-	{"a", "àáâãäå"}, {"c", "ç"}, {"e", "èéêë"}, {"i", "ìíîï"}, {"n", "ñ"}, {"o", "òóôõöø"}, {"u", "ùúûü"}, {"y", "ýÿ"},
-	{"ss", "ß"}, {"oe", "œ"}, {"ae", "æ"},
+	{"a", "àáâãäå"},
+	{"c", "ç"},
+	{"e", "èéêë"},
+	{"i", "ìíîï"},
+	{"n", "ñ"},
+	{"o", "òóôõöø"},
+	{"u", "ùúûü"},
+	{"y", "ýÿ"},
+	{"ss", "ß"},
+	{"oe", "œ"},
+	{"ae", "æ"},
 }

@@ -3,6 +3,7 @@ package sms
 import (
 	"errors"
 	"strings"
+	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -37,7 +38,7 @@ func (k Kind) String() string {
 // Number is a telephone number that can be dialled from anywhere.
 type Number struct {
 	E164   string // such as +447911123456
-	Region string // ISO 3166 of the numbering plan; 001 for what belongs to no country
+	Region string // ISO 3166 of its range; 001 for what belongs to no country, "" where countries share a code and no range says whose it is
 	Kind   Kind   // Unknown where Valid is false
 	Valid  bool   // whether the range is known to be assigned
 }
@@ -57,14 +58,23 @@ var (
 // digits of other scripts do not matter. The metadata are those of Google's libphonenumber.
 func ParseNumber(given, region string) (Number, error) {
 	region = strings.ToUpper(strings.TrimSpace(region))
+	given = strings.TrimSpace(strings.Map(visible, given))
 	n, err := possible(given, region)
-	if rest, ok := strings.CutPrefix(strings.TrimSpace(given), "00"); ok && (err != nil || !n.Valid) {
+	if rest, ok := strings.CutPrefix(given, "00"); ok && (err != nil || !n.Valid) {
 		// 00 is not how every region dials abroad, but it is how the world writes it.
 		if abroad, err := possible("+"+rest, ""); err == nil && (abroad.Valid || region == "") {
 			return abroad, nil
 		}
 	}
 	return n, err
+}
+
+// visible drops what address books put around numbers to hold their direction.
+func visible(r rune) rune {
+	if unicode.Is(unicode.Cf, r) {
+		return -1
+	}
+	return r
 }
 
 // possible is the number if it has a length that its country has numbers of.
@@ -87,18 +97,10 @@ func possible(given, region string) (Number, error) {
 	}
 	return Number{
 		E164:   phonenumbers.Format(n, phonenumbers.E164),
-		Region: regionOf(n),
+		Region: phonenumbers.GetRegionCodeForNumber(n),
 		Kind:   kindOf(phonenumbers.GetNumberType(n)),
 		Valid:  phonenumbers.IsValidNumber(n),
 	}, nil
-}
-
-// regionOf is the region of a number, or where no range says it, the main one of its code.
-func regionOf(n *phonenumbers.PhoneNumber) string {
-	if region := phonenumbers.GetRegionCodeForNumber(n); region != "" {
-		return region
-	}
-	return phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode()))
 }
 
 // refusal says in our words why the library does not take a text for a number.
@@ -109,7 +111,7 @@ func refusal(err error, given string) error {
 	case errors.Is(err, phonenumbers.ErrTooShortNSN), errors.Is(err, phonenumbers.ErrTooShortAfterIDD):
 		return ErrTooShort
 	case errors.Is(err, phonenumbers.ErrInvalidCountryCode):
-		if strings.HasPrefix(strings.TrimSpace(given), "+") {
+		if strings.HasPrefix(given, "+") {
 			return ErrCountryCode
 		}
 		return ErrNoCountry

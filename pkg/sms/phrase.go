@@ -167,7 +167,7 @@ var (
 	signature   = regexp.MustCompile(`^(?:sent|get) (?:from|via|with|by|outlook) `)
 	filler      = regexp.MustCompile(` (?:please|pls|plz|plse|pleas|kindly|thanks|thank  you|thankyou|thx|ty|tks|cheers|ok|okay|k|hi|hello|hey|dear|sir|madam|sirs|guys|team|folks|just|now|immediately|asap|already|again|forever|at  once|right  away|right  now|for  good|omg|ffs|wtf|ugh|seriously|really|anymore|any  more|i  said|i  say|i  repeat|once  again|(?:can|could|would|will)  (?:you|u|ya|yall)|bye|no|yo|so|and|from  now  on|thank  u|bitte|danke|merci|svp|gracias|por  favor|grazie|per  favore|dank  je|bedankt|alstublieft|aub|obrigado|obrigada) `)
 	stopOnly    = regexp.MustCompile(`^(?:(?:stop|stopp|quit|unsubscribe|un subscribe|unsub|unsubcribe|unsuscribe|unsubscribed|opt +out|opting +out|optout|stop +all|stopall|revoke|s +t +o +p)(?: +(?:it|this|that|these|them|all|everything|all +of +(?:it|this|them)|me|stop))? *)+$`)
-	endOnly     = regexp.MustCompile(`^(?:cancel|end|end +this|cancel +this|remove|halt|cease|stahp|sotp|stpo)$`)
+	endOnly     = regexp.MustCompile(`^(?:cancel|end|end +this|cancel +this|remove|halt|cease|stahp|sotp)$`)
 	question    = regexp.MustCompile(`^(?:why|when|what|how|who|where|which|did|does|do (?:i|you|u|we|they)|is|are|was|were|has|have|had|should|may i|am i|shall|can i|could i|warum|wie|wann|comment|pourquoi|como|por que|come|perche|hoe|waarom)\b`)
 	// other is somebody else whom the sender speaks of.
 	other = regexp.MustCompile(`\b(?:he|she|they|him|her|them|my (?:ex|boss|mom|mum|dad|friend|son|daughter|wife|husband))\b`)
