@@ -31,12 +31,13 @@ func automatic(h header, subject string) string {
 			tells = value == "true"
 		case "x-powered-by", "x-mailer":
 			tells = hasAny(value, "vacation", "autoresponder", "auto-responder", "autoreply")
-		case "return-path":
-			tells = strings.TrimSpace(value) == "<>" && h.get("in-reply-to") != ""
 		}
 		if tells {
 			return keep(f.name+": "+oneLine(f.value), maxLine)
 		}
+	}
+	if h.get("in-reply-to") != "" && strings.TrimSpace(h.get("return-path")) == "<>" {
+		return "return-path: <>" // RFC 3834, section 3.3: whoever answers it is answered by nobody
 	}
 	if autoSubject(subject) {
 		return keep("subject: "+subject, maxLine)

@@ -15,10 +15,8 @@ func classify(status string, code int, said string, around ...string) (Class, st
 		switch {
 		case spoken && row.class != Hard:
 			return Soft, row.reason
-		case status == "4.2.2":
-			return Soft, "mailbox full"
-		case status == "4.4.7":
-			return Soft, "expired"
+		case decided:
+			return Soft, v.reason
 		}
 		return Soft, "temporary"
 	}

@@ -79,6 +79,11 @@ type verdict struct {
 // themselves. Those that are missing are generic: the text decides. The subject alone, such as 5.7, holds for the details
 // that are not here.
 var codes = map[string]verdict{
+	"4.2.2":   {Soft, "mailbox full"},
+	"4.3.1":   {Soft, "system full"},
+	"4.4.1":   {Soft, "unreachable"},
+	"4.4.2":   {Soft, "unreachable"},
+	"4.4.7":   {Soft, "expired"},
 	"5.1.1":   {Hard, "no such user"},
 	"5.1.2":   {Hard, "no such domain"},
 	"5.1.3":   {Hard, "bad address"},
