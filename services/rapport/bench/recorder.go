@@ -41,8 +41,8 @@ func (r *recorder) Acquire(ctx context.Context, partition int, epoch uint64) (st
 	return pos, err
 }
 
-// Due is the first that an orchestrator asks for a batch: here it waits for the gate.
-func (r *recorder) Due(ctx context.Context, partition int, before time.Time, limit int) ([]store.Wake, error) {
+// Load is the first that an orchestrator asks for events: here it waits for the gate.
+func (r *recorder) Load(ctx context.Context, partition int, wants []store.Want) ([]store.Loaded, error) {
 	r.mu.Lock()
 	open := r.open
 	r.mu.Unlock()
@@ -51,7 +51,7 @@ func (r *recorder) Due(ctx context.Context, partition int, before time.Time, lim
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	return r.Store.Due(ctx, partition, before, limit)
+	return r.Store.Load(ctx, partition, wants)
 }
 
 // Commit notes what was committed.
