@@ -27,3 +27,13 @@ func compiler(t testing.TB, conf mjml.Config) *mjml.Compiler {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// compile is the HTML of a document that has to compile.
+func compile(t testing.TB, c *mjml.Compiler, text string) string {
+	t.Helper()
+	res, err := c.Compile(t.Context(), text, mjml.Options{})
+	if err != nil {
+		t.Fatalf("compile: %v", err)
+	}
+	return res.HTML
+}

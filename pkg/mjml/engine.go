@@ -98,6 +98,10 @@ func (e *engine) compile(ctx context.Context, document string, limit time.Durati
 	if err != nil || !ok || json.Unmarshal([]byte(s), &out) != nil || s == "null" {
 		return out, stopped(ctx, err)
 	}
+	switch out.Failed {
+	case "interrupted", "out of memory", "stack overflow", "Maximum call stack size exceeded":
+		return out, stopped(ctx, errors.New(out.Failed)) // QuickJS throws them like any error, and MJML passes them on
+	}
 	return out, nil
 }
 

@@ -74,13 +74,46 @@ func (e *emitter) problem(line int, tag, message string, r *report) {
 		return
 	}
 	if m := invalid.FindStringSubmatch(message); m != nil {
-		i := slices.IndexFunc(n.attrs, func(a attr) bool { return a.name == m[1] })
-		if i >= 0 {
-			r.fail(n.src, n.attrs[i].valueAt, n.attrs[i].end, e.plain(message), "")
+		if i := slices.IndexFunc(n.attrs, func(a attr) bool { return a.name == m[1] }); i >= 0 {
+			a := n.attrs[i]
+			r.fail(n.src, a.valueAt, a.end, clip("the value "+a.raw(n.src))+" is not possible for "+a.name+" of <"+n.name+">", wanted(attributeType(n.name, a.name)))
 			return
 		}
 	}
-	r.fail(n.src, n.at, n.open, e.plain(message), "")
+	message = clip(e.plain(message))
+	r.fail(n.src, n.at, n.open, message, "")
+}
+
+var typeOf = regexp.MustCompile(`^(\w+)\(([^)]*)\)(?:\{(\d)(?:,(\d))?\})?$`)
+
+// wanted says what values of a type look like.
+func wanted(kind string) string {
+	m := typeOf.FindStringSubmatch(kind)
+	switch {
+	case kind == "color":
+		return "write a colour, such as #cc0000 or red"
+	case kind == "integer", kind == "boolean":
+		return map[string]string{"integer": "write a whole number", "boolean": "write true or false"}[kind]
+	case m == nil:
+		return ""
+	case m[1] == "enum":
+		return "write " + strings.Join(strings.Split(m[2], ","), " or ")
+	}
+	units := slices.DeleteFunc(strings.Split(m[2], ","), func(u string) bool { return u == "" })
+	many := "a number"
+	if m[4] != "" {
+		many = m[3] + " to " + m[4] + " numbers"
+	}
+	return "write " + many + " with " + strings.Join(units, " or ")
+}
+
+// clip keeps a message that quotes what somebody wrote readable.
+func clip(message string) string {
+	const most = 300
+	if r := []rune(message); len(r) > most {
+		return string(r[:most/2]) + " ... " + string(r[len(r)-most/2:])
+	}
+	return message
 }
 
 // attributeAt is where an attribute's name stands, or the element's when it has none of the name.
