@@ -84,7 +84,7 @@ func FuzzVerifiers(f *testing.F) {
 		if headers := signatureHeaders[p.Name]; headers != nil {
 			value = r.Header[headers[0]][0]
 		}
-		f.Add(uint8(i), value+"=", append(r.Body, ' ', '1'))
+		f.Add(uint8(i), value[:len(value)/2], append(r.Body, ' ', '1')) // Whole, it could be guessed back.
 	}
 	f.Fuzz(func(t *testing.T, which uint8, value string, body []byte) {
 		i := int(which) % len(all)
