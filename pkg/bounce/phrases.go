@@ -125,12 +125,12 @@ var phrases = []phrase{
 	// There was one, and it went elsewhere.
 	{verdict: verdict{Hard, "moved away"}, words: []string{
 		"no longer on server", "no longer available", "no longer at", "no longer valid", "no longer in use", "no longer with",
-		"no longer active", "has moved", "user has moved", "mailbox has moved", "user not local", "please try",
+		"no longer active", "has moved", "user has moved", "mailbox has moved",
 	}},
 	// There is no such domain, or it takes no mail (RFC 7505).
 	{verdict: verdict{Hard, "no such domain"}, words: []string{
 		"host unknown", "unknown host", "host not found", "no such host", "domain not found", "domain name not found",
-		"no such domain", "unknown domain", "invalid domain", "bad domain", "nxdomain", "domain does not exist",
+		"no such domain", "unknown domain", "invalid domain", "bad domain", "nxdomain",
 		"name or service not known", "bad destination system", "bad destination host", "null mx", "no smtp service",
 		"does not accept mail", "doesn't accept mail", "doesn't receive email", "does not receive email",
 		"domain is not reachable", "no mx", "no mail exchanger", "illegal host/domain", "illegal host", "unrouteable mail domain",
@@ -143,13 +143,13 @@ var phrases = []phrase{
 	{verdict: verdict{Hard, "no such user"}, status: "5.1.0", words: []string{"address rejected"}},
 	// A virus in it: a fault of this message.
 	{verdict: verdict{Message, "virus"}, words: []string{
-		"virus", "viruses", "malware", "trojan", "infected", "dangerous attachment", "attachment type", "banned attachment",
+		"virus", "viruses", "malware", "trojan", "infected", "dangerous attachment", "attachment type",
 		"attachment not allowed",
 	}},
 	// Its content looks like spam.
 	{verdict: verdict{Block, "spam"}, words: []string{
 		"spam", "spammy", "spam message", "unsolicited", "ube", "uce", "junk", "junk mail", "bulk mail", "bulk email", "spamassassin",
-		"spam content", "content rejected", "message content rejected", "blacklisted url", "phishing", "looks like spam",
+		"spam content", "content rejected", "message content rejected", "phishing", "looks like spam",
 		"suspicious", "high probability",
 	}},
 	// Its form breaks a rule.
@@ -181,7 +181,7 @@ var phrases = []phrase{
 	// It was tried for long enough.
 	{verdict: verdict{Soft, "expired"}, words: []string{
 		"message expired", "envelope expired", "delivery time expired", "expired", "giving up", "too long", "retry time",
-		"retry timeout", "multiple retries", "not delivered within", "for the last", "will be retried", "has been delayed",
+		"multiple retries", "not delivered within", "for the last", "will be retried", "has been delayed",
 		"queue too long", "in the queue", "cannot send message for", "unable to deliver this message after", "delayed",
 	}},
 	// It says itself that it may pass.

@@ -33,7 +33,8 @@ func readTelling(text string, senders map[string]bool, named []string) *telling 
 		known[strings.ToLower(a)] = true
 		delete(senders, strings.ToLower(a)) // who is named failed, even when it is the sender
 	}
-	best, weight := []told(nil), 0
+	var best []told
+	weight := 0
 	for i, line := range t.lines {
 		if from := forwardedFrom(line); from != "" && len(best) > 0 {
 			last := &best[len(best)-1]
@@ -115,8 +116,10 @@ func (t *telling) setEnds() {
 func weightOf(line, address string) int {
 	bare := strings.ToLower(strings.TrimSpace(line))
 	address = strings.ToLower(address)
-	for _, label := range []string{"from:", "original sender", "sender:", "reply-to:", "subject:", "message-id", "messagename", "date:",
-		"contact ", "received:", "by ", "cc:"} {
+	for _, label := range []string{
+		"from:", "original sender", "sender:", "reply-to:", "subject:", "message-id", "messagename", "date:",
+		"contact ", "received:", "by ", "cc:",
+	} {
 		if strings.HasPrefix(bare, label) {
 			return 0
 		}
