@@ -14,6 +14,11 @@
 // request was written to the connection. Wrong credentials lose nothing: messages wait,
 // and the log says so.
 //
+// Numbers go to Twilio in E.164, however they came. What is typed with curly quotes, dashes or
+// unbreakable spaces is sent with their plain forms where that needs fewer segments
+// (Options.Verbatim: never), and the segments that Twilio took are counted. A recipient who
+// replied STOP (Twilio's error 21610) ends the message as failed.
+//
 // By WhatsApp it sends plain text, which WhatsApp takes only within 24 hours after the
 // person has written (Twilio's error 63016 otherwise, a refusal in the receipt).
 //

@@ -30,17 +30,17 @@ func (t *Texter) address(number string) string {
 
 // params are Twilio's parameters of a message
 // (https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource).
-func (t *Texter) params(c *message.Command, sms render.SMS) (*api.CreateMessageParams, error) {
+func (t *Texter) params(c *message.Command, to string, text render.SMS) (*api.CreateMessageParams, error) {
 	p := &api.CreateMessageParams{}
-	p.SetTo(t.address(c.To))
-	p.SetBody(sms.Body)
+	p.SetTo(t.address(to))
+	p.SetBody(text.Body)
 	switch o := &t.o.Twilio; {
 	case o.MessagingService != "":
 		p.SetMessagingServiceSid(o.MessagingService)
 	case o.From != "":
 		p.SetFrom(t.address(o.From))
-	case sms.From != "":
-		p.SetFrom(t.address(sms.From))
+	case text.From != "":
+		p.SetFrom(t.address(text.From))
 	default:
 		return nil, delivery.Permanent(message.ReasonRender, "nobody names a sender: set a messaging service or a number in the configuration, or a sender in the workspace")
 	}

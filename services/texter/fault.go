@@ -10,6 +10,7 @@ import (
 
 	"rapport/pkg/delivery"
 	"rapport/pkg/message"
+	"rapport/pkg/sms"
 )
 
 // fault says what an exchange that did not end well means for the message.
@@ -30,33 +31,23 @@ func (x *exchange) fault(err error) error {
 	return delivery.Unavailable(fmt.Errorf("connect to Twilio: %w", err))
 }
 
-// codeFault maps Twilio's error codes (https://www.twilio.com/docs/api/errors). An error
-// with a code is Twilio's own word that it did not take the message. Codes that would meet
-// every message are Unavailable: they open the breaker, and nothing is lost until somebody
-// has looked.
+// codeFault maps Twilio's error codes. An error with a code is Twilio's own word that it did
+// not take the message. Codes that would meet every message are Unavailable: they open the
+// breaker, and nothing is lost until somebody has looked.
 func codeFault(e *client.TwilioRestError) error {
-	words := fmt.Sprintf("%d %s", e.Code, e.Message)
-	switch e.Code {
-	case 21211, // To is not a valid number
-		21614,        // To is not a mobile number
-		63003, 63024: // WhatsApp does not know the number
+	f, _ := sms.Twilio(e.Code)
+	words := fmt.Sprintf("%d %s (%s)", e.Code, e.Message, f.Reason)
+	switch {
+	case f.Class == sms.BadNumber:
 		return delivery.Permanent(message.ReasonInvalidAddress, words)
-	case 21610: // the recipient has replied STOP
+	case f.Class == sms.OptedOut:
 		return delivery.Permanent(message.ReasonRejected, "opted_out: "+words)
-	case 20003, 20005, 30002, // credentials, inactive or suspended account
-		21603, 21703, 21704, // no sender configured
-		21910,                             // the sender is not of the recipient's channel
-		63001, 63002, 63007, 63008, 63020, // WhatsApp does not know the sender or the account
-		63051: // the WhatsApp account is locked
+	case f.Class == sms.Account:
 		return delivery.Unavailable(fmt.Errorf("check the configuration of the Twilio account: %s", words))
-	case 20429, 14107, 63017, 63018, 63038, // too many requests, rate and daily limit
-		63009, 63010, 63012, // WhatsApp, or the way to it, is broken
-		21611, // the sender's queue is full
-		21730: // maintenance
+	case !f.Usable() || e.Status == http.StatusTooManyRequests || e.Status >= 500:
 		return delivery.Unavailable(errors.New(words))
-	}
-	if e.Status == http.StatusTooManyRequests || e.Status >= 500 {
-		return delivery.Unavailable(errors.New(words))
+	case f.Retry:
+		return delivery.Transient(errors.New(words))
 	}
 	return delivery.Permanent(message.ReasonRejected, words)
 }

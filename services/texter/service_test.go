@@ -119,7 +119,7 @@ func TestService(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{"sent ": n - 2, "failed rejected opted_out: 21610 Attempt to send to unsubscribed recipient <number>": 1, "uncertain in_flight": 1}
+	want := map[string]int{"sent ": n - 2, "failed rejected opted_out: 21610 Attempt to send to unsubscribed recipient <number> (the recipient has opted out by replying STOP)": 1, "uncertain in_flight": 1}
 	for outcome, n := range want {
 		found := 0
 		for got, m := range outcomes {

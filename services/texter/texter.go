@@ -15,6 +15,7 @@ import (
 	"rapport/pkg/delivery"
 	"rapport/pkg/message"
 	"rapport/pkg/render"
+	"rapport/pkg/sms"
 )
 
 // Where commands come from unless Options.Topic says otherwise.
@@ -32,7 +33,13 @@ type Options struct {
 	Twilio  Twilio
 	// Render makes the text of a command, such as workspace.Snapshot.SMS or WhatsApp. Its
 	// errors are final.
-	Render     func(context.Context, *message.Command) (render.SMS, error)
+	Render func(context.Context, *message.Command) (render.SMS, error)
+	// Region is the ISO 3166 country that numbers without a country code are of. Empty: such
+	// numbers are refused.
+	Region string
+	// Verbatim sends text messages character by character. Otherwise typography that would
+	// cost segments is exchanged (sms.Smallest). WhatsApp has no segments.
+	Verbatim   bool
 	Subscriber wm.Subscriber
 	Topic      string
 	// Drain is how long a stop waits for messages in hand (10 s).
@@ -70,6 +77,7 @@ type Texter struct {
 	name     string
 	base     *url.URL
 	callback *url.URL // nil: none
+	bill     bill
 	pipeline *delivery.Pipeline
 }
 
@@ -93,6 +101,10 @@ func New(o Options) (*Texter, error) {
 	}
 	t := &Texter{o: o, name: name}
 	if err := t.complete(&t.o.Twilio); err != nil {
+		return nil, fmt.Errorf("texter: %w", err)
+	}
+	var err error
+	if t.bill, err = newBill(o.Delivery.Meter); err != nil {
 		return nil, fmt.Errorf("texter: %w", err)
 	}
 	d := &t.o.Delivery
@@ -123,23 +135,53 @@ func (t *Texter) Provider() string { return "twilio" }
 // the country code not zero.
 var e164 = regexp.MustCompile(`^\+[1-9]\d{6,14}$`)
 
+// recipient is the number of a command in E.164. Most come so, from where events are taken in;
+// the others are read as people write them.
+func (t *Texter) recipient(to string) (string, error) {
+	if e164.MatchString(to) {
+		return to, nil
+	}
+	n, err := sms.ParseNumber(to, t.o.Region)
+	if err != nil {
+		return "", delivery.Permanent(message.ReasonInvalidAddress, err.Error())
+	}
+	return n.E164, nil
+}
+
 // Render makes the request's parameters.
 func (t *Texter) Render(ctx context.Context, c *message.Command) (delivery.HandOver, error) {
-	if !e164.MatchString(c.To) {
-		return nil, delivery.Permanent(message.ReasonInvalidAddress, "the recipient is not a telephone number in E.164 form, such as +447700900123")
-	}
-	sms, err := t.o.Render(ctx, c)
+	to, err := t.recipient(c.To)
 	if err != nil {
 		return nil, err
 	}
-	if sms.Body == "" {
+	text, err := t.o.Render(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if text.Body == "" {
 		return nil, delivery.Permanent(message.ReasonRender, "the text is empty")
 	}
-	params, err := t.params(c, sms)
+	if t.o.Channel != message.SMS {
+		params, err := t.params(c, to, text)
+		if err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context) (string, error) { return t.create(ctx, params) }, nil
+	}
+	var cost cost
+	text.Body, cost = weigh(text.Body, t.o.Verbatim)
+	params, err := t.params(c, to, text)
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context) (string, error) { return t.create(ctx, params) }, nil
+	return func(ctx context.Context) (string, error) {
+		cost.annotate(ctx)
+		sid, err := t.create(ctx, params)
+		if err == nil {
+			t.bill.add(ctx, cost)
+		}
+		return sid, err
+	}, nil
 }
 
 // complete checks the account's options and fills in defaults. Errors name the field and

@@ -185,6 +185,7 @@ func TestRequest(t *testing.T) {
 
 var (
 	unavailable = delivery.Unavailable(errors.New(""))
+	transient   = delivery.Transient(errors.New(""))
 	unknown     = delivery.Unknown(errors.New(""))
 	rejected    = delivery.Permanent(message.ReasonRejected, "")
 	invalid     = delivery.Permanent(message.ReasonInvalidAddress, "")
@@ -222,6 +223,11 @@ func TestFaults(t *testing.T) {
 		"landline":             {says(400, 21614), invalid},
 		"opted out":            {says(400, 21610), rejected},
 		"region not enabled":   {says(400, 21408), rejected},
+		"a trial account":      {says(400, 21608), rejected},
+		"filtered":             {says(400, 30007), rejected},
+		"handset away":         {says(400, 30003), transient},
+		"someone else's From":  {says(400, 21660), unavailable},
+		"an unknown 400":       {says(400, 99999), rejected},
 		"wrong credentials":    {says(401, 20003), unavailable},
 		"no sender in service": {says(400, 21703), unavailable},
 		"too many requests":    {says(429, 20429), unavailable},
@@ -294,6 +300,8 @@ func TestEveryCode(t *testing.T) {
 			kinds["rejected"]++
 		case delivery.SameKind(err, unavailable):
 			kinds["unavailable"]++
+		case delivery.SameKind(err, transient):
+			kinds["transient"]++
 		default:
 			t.Errorf("%d %s: error %v has no meaning", c.Code, c.Message, err)
 		}
@@ -361,7 +369,7 @@ func TestRefusesBeforeAsking(t *testing.T) {
 			return render.SMS{From: "Bluem"}, nil
 		}
 	})
-	for to, want := range map[string]error{"": invalid, "07700900123": invalid, "+0447700900123": invalid, "+44 7700 900123": invalid, "jane@example.com": invalid, number: delivery.Permanent(message.ReasonRender, "")} {
+	for to, want := range map[string]error{"": invalid, "07700900123": invalid, "+0447700900123": invalid, "jane@example.com": invalid, number: delivery.Permanent(message.ReasonRender, "")} {
 		c := command("m1")
 		c.To = to
 		if _, err := try(t, x, c); !delivery.SameKind(err, want) {
