@@ -48,8 +48,8 @@ type Failure struct {
 // an answer of the API or in a status callback. A code that is not known is Other, and is
 // neither suppressed nor tried again.
 func Twilio(code int) (f Failure, known bool) {
-	for i := range twilioCodes {
-		if row := &twilioCodes[i]; slices.Contains(row.codes, code) {
+	for _, row := range twilioCodes {
+		if slices.Contains(row.codes, code) {
 			return Failure{Code: code, Class: row.class, Suppress: row.then&suppress != 0, Retry: row.then&retry != 0, Reason: row.reason}, true
 		}
 	}
