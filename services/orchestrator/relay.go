@@ -16,9 +16,9 @@ import (
 	"rapport/pkg/store"
 )
 
-// Relay publishes what commits left in the outbox, many commits in one atomic batch, so
-// that one sync to disk serves them all. It repeats until the broker has everything; the
-// derived ids make repeating harmless.
+// Relay publishes what commits left in the outbox, many commits together (see
+// bus.PublishBatch). It repeats until the broker has everything; the derived ids make
+// repeating harmless.
 type Relay struct {
 	store store.Applying
 	js    jetstream.JetStream
@@ -204,7 +204,7 @@ func (r *Relay) publish(ctx context.Context, partitions []int) error {
 	return l.flush(ctx)
 }
 
-// load is what is published together. An atomic batch is of one stream: commands go to the
+// load is what is published together. A batch is of one stream: commands go to the
 // one, facts to the other.
 type load struct {
 	r             *Relay
