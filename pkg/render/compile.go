@@ -30,6 +30,7 @@ type mail struct {
 func Compile(files []*source.File, shop Shop, r *source.Report) *Set {
 	s := sortOut(files, r)
 	s.complete(r)
+	s.compileMJML(r)
 	set := &Set{shop: shop, sources: s, locales: map[string]func() *compiled{}}
 	own := newCompilation(s, shop, shop.Locale)
 	first := own.all()
@@ -82,7 +83,7 @@ func (c *compilation) all() *compiled {
 	out := &compiled{mails: map[string]*mail{}, texts: map[message.Channel]map[string]*liquid.Template{}, hooks: map[string]*liquid.Template{}}
 	layouts := map[*layoutSource]*mail{}
 	for _, l := range c.sources.layouts {
-		layouts[l] = &mail{htmlLayout: c.file(c.html, l.html), textLayout: c.file(c.text, l.text)}
+		layouts[l] = &mail{htmlLayout: c.layout(l), textLayout: c.file(c.text, l.text)}
 	}
 	for name, src := range c.sources.mails {
 		m := &mail{src: src, html: c.parse(c.html, src.html.Name, src.body), text: c.file(c.text, src.text)}
@@ -111,6 +112,13 @@ func (c *compilation) file(e *liquid.Engine, f *source.File) *liquid.Template {
 		return nil
 	}
 	return c.parse(e, f.Name, f.Text)
+}
+
+func (c *compilation) layout(l *layoutSource) *liquid.Template {
+	if l.html == nil {
+		return nil
+	}
+	return c.parse(c.html, l.html.Name, l.body)
 }
 
 // field compiles a field of the front matter; it is plain text wherever it is shown.

@@ -12,6 +12,11 @@
 //	layout: shop
 //	---
 //
+// The HTML file may be email/NAME.mjml instead, in MJML (package mjml) behind the same front
+// matter. It is compiled when the workspace is read, and then treated as the HTML that it
+// stands for; mistakes in its Liquid are told where they were written. Layouts may be MJML,
+// too, but a mail in MJML has none: it is a whole page, and shares by mj-include.
+//
 // Layouts lie in email/layouts (NAME.html.liquid and NAME.txt.liquid, each printing
 // {{ content }}), partials in email/partials, and texts are sms/NAME.txt.liquid and
 // whatsapp/NAME.txt.liquid.

@@ -212,7 +212,7 @@ func (s *Set) failure(ctx context.Context, t *liquid.Template, err error) error 
 		return &Error{Message: err.Error()}
 	}
 	end := textEnd
-	if strings.HasSuffix(t.Name(), htmlEnd) {
+	if strings.HasSuffix(t.Name(), htmlEnd) || strings.HasSuffix(t.Name(), mjmlEnd) {
 		end = htmlEnd
 	}
 	return s.sources.place(s.sources.inPartial(le, end))

@@ -9,6 +9,7 @@ import (
 	"rapport/pkg/condition/spelling"
 	"rapport/pkg/liquid"
 	"rapport/pkg/message"
+	"rapport/pkg/mjml"
 	"rapport/pkg/workspace/source"
 )
 
@@ -20,6 +21,7 @@ const (
 	webhookDir = "webhook"
 	htmlEnd    = ".html.liquid"
 	textEnd    = ".txt.liquid"
+	mjmlEnd    = ".mjml"
 )
 
 // sources are the files of all templates, sorted out.
@@ -39,10 +41,15 @@ type mailSource struct {
 	skipped    int    // lines of html before body
 	fields     map[string]*source.Node
 	layout     *layoutSource
+	place      func(line, col int) (mjml.Place, bool) // where a place of body was written; nil unless it is MJML's
 }
 
 // layoutSource is what goes around mails.
-type layoutSource struct{ html, text *source.File }
+type layoutSource struct {
+	html, text *source.File
+	body       string // of html
+	place      func(line, col int) (mjml.Place, bool)
+}
 
 // errorAt is an error at a field of the front matter.
 func (m *mailSource) errorAt(field, msg, hint string) *Error {
@@ -70,12 +77,12 @@ func sortOut(files []*source.File, r *source.Report) *sources {
 		}
 		texts := s.texts[message.Channel(strings.TrimSuffix(dir, "/"))]
 		name, end := base, ""
-		for _, e := range []string{htmlEnd, textEnd} {
+		for _, e := range []string{htmlEnd, textEnd, mjmlEnd} {
 			if strings.HasSuffix(base, e) {
 				name, end = strings.TrimSuffix(base, e), e
 			}
 		}
-		if name == "" || end == "" || (texts != nil && end == htmlEnd) {
+		if name == "" || end == "" || (texts != nil && end != textEnd) {
 			r.File(f.Name, "this is not the name of a template", remedyForName(texts != nil))
 			continue
 		}
@@ -83,9 +90,9 @@ func sortOut(files []*source.File, r *source.Report) *sources {
 		case texts != nil:
 			texts[name] = f
 		case dir == mailDir+"/":
-			s.mail(name, end, f)
+			s.mail(name, end, f, r)
 		case dir == layoutDir+"/":
-			s.layout(name, end, f)
+			s.layout(name, end, f, r)
 		case dir == partialDir+"/":
 			s.partials[base] = f
 		default:
@@ -99,33 +106,41 @@ func remedyForName(text bool) string {
 	if text {
 		return "call it NAME" + textEnd
 	}
-	return "call it NAME" + htmlEnd + " or NAME" + textEnd
+	return "call it NAME" + htmlEnd + ", NAME" + mjmlEnd + " or NAME" + textEnd
 }
 
-func (s *sources) mail(name, end string, f *source.File) {
+func (s *sources) mail(name, end string, f *source.File, r *source.Report) {
 	m := s.mails[name]
 	if m == nil {
 		m = &mailSource{}
 		s.mails[name] = m
 	}
-	if end == htmlEnd {
-		m.html = f
-	} else {
+	if end == textEnd {
 		m.text = f
+	} else {
+		m.html = one(m.html, f, r)
 	}
 }
 
-func (s *sources) layout(name, end string, f *source.File) {
+func (s *sources) layout(name, end string, f *source.File, r *source.Report) {
 	l := s.layouts[name]
 	if l == nil {
 		l = &layoutSource{}
 		s.layouts[name] = l
 	}
-	if end == htmlEnd {
-		l.html = f
-	} else {
+	if end == textEnd {
 		l.text = f
+	} else {
+		l.html = one(l.html, f, r)
 	}
+}
+
+// one is the HTML part of a mail or layout, of which there may be one only, as HTML or as MJML.
+func one(before, f *source.File, r *source.Report) *source.File {
+	if before != nil {
+		r.File(f.Name, "the HTML part is in "+before.Name+" already", "keep one of them")
+	}
+	return f
 }
 
 // complete checks that each mail and layout has both parts, and reads the front matter.
@@ -208,7 +223,15 @@ func (s *sources) place(le *liquid.Error) *Error {
 			at := n.Within(le.Line, le.Col, 1)
 			e.Line, e.Col, e.Width = at.Line, at.Col, at.Width
 		} else {
-			e.Line += m.skipped
+			e.written(m.place)
+			if e.File == name {
+				e.Line += m.skipped
+			}
+		}
+	}
+	for _, l := range s.layouts {
+		if l.html != nil && l.html.Name == name {
+			e.written(l.place)
 		}
 	}
 	return e
