@@ -117,7 +117,7 @@ func (c checker) pieces(src *source, pieces []piece, where string) {
 // allowed checks that Liquid may stand among the children of an element: where mj-raw may.
 func (c checker) allowed(parent, n *node) {
 	t := n.pieces[0]
-	switch children := elements()[parent.name].Children; {
+	switch children := c.table[parent.name].Children; {
 	case parent.unknown:
 	case parent.name == "mjml" || parent.name == "mj-head":
 		c.fail(n.src, t.at, t.end, "Liquid in <"+parent.name+"> would not reach the mail in its place", "write it before <mjml>, inside <mj-body>, or in <mj-raw> in <mj-head>")
@@ -133,7 +133,7 @@ func (c checker) attribute(n *node, a attr) {
 		return
 	}
 	at, end := a.valueAt, a.end
-	switch kind := attributeType(n.name, a.name); {
+	switch kind := c.table.typeOf(n.name, a.name); {
 	case a.name == "mj-class" || n.name == "mj-class" && a.name == "name":
 		c.fail(n.src, at, end, "classes of MJML are looked up when the template is compiled, so that mj-class cannot hold Liquid", "write the element twice, in {% if %} and {% else %}")
 	case fixed(kind):

@@ -35,6 +35,7 @@ type Result struct {
 type Compiler struct {
 	conf  Config
 	cache *cache
+	table func() table
 	turn  chan struct{} // who holds its one element may use what is below
 	vm    *engine
 	used  time.Time
@@ -53,7 +54,7 @@ func New(conf Config) *Compiler {
 	conf.Memory = cmp.Or(conf.Memory, 128<<20)
 	conf.Idle = cmp.Or(conf.Idle, 30*time.Second)
 	conf.Keep = cmp.Or(conf.Keep, 4<<20)
-	c := &Compiler{conf: conf, cache: newCache(conf.Keep, conf.CacheDir), turn: make(chan struct{}, 1)}
+	c := &Compiler{conf: conf, cache: newCache(conf.Keep, conf.CacheDir), table: sync.OnceValue(readTable), turn: make(chan struct{}, 1)}
 	c.turn <- struct{}{}
 	return c
 }
@@ -61,7 +62,7 @@ func New(conf Config) *Compiler {
 // Compile turns a document into HTML. The error is Problems when the document is at fault, and else the context's,
 // ErrClosed, or what is wrong with the compiler itself.
 func (c *Compiler) Compile(ctx context.Context, text string, o Options) (Result, error) {
-	var r report
+	r := report{table: c.table()}
 	in := &includer{find: o.Include, report: &r}
 	root := in.resolve(&source{name: cmp.Or(o.File, "mjml"), text: clean(text)})
 	doc := assemble(root, in.heads, &r)
@@ -72,7 +73,7 @@ func (c *Compiler) Compile(ctx context.Context, text string, o Options) (Result,
 	if res, ok := c.cache.get(key); ok {
 		return res, nil
 	}
-	e := emit(doc, in.files)
+	e := emit(doc, in.files, r.table)
 	out, err := c.run(ctx, e.b.String())
 	if errors.Is(err, errTooMuch) {
 		return Result{}, Problems{root.src.problem(0, 0, err.Error(), "split the mail, or make it simpler")}

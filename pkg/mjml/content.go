@@ -90,7 +90,7 @@ func (c *content) until(end, message, hint string) {
 func (c *content) closing() {
 	at := c.pos
 	name := word(c.src.text[at+2:])
-	_, ours := elements()[name]
+	_, ours := c.report.table[name]
 	switch {
 	case name == c.node.name && len(c.inner) == 0:
 		c.flush()
@@ -122,7 +122,7 @@ func (c *content) opening() {
 		return
 	}
 	bare := c.src.text[c.pos-2] == '/'
-	_, ours := elements()[name]
+	_, ours := c.report.table[name]
 	switch {
 	case ours:
 		c.report.warn(c.src, at, c.pos, "<"+name+"> inside <"+c.node.name+"> is not compiled: what stands there is HTML", "close <"+c.node.name+"> before it")

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 )
 
 //go:embed bundle/elements.json
@@ -20,9 +19,12 @@ type element struct {
 	Children   []string          `json:"children"`
 }
 
-// elements are all of MJML, by name; read when first needed.
-var elements = sync.OnceValue(func() map[string]element {
-	var out map[string]element
+// table is all of MJML's elements, by name.
+type table map[string]element
+
+// readTable reads the table, which takes a moment, so that a compiler does it once, and when it is needed.
+func readTable() table {
+	var out table
 	if err := json.Unmarshal(elementsFile, &out); err != nil {
 		panic(fmt.Sprintf("mjml: the embedded elements.json cannot be read: %v", err)) // a broken build
 	}
@@ -36,10 +38,10 @@ var elements = sync.OnceValue(func() map[string]element {
 	attribute.Ending = true // its content is the value
 	out["mj-html-attribute"] = attribute
 	return out
-})
+}
 
-// elementNames are sorted.
-func elementNames() []string { return slices.Sorted(maps.Keys(elements())) }
+// names are sorted.
+func (t table) names() []string { return slices.Sorted(maps.Keys(t)) }
 
 // plain are elements whose content is text and no HTML, so that no comment can stand there.
 func plain(name string) bool {
@@ -50,19 +52,19 @@ func plain(name string) bool {
 	return false
 }
 
-// attributeNames are what an element may have, sorted.
-func attributeNames(name string) []string {
-	return append(slices.Sorted(maps.Keys(elements()[name].Attributes)), "css-class", "mj-class")
+// attributes are what an element may have, sorted.
+func (t table) attributes(name string) []string {
+	return append(slices.Sorted(maps.Keys(t[name].Attributes)), "css-class", "mj-class")
 }
 
-// attributeType is the type of an attribute as MJML writes it: "color", "unit(px,%){1,4}", "enum(left,right)", "string";
+// typeOf is the type of an attribute as MJML writes it: "color", "unit(px,%){1,4}", "enum(left,right)", "string";
 // "" for one that MJML does not check. The defaults in mj-all and mj-class have the type that they have elsewhere.
-func attributeType(name, attribute string) string {
+func (t table) typeOf(name, attribute string) string {
 	if name != "mj-all" && name != "mj-class" {
-		return elements()[name].Attributes[attribute]
+		return t[name].Attributes[attribute]
 	}
-	for _, other := range elementNames() {
-		if kind := elements()[other].Attributes[attribute]; kind != "" {
+	for _, other := range t.names() {
+		if kind := t[other].Attributes[attribute]; kind != "" {
 			return kind
 		}
 	}

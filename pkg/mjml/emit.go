@@ -12,6 +12,7 @@ import (
 type emitter struct {
 	b      strings.Builder
 	line   int
+	table  table
 	lines  map[int]*node
 	marks  []mark
 	word   string // what stands for a token begins with it
@@ -27,8 +28,8 @@ type mark struct {
 }
 
 // emit writes a document.
-func emit(d *document, files []*source) *emitter {
-	e := &emitter{line: 1, lines: map[int]*node{}, word: unused("rpq", files), colour: unused("#e7d", files)}
+func emit(d *document, files []*source, t table) *emitter {
+	e := &emitter{table: t, line: 1, lines: map[int]*node{}, word: unused("rpq", files), colour: unused("#e7d", files)}
 	e.node(d.mjml)
 	return e
 }
@@ -104,7 +105,7 @@ func (e *emitter) attribute(n *node, a attr) {
 	switch {
 	case a.valueAt == 0:
 		e.write("inline") // of a style that was included
-	case liquid && attributeType(n.name, a.name) == "color" && len(e.marks) <= 0xfff:
+	case liquid && e.table.typeOf(n.name, a.name) == "color" && len(e.marks) <= 0xfff:
 		// A colour has to look like one. Six digits leave three to count with.
 		e.mark(n.src, a.valueAt, a.end, true, false)
 		e.write(e.colour + pad(strconv.FormatInt(int64(len(e.marks)-1), 16), 7-len(e.colour)))

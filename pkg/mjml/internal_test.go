@@ -95,7 +95,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		var r report
+		r := report{table: readTable()}
 		in := &includer{report: &r, find: func(_, _ string) (string, string, error) { return "b", "<mj-section></mj-section>", nil }}
 		d := assemble(in.resolve(&source{name: "a", text: clean(text)}), in.heads, &r)
 		for _, p := range append(r.errors, r.warnings...) {
@@ -106,7 +106,7 @@ func FuzzParse(f *testing.F) {
 		if len(r.errors) > 0 {
 			return
 		}
-		e := emit(d, in.files)
+		e := emit(d, in.files, r.table)
 		got, _ := e.restore(e.b.String(), &r)
 		if len(r.errors) > 0 {
 			t.Errorf("%q: Liquid was lost without the compiler: %v\n%s", text, r.errors, got)

@@ -236,7 +236,7 @@ func (p *parser) opening() {
 	n.open = p.pos
 	switch {
 	case p.stopped || bare:
-	case elements()[n.name].Ending:
+	case p.report.table[n.name].Ending:
 		p.content(n)
 	case p.depth >= maxDepth:
 		p.stop(n.at, n.open, fmt.Sprintf("elements are nested deeper than %d", maxDepth), "")
@@ -247,12 +247,12 @@ func (p *parser) opening() {
 
 // known reports an element that MJML has not.
 func (p *parser) known(n *node) {
-	if _, ok := elements()[n.name]; ok {
+	if _, ok := p.report.table[n.name]; ok {
 		return
 	}
 	n.unknown = true
 	hint := "HTML goes into <mj-text>, <mj-table> or <mj-raw>"
-	if near := spelling.Nearest(n.name, elementNames()); strings.HasPrefix(strings.ToLower(n.name), "mj") && near != "" {
+	if near := spelling.Nearest(n.name, p.report.table.names()); strings.HasPrefix(strings.ToLower(n.name), "mj") && near != "" {
 		hint = "did you mean <" + near + ">?"
 	} else if strings.HasPrefix(n.name, "mj-") {
 		hint = ""

@@ -67,7 +67,7 @@ func (e *emitter) problem(line int, tag, message string, r *report) {
 	if m := illegal.FindStringSubmatch(message); m != nil {
 		for _, name := range strings.Split(m[1], ", ") {
 			at, end := n.attributeAt(name)
-			known := attributeNames(n.name)
+			known := r.table.attributes(n.name)
 			hint := spelling.DidYouMean(name, known)
 			r.fail(n.src, at, end, "<"+n.name+"> has no attribute "+name, hint)
 		}
@@ -76,7 +76,7 @@ func (e *emitter) problem(line int, tag, message string, r *report) {
 	if m := invalid.FindStringSubmatch(message); m != nil {
 		if i := slices.IndexFunc(n.attrs, func(a attr) bool { return a.name == m[1] }); i >= 0 {
 			a := n.attrs[i]
-			r.fail(n.src, a.valueAt, a.end, clip("the value "+a.raw(n.src))+" is not possible for "+a.name+" of <"+n.name+">", wanted(attributeType(n.name, a.name)))
+			r.fail(n.src, a.valueAt, a.end, clip("the value "+a.raw(n.src))+" is not possible for "+a.name+" of <"+n.name+">", wanted(r.table.typeOf(n.name, a.name)))
 			return
 		}
 	}
@@ -84,11 +84,11 @@ func (e *emitter) problem(line int, tag, message string, r *report) {
 	r.fail(n.src, n.at, n.open, message, "")
 }
 
-var typeOf = regexp.MustCompile(`^(\w+)\(([^)]*)\)(?:\{(\d)(?:,(\d))?\})?$`)
+var typeSyntax = regexp.MustCompile(`^(\w+)\(([^)]*)\)(?:\{(\d)(?:,(\d))?\})?$`)
 
 // wanted says what values of a type look like.
 func wanted(kind string) string {
-	m := typeOf.FindStringSubmatch(kind)
+	m := typeSyntax.FindStringSubmatch(kind)
 	switch {
 	case kind == "color":
 		return "write a colour, such as #cc0000 or red"

@@ -46,8 +46,11 @@ func (p Problems) Error() string {
 // maxProblems is how many mistakes of one document are told: the rest is mostly what follows from them.
 const maxProblems = 50
 
-// report gathers problems.
-type report struct{ errors, warnings Problems }
+// report gathers problems, and knows what is none.
+type report struct {
+	table            table
+	errors, warnings Problems
+}
 
 func (r *report) fail(src *source, at, end int, message, hint string) {
 	if len(r.errors) < maxProblems {
