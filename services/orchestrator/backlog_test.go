@@ -99,7 +99,7 @@ func newDesk(t *testing.T, clock Clock) *desk {
 	fine(t, err)
 	d := &desk{t: t, store: &noted{Store: st}, clock: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	o := &Orchestrator{
-		codec: codec, metrics: meters, turns: newTurns(), backlog: backlog{places: newPlaces()}, poison: newBudget(10),
+		codec: codec, metrics: meters, turns: newTurns(), smallTurns: newSmallTurns(), backlog: backlog{places: newPlaces()}, poison: newBudget(10),
 		tracer: tracenoop.NewTracerProvider().Tracer("test"), positions: map[int]store.Position{}, moved: make(chan struct{}),
 		relay: &Relay{wake: make(chan struct{}, 1), dirty: map[int]bool{}, waiting: map[int]int{}},
 	}

@@ -26,7 +26,9 @@ type batch struct {
 	arms     arms
 	out      store.Batch
 	earliest time.Time // of the timers that the loaded profiles had; zero: none
-	// yield gives back the batch's turn, however often it is called.
+	small    bool
+	// yield gives back the batch's turn, however often it is called. A small batch keeps its turn
+	// until it is committed.
 	yield func()
 }
 
@@ -72,10 +74,12 @@ func (b *batch) gather(ctx context.Context, ins []input, horizon time.Time) erro
 		return err
 	}
 	b.cut = cut
-	if len(ins)+len(wakes) >= crowd {
-		if b.yield, err = w.o.turns.take(ctx); err != nil {
-			return err
-		}
+	turns := w.o.turns
+	if b.small = len(ins)+len(wakes) < crowd; b.small {
+		turns = w.o.smallTurns
+	}
+	if b.yield, err = turns.take(ctx); err != nil {
+		return err
 	}
 	if err := b.load(ctx, wants(ins, wakes), b.concerned(ins, wakes)); err != nil {
 		return err
@@ -253,7 +257,9 @@ func later(a, b time.Time) time.Time {
 // finish encodes the changed profiles, sorted, so that the transaction touches rows in one
 // order everywhere.
 func (b *batch) finish() (*store.Batch, error) {
-	defer b.yield()
+	if !b.small {
+		defer b.yield()
+	}
 	moves := moves{}
 	for _, p := range b.people {
 		if !p.dirty {

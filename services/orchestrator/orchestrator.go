@@ -25,7 +25,9 @@ type Orchestrator struct {
 	relay   *Relay
 	poison  *budget
 	turns   turns
-	backlog backlog
+	// smallTurns are for small batches.
+	smallTurns turns
+	backlog    backlog
 
 	mu        sync.Mutex
 	positions map[int]store.Position
@@ -45,7 +47,7 @@ func New(opts Options) (*Orchestrator, error) {
 		return nil, err
 	}
 	o := &Orchestrator{
-		Options: opts, turns: newTurns(), backlog: backlog{places: newPlaces()}, positions: map[int]store.Position{}, leased: map[int]bool{},
+		Options: opts, turns: newTurns(), smallTurns: newSmallTurns(), backlog: backlog{places: newPlaces()}, positions: map[int]store.Position{}, leased: map[int]bool{},
 		moved: make(chan struct{}), ready: make(chan struct{}), leasedChanged: make(chan struct{}, 1),
 	}
 	if o.Suggester == nil {

@@ -54,6 +54,7 @@ func (w *worker) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer b.yield()
 	b.set = set
 	wants, concerned := make([]store.Want, len(ids)), make(map[string]bool, len(ids))
 	for i, id := range ids {

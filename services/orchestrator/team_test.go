@@ -144,6 +144,24 @@ func (tm *team) shared(members ...*one) {
 	}
 }
 
+// ahead is how many orders are published before the first of them is applied: without a bound
+// those of a minute fill the streams.
+const ahead = 5000
+
+// near waits until all but some of the orders are applied; false: it was told to stop.
+func (tm *team) near(published int, quit <-chan struct{}) bool {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for published%1000 == 0 && tm.applied() < published-ahead {
+		select {
+		case <-quit:
+			return false
+		case <-tick.C:
+		}
+	}
+	return true
+}
+
 // feed publishes orders of some customers until it is told to stop, and returns how many
 // each of them made.
 func (tm *team) feed() (stop func() map[string]int) {
@@ -174,6 +192,9 @@ func (tm *team) feed() (stop func() map[string]int) {
 			}
 			if _, err := bus.PublishBatch(context.Background(), js, msgs); err != nil {
 				tm.t.Error(err)
+				return
+			}
+			if !tm.near((i+1)*len(msgs), quit) {
 				return
 			}
 		}

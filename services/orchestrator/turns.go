@@ -12,12 +12,17 @@ import (
 // batch that waits for the store or, for long, for the recommender has no turn.
 type turns chan struct{}
 
-// crowd is how many inputs and due timers make a batch large. Smaller ones, which is all
-// there are unless the partition is behind, never wait.
+// crowd is how many inputs and due timers make a batch large.
 const crowd = 32
 
 // tardy is how long a batch waits for an answer before another may have its turn.
 const tardy = 100 * time.Millisecond
+
+// newSmallTurns makes turns for small batches, which keep theirs until they are committed. So
+// under load there are fewer and larger ones: a partition gathers events while its batch
+// waits. A transaction for each event, of all partitions at once, cost PostgreSQL so much
+// that 500 events a second were more than two processors could do.
+func newSmallTurns() turns { return make(turns, 2*runtime.GOMAXPROCS(0)) }
 
 func newTurns() turns { return make(turns, runtime.GOMAXPROCS(0)+1) }
 

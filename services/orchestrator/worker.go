@@ -204,6 +204,7 @@ func (w *worker) apply(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
+	defer b.yield()
 	if n < len(seen) {
 		b.through = seen[0].seq - 1
 	}

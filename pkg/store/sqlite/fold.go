@@ -40,12 +40,12 @@ type foldBounds struct {
 	pages int64         // from so many in the log on it is to begin anew
 }
 
-// usualBounds make a log of about 80 MB. A longer one costs less, since of several writes of
+// usualBounds make a log of 30 to 80 MB. A longer one costs less, since of several writes of
 // the same page one is folded (with 1 million profiles 3,260 events were applied a second
 // with 120 MB and a pass for every 20,000 rows, 2,740 with 32 MB and one for every 4,000),
 // but larger passes hold up more mails while they reach the disk (a 99th percentile of 240 to
 // 380 ms against 105).
-var usualBounds = foldBounds{rows: 4000, rest: 500 * time.Millisecond, pages: 20_000}
+var usualBounds = foldBounds{rows: 4000, rest: 200 * time.Millisecond, pages: 8000}
 
 // lastResort is at how many pages of log the writer folds by itself, should nobody else.
 const lastResort = 40_000
