@@ -32,7 +32,11 @@ require (
 	rapport/templates v0.0.0
 )
 
-require github.com/jackc/puddle/v2 v2.2.3 // indirect
+require (
+	github.com/jackc/puddle/v2 v2.2.3 // indirect
+	modernc.org/libquickjs v0.13.1 // indirect
+	modernc.org/quickjs v0.25.0 // indirect
+)
 
 require (
 	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op // indirect
