@@ -79,9 +79,10 @@ func TestManyLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &slow{takes: 5 * time.Millisecond, began: time.Now()}
 		h := newService(t, p, nil).Handler()
-		pauses := make([]time.Duration, 20)
-		pauses[1] = time.Millisecond                             // while the first is published
-		pauses = append(pauses, 5*time.Millisecond, time.Second) // while they linger; long after
+		pauses := make([]time.Duration, 22)
+		pauses[1] = time.Millisecond      // while the first is published
+		pauses[20] = 5 * time.Millisecond // while they linger
+		pauses[21] = time.Second          // long after
 		if got := statuses(t, h, pauses...); got[http.StatusOK] != 22 {
 			t.Errorf("answers %v", got)
 		}
