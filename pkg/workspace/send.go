@@ -51,7 +51,7 @@ func (r *reader) knowsTemplate(n *source.Node, s *journey.Send) {
 	hint := spelling.DidYouMean(s.Template, r.messages.Names(s.Channel))
 	if spelling.Nearest(s.Template, r.messages.Names(s.Channel)) == "" {
 		hint = map[message.Channel]string{
-			message.Email:    "write email/" + s.Template + ".html.liquid and email/" + s.Template + ".txt.liquid",
+			message.Email:    "write email/" + s.Template + ".html.liquid (or .mjml) and email/" + s.Template + ".txt.liquid",
 			message.SMS:      "write sms/" + s.Template + ".txt.liquid",
 			message.WhatsApp: "write whatsapp/" + s.Template + ".txt.liquid",
 			message.Webhook:  "write webhook/" + s.Template + ".yaml",

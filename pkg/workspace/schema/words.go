@@ -61,7 +61,7 @@ func event() *Schema {
 // channels are the keys of a mapping of one message: its channel and its template.
 func channels(of ...message.Channel) []Key {
 	docs := map[message.Channel]string{
-		message.Email:    "The e-mail email/NAME.html.liquid with its text email/NAME.txt.liquid.",
+		message.Email:    "The e-mail email/NAME.html.liquid, or email/NAME.mjml, with its text email/NAME.txt.liquid.",
 		message.SMS:      "The text message sms/NAME.txt.liquid.",
 		message.WhatsApp: "The WhatsApp message whatsapp/NAME.txt.liquid.",
 		message.Webhook:  "The call webhook/NAME.yaml to a system of the shop's.",
