@@ -81,6 +81,16 @@ func TestLanguagePage(t *testing.T) {
 				e.reads(t, with(files, "journeys/example.yaml", whole(e.text)))
 			})
 			continue
+		case e.language == "mjml":
+			// The examples behind it do without: each would start a compiler.
+			name := strings.TrimSuffix(strings.TrimPrefix(e.what, "email/"), ".mjml")
+			t.Run(fmt.Sprintf("line %d", e.line), func(t *testing.T) {
+				t.Parallel()
+				shown := with(files, e.what, e.text)
+				shown = with(shown, "email/"+name+".txt.liquid", "The new season is here: {{ shop.url }}\n")
+				e.reads(t, with(shown, "journeys/example.yaml", whole("steps:\n  - id: mail\n    send: {email: "+name+"}\n")))
+			})
+			continue
 		case e.language == "yaml" && e.what == "ada", e.language == "expr", e.language == "sh":
 			continue // TestConditionsOfLanguagePage, and those of services/rapport
 		case e.language != "yaml" && e.language != "liquid" || !strings.Contains(e.what, "."):
