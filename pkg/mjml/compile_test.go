@@ -14,6 +14,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // compiler is one that is closed when the test ends.
 func compiler(t testing.TB, conf mjml.Config) *mjml.Compiler {
 	t.Helper()
+	machine(t)
 	if conf.Timeout == 0 {
 		conf.Timeout = 60_000_000_000 // the machine that tests may be slow
 	}

@@ -102,6 +102,7 @@ func TestCanceled(t *testing.T) {
 
 func TestClosed(t *testing.T) {
 	t.Parallel()
+	machine(t)
 	c := mjml.New(mjml.Config{})
 	for range 2 {
 		if err := c.Close(); err != nil {

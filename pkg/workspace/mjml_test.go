@@ -1,3 +1,7 @@
+//go:build !race
+
+// The JavaScript engine is too slow under the race detector.
+
 package workspace
 
 import (
