@@ -189,4 +189,4 @@ func limitMemory() {
 	}
 }
 
-const memoryLimit = 176 << 20
+const memoryLimit = 168 << 20

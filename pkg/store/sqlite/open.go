@@ -92,7 +92,7 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 		}
 	}()
 	writing := dsn(s.path, "journal_mode(WAL)", "synchronous("+o.Synchronous+")", "fullfsync(1)",
-		"wal_autocheckpoint("+strconv.Itoa(lastResort)+")", "journal_size_limit(134217728)", "cache_size(-16384)")
+		"wal_autocheckpoint("+strconv.Itoa(lastResort)+")", "journal_size_limit(134217728)", "cache_size(-12288)")
 	db, err := sql.Open("sqlite", writing)
 	if err != nil {
 		return err
