@@ -27,7 +27,7 @@ var untried = map[string]bool{
 	// It takes minutes: .ci/run runs its tests.
 	"make chaos": true,
 	// They too: TestEveryRow runs all rows small.
-	"bin/rapport bench --rows accept,apply,mail,latency,memory":                            true,
+	"bin/rapport bench --rows accept,apply,mail,latency,memory":                     true,
 	"bin/rapport bench --rows growth,start --growth 10000,1000000 --timers 1000000": true,
 	"docker compose up --build": true,
 }
