@@ -29,7 +29,7 @@ func TestRecipient(t *testing.T) {
 	} {
 		for _, channel := range []message.Channel{message.SMS, message.WhatsApp} {
 			s := startTwilio(t, nil)
-			x := newTexter(t, s, func(o *Options) { o.Region, o.Channel = c.region, channel })
+			x := newTexter(t, s, func(o *Options) { o.Region, o.Channel = func() string { return c.region }, channel })
 			cmd := command("m1")
 			cmd.To, cmd.Channel = c.to, channel
 			if _, err := try(t, x, cmd); err != nil {

@@ -34,9 +34,9 @@ type Options struct {
 	// Render makes the text of a command, such as workspace.Snapshot.SMS or WhatsApp. Its
 	// errors are final.
 	Render func(context.Context, *message.Command) (render.SMS, error)
-	// Region is the ISO 3166 country that numbers without a country code are of. Empty: such
-	// numbers are refused.
-	Region string
+	// Region says of which country (ISO 3166) numbers without a country code are. Nil, or an
+	// empty answer: such numbers are refused.
+	Region func() string
 	// Verbatim sends text messages character by character. Otherwise typography that would
 	// cost segments is exchanged (sms.Smallest). WhatsApp has no segments.
 	Verbatim   bool
@@ -141,7 +141,11 @@ func (t *Texter) recipient(to string) (string, error) {
 	if e164.MatchString(to) {
 		return to, nil
 	}
-	n, err := sms.ParseNumber(to, t.o.Region)
+	region := ""
+	if t.o.Region != nil {
+		region = t.o.Region()
+	}
+	n, err := sms.ParseNumber(to, region)
 	if err != nil {
 		return "", delivery.Permanent(message.ReasonInvalidAddress, err.Error())
 	}

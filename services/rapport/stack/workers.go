@@ -75,8 +75,15 @@ func (s *Stack) whatsApp() (lifecycle.Service, error) {
 	return s.twilio(texter.Options{Channel: message.WhatsApp, Render: rendered(s, (*workspace.Snapshot).WhatsApp)}, "texter-whatsapp")
 }
 
+// region is the country of the shop in force, of which numbers without a country code are.
+func (s *Stack) region() string {
+	_, region, _ := strings.Cut(s.inForce.Snapshot().Shop().Locale, "-")
+	return region
+}
+
 // twilio makes a texter of one channel.
 func (s *Stack) twilio(o texter.Options, name string) (_ lifecycle.Service, err error) {
+	o.Region = s.region
 	o.Twilio = texter.Twilio{
 		AccountSID: s.cfg.Twilio.AccountSID, Password: s.cfg.Twilio.AuthToken,
 		From: s.cfg.Twilio.From, MessagingService: s.cfg.Twilio.MessagingServiceSID, BaseURL: s.cfg.Twilio.BaseURL,
