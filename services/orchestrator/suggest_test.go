@@ -68,11 +68,16 @@ func TestRecommenderIsAskedOverNATS(t *testing.T) {
 	}
 }
 
-// mute is a recommender that never answers; it counts who asked.
+// mute is a recommender that never answers, which takes the asker a while to notice; it
+// counts who asked.
 type mute struct{ asked atomic.Int64 }
 
-func (m *mute) Suggest(context.Context, recommend.Request) ([]recommend.Suggestion, error) {
+func (m *mute) Suggest(ctx context.Context, _ recommend.Request) ([]recommend.Suggestion, error) {
 	m.asked.Add(1)
+	select {
+	case <-ctx.Done():
+	case <-time.After(50 * time.Millisecond): // Meanwhile the other events arrive.
+	}
 	return nil, errors.New("no answer")
 }
 
