@@ -100,7 +100,7 @@ func (g *Gatherer) pause() {
 	default:
 	}
 	enough, linger := g.total >= g.wanted || g.closed, g.linger
-	if max(g.wanted, g.total) <= smallBatch {
+	if max(g.wanted, g.total) <= SmallBatch {
 		linger /= 8
 	}
 	g.mu.Unlock()

@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// smallBatch is up to how many messages PublishBatch publishes them singly. A server with
+	// SmallBatch is up to how many messages PublishBatch publishes them singly. A server with
 	// one replica makes a store with a directory and files of its own for each atomic batch;
 	// benchbus measures from where on that is worth it. With three replicas both ways
 	// cost about the same.
-	smallBatch = 16
+	SmallBatch = 16
 
 	// smallRounds is how many messages of one key a small batch may have: each waits for
 	// the one before it, which with three replicas takes a millisecond.
@@ -65,7 +65,7 @@ func firstOfKeys(msgs []*nats.Msg) (first, later []*nats.Msg) {
 // singly reports whether messages of a stream are published singly. Without ids they could not be
 // repeated, and a batch for two streams must be refused whole.
 func (s *streams) singly(stream string, msgs []*nats.Msg) bool {
-	if len(msgs) > smallBatch || stream == "" || !identified(msgs) || s.refuses(stream) {
+	if len(msgs) > SmallBatch || stream == "" || !identified(msgs) || s.refuses(stream) {
 		return false
 	}
 	for _, m := range msgs {

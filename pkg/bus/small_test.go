@@ -51,7 +51,7 @@ func TestRoundsKeepTheOrderOfAKey(t *testing.T) {
 
 func TestWhatIsPublishedSingly(t *testing.T) {
 	t.Parallel()
-	many := make([]string, smallBatch+1)
+	many := make([]string, SmallBatch+1)
 	for i := range many {
 		many[i] = fmt.Sprint("k", i)
 	}

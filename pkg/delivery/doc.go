@@ -35,7 +35,8 @@
 //     failed as unavailable. A channel that leads to many places (Branching) has a breaker
 //     for each, and its messages wait off the lanes too.
 //   - Transactional messages that an event led to at once pass others that wait for the
-//     provider's slots, all but a fifth of these, and a message keeps its lane until its result is durable, not until it is told.
+//     provider's slots, all but a fifth of these, and a message keeps its lane until its result
+//     is durable, not until it is told.
 //   - Replays (EventTime) have neither a last look nor throttles: what they replay is over.
 //   - Addresses and bodies reach neither logs nor spans nor receipts: whatever a provider
 //     says is scrubbed here, so that no channel can forget it.

@@ -26,9 +26,9 @@
 //     parsed into floating point;
 //   - a full stream refuses and never makes room by itself. Of a request that was
 //     refused some events may be stored, when it went in parts (more than one atomic batch, or so
-//     few that they went one by one) or the answer got lost; the repeat stores the rest, as far
-//     as its calls have a messageId. When there is room again the next
-//     request is taken;
+//     few that they went one by one) or the answer got lost; the repeat stores the rest. Calls
+//     without a messageId may then be doubled. When there is room again the next request is
+//     taken;
 //   - a broker that does not answer is waited for at most Options.AnswerWithin, whoever
 //     asks and however many do; a sender that does not send, at most Options.ReadWithin
 //     (5 s for the headers); one that does not read, a little longer;

@@ -12,9 +12,9 @@ import (
 )
 
 // Publisher stores messages, those of one profile in order. It returns nil only when all of
-// them are on disk; after an error some may be. It is called from one goroutine at a time, with at most
-// Limits.Atomic messages. Broker implements it over JetStream. A Publisher that also
-// has `Ready(context.Context) error` is asked by GET /readyz.
+// them are on disk; after an error some may be. It is called from one goroutine at a time,
+// with at most Limits.Atomic messages. Broker implements it over JetStream. A Publisher that
+// also has `Ready(context.Context) error` is asked by GET /readyz.
 type Publisher interface {
 	PublishBatch(ctx context.Context, msgs []*nats.Msg) error
 }

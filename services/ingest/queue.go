@@ -7,16 +7,13 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"rapport/pkg/bus"
 )
 
 // enough is how many messages are worth a publish of their own: below it the cost of
 // an atomic batch on a broker with one replica is mostly that of the batch.
 const enough = 100
-
-// few is up to how many messages are published at once: the broker takes them one by one
-// then (bus.PublishBatch), so that company would make none of them cheaper, and while they
-// are on their way others gather anyhow.
-const few = 16
 
 var (
 	errBusy = errors.New("too much is waiting for the broker")
@@ -147,7 +144,8 @@ func (q *queue) drain() {
 	}
 }
 
-// pause gives other requests a moment to come along, unless few wait, or enough.
+// pause gives other requests a moment to come along, unless enough wait, or so few that the
+// broker takes them one by one: company would make none of those cheaper.
 func (q *queue) pause() {
 	q.mu.Lock()
 	waiting := q.msgs // none is being published here
@@ -156,7 +154,7 @@ func (q *queue) pause() {
 	default:
 	}
 	q.mu.Unlock()
-	if q.linger <= 0 || waiting <= few || waiting >= enough {
+	if q.linger <= 0 || waiting <= bus.SmallBatch || waiting >= enough {
 		return
 	}
 	timer := time.NewTimer(q.linger)
