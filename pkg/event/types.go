@@ -23,6 +23,36 @@ const (
 	// last moment.
 	MessageSuppressed = "message.suppressed"
 
+	// What providers and recipients answer. An open or a click that a machine made (a proxy
+	// that fetches pictures beforehand, a scanner that follows links) has a type of its own, so
+	// that journeys which ask for opens and clicks do not count it.
+	EmailDelivered    = "email.delivered"
+	EmailDeferred     = "email.deferred" // not yet; the provider goes on trying
+	EmailBounced      = "email.bounced"
+	EmailComplained   = "email.complained"
+	EmailOpened       = "email.opened"
+	EmailPrefetched   = "email.prefetched" // an open that a machine made, or perhaps did
+	EmailClicked      = "email.clicked"
+	EmailScanned      = "email.scanned" // a click that a machine made
+	EmailReplied      = "email.replied"
+	EmailAutoReplied  = "email.auto_replied"
+	EmailUnsubscribed = "email.unsubscribed"
+	SMSReceived       = "sms.received"
+	SMSDelivered      = "sms.delivered"
+	SMSFailed         = "sms.failed"
+	WhatsAppReceived  = "whatsapp.received"
+	WhatsAppDelivered = "whatsapp.delivered"
+	WhatsAppRead      = "whatsapp.read"
+	WhatsAppFailed    = "whatsapp.failed"
+
+	// ConsentConfirmed is the answer to a double opt-in, PreferencesChanged what a person chose
+	// in the preference centre; their consent travels in "$profile", as anybody's.
+	ConsentConfirmed   = "consent.confirmed"
+	PreferencesChanged = "preferences.changed"
+	// ProfileErased asks for the person's data to be removed everywhere. What remains is that
+	// nobody writes to their addresses.
+	ProfileErased = "profile.erased"
+
 	// ClockAdvanced tells a partition that time has reached the event's time.
 	// Only replays publish it, at the end of their input.
 	ClockAdvanced = "clock.advanced"
