@@ -86,7 +86,7 @@ func (w *walk) decide(in *Instance, d *Definition, s *Step, what *Send, v policy
 	prof := &w.state.Profile
 	c := message.Command{
 		ID: message.ID(in.ID, s.ID, visit), Profile: prof.ID, Journey: in.Journey, Version: in.Version,
-		Instance: in.ID, Step: s.ID, Channel: what.Channel, Category: d.Category, Template: what.Template,
+		Instance: in.ID, Step: s.ID, Channel: what.Channel, Category: d.Category, Purpose: d.Purpose, Template: what.Template,
 		To: prof.Address(what.Channel), Locale: prof.Trait("locale"), Timezone: prof.Trait("timezone"), DecidedAt: w.now,
 	}
 	trigger := w.state.trigger(in.Trigger)

@@ -39,15 +39,18 @@ const (
 // Command is one decided message, as it travels on the SEND stream. It carries all
 // that rendering needs, so that a worker asks nobody.
 type Command struct {
-	ID        string    `json:"id"`        // ID(instance, step, visit)
-	Partition int       `json:"partition"` // of the profile, so that claims lie beside it
-	Profile   string    `json:"profile"`
-	Journey   string    `json:"journey"`
-	Version   string    `json:"version"` // content hash of the journey
-	Instance  string    `json:"instance"`
-	Step      string    `json:"step"`
-	Channel   Channel   `json:"channel"`
-	Category  Category  `json:"category"`
+	ID        string   `json:"id"`        // ID(instance, step, visit)
+	Partition int      `json:"partition"` // of the profile, so that claims lie beside it
+	Profile   string   `json:"profile"`
+	Journey   string   `json:"journey"`
+	Version   string   `json:"version"` // content hash of the journey
+	Instance  string   `json:"instance"`
+	Step      string   `json:"step"`
+	Channel   Channel  `json:"channel"`
+	Category  Category `json:"category"`
+	// Purpose is what the person must have agreed to; empty: the category's own name. The
+	// message's unsubscribe link withdraws this.
+	Purpose   string    `json:"purpose,omitempty"`
 	Template  string    `json:"template"`
 	To        string    `json:"to"` // address or E.164 number
 	Locale    string    `json:"locale,omitempty"`
@@ -77,6 +80,7 @@ func (c *Command) Encode() ([]byte, error) {
 	b = jsontext.String(jsontext.Next(b, "step"), c.Step)
 	b = jsontext.String(jsontext.Next(b, "channel"), string(c.Channel))
 	b = jsontext.String(jsontext.Next(b, "category"), string(c.Category))
+	b = jsontext.Optional(b, "purpose", c.Purpose)
 	b = jsontext.String(jsontext.Next(b, "template"), c.Template)
 	b = jsontext.String(jsontext.Next(b, "to"), c.To)
 	b = jsontext.Optional(b, "locale", c.Locale)
