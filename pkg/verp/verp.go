@@ -41,17 +41,18 @@ const maxAddress = 254
 // codeLetters is how long that is in base32; 80 bits leave no room for padding.
 const codeLetters = 16
 
-var letters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567")
-
 // Keys make and read addresses. They may be used by several goroutines.
-type Keys struct{ secrets [][]byte }
+type Keys struct {
+	secrets [][]byte
+	letters *base32.Encoding
+}
 
 // NewKeys takes the secrets, each of 32 bytes or more: the first makes addresses, all read them.
 func NewKeys(secrets ...string) (*Keys, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("verp: no secret for the addresses that bounces and replies come to: pass one of 32 random bytes or more")
 	}
-	k := &Keys{}
+	k := &Keys{letters: base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567")}
 	for i, s := range secrets {
 		if len(s) < minSecret {
 			return nil, fmt.Errorf("verp: secret %d has %d bytes: use %d random ones or more", i+1, len(s), minSecret)
@@ -71,7 +72,7 @@ func (k *Keys) Address(kind Kind, ref message.Ref, domain string) (string, error
 		return "", fmt.Errorf("verp: %q is %w", name, err)
 	}
 	body := string(kind) + "-" + name
-	address := body + "-" + letters.EncodeToString(mac(k.secrets[0], body)) + "@" + domain
+	address := body + "-" + k.letters.EncodeToString(mac(k.secrets[0], body)) + "@" + domain
 	if domain == "" || strings.ContainsAny(domain, "@<> \t\r\n") || len(address) > maxAddress {
 		return "", fmt.Errorf("verp: %q is no domain for the addresses that bounces and replies come to", domain)
 	}
@@ -95,7 +96,7 @@ func (k *Keys) Parse(address string) (message.Ref, Kind, error) {
 	if err != nil || (Kind(kind) != Bounce && Kind(kind) != Reply) {
 		return message.Ref{}, "", ErrOther
 	}
-	given, err := letters.DecodeString(code)
+	given, err := k.letters.DecodeString(code)
 	if err != nil || len(code) != codeLetters || len(given) != macBytes {
 		return message.Ref{}, "", ErrOther
 	}
