@@ -11,6 +11,11 @@ type Mail struct {
 	FromName    string
 	FromAddress string
 	ReplyTo     string // empty: answers go to FromAddress
+	// Unsubscribe is where one POST ends messages like this (RFC 8058): https, of marketing
+	// only, and empty without Links.
+	Unsubscribe string
+	// UnsubscribeMail is the mailto: that does the same (RFC 2369), of marketing only.
+	UnsubscribeMail string
 }
 
 // SMS is a rendered text message, or one for WhatsApp.

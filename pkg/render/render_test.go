@@ -85,6 +85,7 @@ func TestMailParts(t *testing.T) {
 		Subject: "Hi A<d> Bcc: x@y.example", Preheader: "<b> & y",
 		HTML: "<i>&lt;b&gt; &amp; y</i><p>A&lt;d&gt;\r\nBcc: x@y.example</p><b>Hi A&lt;d&gt; Bcc: x@y.example</b>",
 		Text: "-\nHi A<d>\nBcc: x@y.example\n\n  two\n-\n", FromName: "Shop", FromAddress: "a@shop.example",
+		UnsubscribeMail: "mailto:a@shop.example?subject=unsubscribe",
 	}
 	if err != nil || m != want {
 		t.Errorf("got %#v, %v", m, err)

@@ -50,7 +50,7 @@ func (s *Set) Names(c message.Channel) []string {
 
 // Mail renders the e-mail of a command. Errors are permanent (*Error), save for the
 // context's.
-func (s *Set) Mail(ctx context.Context, c *message.Command) (Mail, error) {
+func (s *Set) Mail(ctx context.Context, c *message.Command, opts ...Option) (Mail, error) {
 	m, ok := s.compiled(c.Locale).mails[c.Template]
 	if !ok {
 		return Mail{}, s.unknown(c)
@@ -59,6 +59,8 @@ func (s *Set) Mail(ctx context.Context, c *message.Command) (Mail, error) {
 	if err != nil {
 		return Mail{}, &Error{File: m.src.html.Name, Message: err.Error()}
 	}
+	with := chosen(opts)
+	vars["links"] = personal{with.links, s.shop, c}
 	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.options(c, vars)}
 	out := Mail{FromName: s.shop.FromName, FromAddress: s.shop.FromAddress, ReplyTo: s.shop.ReplyTo}
 	out.Subject = oneLine(r.run(m.subject))
@@ -72,22 +74,23 @@ func (s *Set) Mail(ctx context.Context, c *message.Command) (Mail, error) {
 	if r.err != nil {
 		return Mail{}, r.err
 	}
+	with.link(&out, s.shop, c)
 	return out, nil
 }
 
 // SMS renders the text message of a command. Errors are permanent (*Error), save for the
 // context's.
-func (s *Set) SMS(ctx context.Context, c *message.Command) (SMS, error) {
-	return s.short(ctx, c, message.SMS, s.shop.SMSFrom)
+func (s *Set) SMS(ctx context.Context, c *message.Command, opts ...Option) (SMS, error) {
+	return s.short(ctx, c, message.SMS, s.shop.SMSFrom, opts)
 }
 
 // WhatsApp renders the WhatsApp message of a command. Errors are permanent (*Error), save
 // for the context's.
-func (s *Set) WhatsApp(ctx context.Context, c *message.Command) (SMS, error) {
-	return s.short(ctx, c, message.WhatsApp, s.shop.WhatsAppFrom)
+func (s *Set) WhatsApp(ctx context.Context, c *message.Command, opts ...Option) (SMS, error) {
+	return s.short(ctx, c, message.WhatsApp, s.shop.WhatsAppFrom, opts)
 }
 
-func (s *Set) short(ctx context.Context, c *message.Command, channel message.Channel, from string) (SMS, error) {
+func (s *Set) short(ctx context.Context, c *message.Command, channel message.Channel, from string, opts []Option) (SMS, error) {
 	t, ok := s.compiled(c.Locale).texts[channel][c.Template]
 	if !ok {
 		return SMS{}, s.unknown(c)
@@ -96,8 +99,13 @@ func (s *Set) short(ctx context.Context, c *message.Command, channel message.Cha
 	if err != nil {
 		return SMS{}, &Error{File: t.Name(), Message: err.Error()}
 	}
+	with := chosen(opts)
+	vars["links"] = personal{with.links, s.shop, c}
 	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.options(c, vars)}
 	body := strings.TrimSpace(r.run(t))
+	if with.links != nil && r.err == nil {
+		body = with.links.Plain(body, c)
+	}
 	switch {
 	case r.err != nil:
 		return SMS{}, r.err

@@ -15,6 +15,7 @@ import (
 //	                 order: order_id, total, currency, products, product_count
 //	recommendations  products: id, name, category, url, image_url; may be empty
 //	shop             name, url, currency, locale, timezone, address (lines), email, reply_to
+//	links            unsubscribe, preferences, confirm: addresses that belong to the person
 //	message          id, journey, step, template, channel, category
 //
 // Properties of products that a shop may leave out are there as nothing, so that a template
@@ -48,6 +49,7 @@ func variables(shop Shop, c *message.Command) (map[string]any, error) {
 		"id": c.ID, "journey": c.Journey, "step": c.Step, "template": c.Template,
 		"channel": string(c.Channel), "category": string(c.Category),
 	}
+	vars["links"] = personal{shop: shop, of: c}
 	vars["shop"] = shopVariables(shop)
 	return vars, nil
 }
@@ -57,13 +59,9 @@ func shopVariables(s Shop) map[string]any {
 	for i, line := range s.Address {
 		address[i] = line
 	}
-	reply := s.ReplyTo
-	if reply == "" {
-		reply = s.FromAddress
-	}
 	return map[string]any{
 		"name": s.Name, "url": s.URL, "currency": s.Currency, "locale": s.Locale, "timezone": s.Timezone,
-		"address": address, "email": s.FromAddress, "reply_to": reply,
+		"address": address, "email": s.FromAddress, "reply_to": s.answersTo(),
 	}
 }
 

@@ -48,16 +48,31 @@ func (s *Snapshot) Mail(ctx context.Context, c *message.Command) (render.Mail, e
 	return s.messages.Mail(ctx, c)
 }
 
+// MailWith is Mail with options, such as the links of the person.
+func (s *Snapshot) MailWith(ctx context.Context, c *message.Command, opts ...render.Option) (render.Mail, error) {
+	return s.messages.Mail(ctx, c, opts...)
+}
+
 // SMS renders the text message of a command. Errors are permanent (*render.Error), save
 // for the context's.
 func (s *Snapshot) SMS(ctx context.Context, c *message.Command) (render.SMS, error) {
 	return s.messages.SMS(ctx, c)
 }
 
+// SMSWith is SMS with options, such as the links of the person.
+func (s *Snapshot) SMSWith(ctx context.Context, c *message.Command, opts ...render.Option) (render.SMS, error) {
+	return s.messages.SMS(ctx, c, opts...)
+}
+
 // WhatsApp renders the WhatsApp message of a command. Errors are permanent (*render.Error),
 // save for the context's.
 func (s *Snapshot) WhatsApp(ctx context.Context, c *message.Command) (render.SMS, error) {
 	return s.messages.WhatsApp(ctx, c)
+}
+
+// WhatsAppWith is WhatsApp with options, such as the links of the person.
+func (s *Snapshot) WhatsAppWith(ctx context.Context, c *message.Command, opts ...render.Option) (render.SMS, error) {
+	return s.messages.WhatsApp(ctx, c, opts...)
 }
 
 // Webhook renders the webhook of a command. Errors are permanent (*render.Error), save for
