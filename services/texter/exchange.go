@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -48,6 +49,7 @@ func (t *Texter) params(c *message.Command, to string, text render.SMS) (*api.Cr
 		u := *t.callback
 		q := u.Query()
 		q.Set("message", c.ID)
+		q.Set("partition", strconv.Itoa(c.Partition)) // A message's record is found by both.
 		q.Set("journey", c.Journey)
 		u.RawQuery = q.Encode()
 		p.SetStatusCallback(u.String())

@@ -63,8 +63,9 @@ type Twilio struct {
 	// WhatsApp, From is the number of a WhatsApp sender, with or without "whatsapp:" before
 	// it, and a messaging service must have such a sender.
 	MessagingService, From string
-	// StatusCallback is the URL that Twilio tells about delivery; "message=<id>" and
-	// "journey=<name>" are added to its query. Empty: nobody is told.
+	// StatusCallback is the URL that Twilio tells about delivery; "message=<id>", "partition=<n>"
+	// and "journey=<name>" are added to its query, with which an answer finds its message.
+	// Empty: nobody is told.
 	StatusCallback string
 	Timeout        time.Duration     // of a whole exchange (30 s)
 	Concurrency    int               // requests at a time (8)

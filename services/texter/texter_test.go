@@ -99,7 +99,7 @@ func breakOff(w http.ResponseWriter) bool {
 
 func command(id string) *message.Command {
 	return &message.Command{
-		ID: id, Profile: "customer-17", Journey: "win-back", Version: "v1", Instance: "i-" + id, Step: "text", Channel: message.SMS,
+		ID: id, Partition: 7, Profile: "customer-17", Journey: "win-back", Version: "v1", Instance: "i-" + id, Step: "text", Channel: message.SMS,
 		Category: message.Marketing, Template: "win-back", To: number, DecidedAt: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC),
 	}
 }
@@ -157,7 +157,7 @@ func TestRequest(t *testing.T) {
 			func(o *Options) {
 				o.Twilio.MessagingService, o.Twilio.StatusCallback = "MG1", "https://shop.test/hooks/twilio?source=a"
 			},
-			url.Values{"MessagingServiceSid": {"MG1"}, "StatusCallback": {"https://shop.test/hooks/twilio?journey=win-back&message=m1&source=a"}},
+			url.Values{"MessagingServiceSid": {"MG1"}, "StatusCallback": {"https://shop.test/hooks/twilio?journey=win-back&message=m1&partition=7&source=a"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
