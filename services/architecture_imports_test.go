@@ -11,7 +11,7 @@ import (
 var pure = []string{
 	"jsontext", "money", "liquid", "event", "schedule", "consent", "message", "profile",
 	"recommend", "loyalty", "survey", "insight", "policy", "journey", "condition", "segment", "plan",
-	"sms", "bounce", "callback", "routing", "feedback", "verp",
+	"sms", "bounce", "callback", "routing", "feedback", "verp", "visitor",
 }
 
 // pureStandard is what pure packages may import of the standard library: what computes, and types to pass on.
