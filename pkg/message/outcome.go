@@ -60,6 +60,8 @@ type Receipt struct {
 	Provider   string    `json:"provider,omitempty"`
 	ProviderID string    `json:"provider_id,omitempty"`
 	Resent     bool      `json:"resent,omitempty"` // a second attempt after an uncertain first
+	Kind       string    `json:"kind,omitempty"`   // of a refused e-mail, as in email.bounced: hard, soft, block, message or other
+	Code       string    `json:"code,omitempty"`   // of one, the enhanced code of RFC 3463, or else the reply code
 	At         time.Time `json:"at"`
 }
 
@@ -78,7 +80,7 @@ const besidesTexts = 224
 // object.
 func (r *Receipt) Encode() (json.RawMessage, error) {
 	size := besidesTexts + len(r.MessageID) + len(r.Journey) + len(r.Instance) + len(r.Step) + len(r.Channel) + len(r.Template) +
-		len(r.Outcome) + len(r.Reason) + len(r.Detail) + len(r.Provider) + len(r.ProviderID)
+		len(r.Outcome) + len(r.Reason) + len(r.Detail) + len(r.Provider) + len(r.ProviderID) + len(r.Kind) + len(r.Code)
 	b := append(make([]byte, 0, size), '{')
 	b = jsontext.String(jsontext.Name(b, "message_id"), r.MessageID)
 	b = jsontext.String(jsontext.Next(b, "journey"), r.Journey)
@@ -94,6 +96,8 @@ func (r *Receipt) Encode() (json.RawMessage, error) {
 	if r.Resent {
 		b = append(jsontext.Next(b, "resent"), "true"...)
 	}
+	b = jsontext.Optional(b, "kind", r.Kind)
+	b = jsontext.Optional(b, "code", r.Code)
 	b, err := r.At.AppendText(append(jsontext.Next(b, "at"), '"'))
 	if err != nil {
 		return nil, fmt.Errorf("encode receipt of message %s: at: %w", r.MessageID, err)

@@ -125,9 +125,13 @@ func readReceipt(b []byte) (*Receipt, bool) {
 			r.Resent = s.Bool()
 		case "at":
 			readTime(&s, &seen, 12, &r.At)
+		case "kind":
+			readText(&s, &seen, 13, &r.Kind)
+		case "code":
+			readText(&s, &seen, 14, &r.Code)
 		default:
 			s.Skip(name, "message_id", "journey", "instance", "step", "channel", "template", "outcome", "reason", "detail",
-				"provider", "provider_id", "resent", "at")
+				"provider", "provider_id", "resent", "kind", "code", "at")
 		}
 	}
 	s.End()
