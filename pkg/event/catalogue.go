@@ -22,8 +22,11 @@ func Label(typ string) string {
 		"loyalty.points_awarded", "loyalty.tier_reached", "loyalty.tier_lost",
 		"prediction.churn_risk_changed", "prediction.clv_changed", "survey.answered",
 		MessageSent, MessageFailed, MessageUncertain, MessageSuppressed,
-		"email.delivered", "email.opened", "email.clicked", "email.bounced", "email.complained", "email.replied", "email.unsubscribed",
-		"sms.received", "sms.delivered", "sms.failed",
+		EmailDelivered, EmailDeferred, EmailBounced, EmailComplained, EmailOpened, EmailPrefetched, EmailClicked, EmailScanned,
+		EmailReplied, EmailAutoReplied, EmailUnsubscribed,
+		SMSReceived, SMSDelivered, SMSFailed,
+		WhatsAppReceived, WhatsAppDelivered, WhatsAppRead, WhatsAppFailed,
+		ConsentGranted, ConsentWithdrawn, ConsentConfirmed, PreferencesChanged, ProfileErased,
 		ClockAdvanced:
 		return typ
 	}

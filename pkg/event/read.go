@@ -227,8 +227,14 @@ func (s *scanner) consent() (c ConsentUpdate) {
 		case "at":
 			s.Once(&seen, 4)
 			c.At = s.Time()
+		case "proof":
+			s.Once(&seen, 5)
+			c.Proof = s.Quoted()
+		case "confirmed":
+			s.Once(&seen, 6)
+			c.Confirmed = s.Bool()
 		default:
-			s.Skip(name, "channel", "purpose", "granted", "source", "at")
+			s.Skip(name, "channel", "purpose", "granted", "source", "at", "proof", "confirmed")
 		}
 	}
 	return c

@@ -53,6 +53,11 @@ const (
 	// nobody writes to their addresses.
 	ProfileErased = "profile.erased"
 
+	// ConsentGranted and ConsentWithdrawn are made by the engine where somebody's word changes
+	// what holds: {channel, purpose, source, confirmed}.
+	ConsentGranted   = "consent.granted"
+	ConsentWithdrawn = "consent.withdrawn"
+
 	// ClockAdvanced tells a partition that time has reached the event's time.
 	// Only replays publish it, at the end of their input.
 	ClockAdvanced = "clock.advanced"

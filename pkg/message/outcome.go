@@ -27,14 +27,16 @@ type Reason string
 
 // The reasons, in the order in which policy asks.
 const (
-	ReasonSuppressed Reason = "suppressed" // bounced, complained or erased
-	ReasonNoConsent  Reason = "no_consent"
-	ReasonNoAddress  Reason = "no_address"
-	ReasonHeldOut    Reason = "held_out"
-	ReasonLeft       Reason = "journey_left"
-	ReasonCapped     Reason = "capped"
-	ReasonQuietHours Reason = "quiet_hours"
-	ReasonThrottled  Reason = "throttled"
+	ReasonSuppressed  Reason = "suppressed" // bounced, complained or erased
+	ReasonNoConsent   Reason = "no_consent"
+	ReasonUnconfirmed Reason = "unconfirmed" // the second step of a double opt-in is missing
+	ReasonNoAddress   Reason = "no_address"
+	ReasonHeldOut     Reason = "held_out"
+	ReasonLeft        Reason = "journey_left"
+	ReasonPaused      Reason = "paused" // the person asked not to be written to for now
+	ReasonCapped      Reason = "capped"
+	ReasonQuietHours  Reason = "quiet_hours"
+	ReasonThrottled   Reason = "throttled"
 
 	ReasonTooLate Reason = "too_late" // it waited, in a paused journey or for room, beyond its time
 

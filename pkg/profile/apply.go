@@ -2,17 +2,15 @@ package profile
 
 import (
 	"slices"
-	"time"
 
 	"rapport/pkg/event"
-	"rapport/pkg/message"
 )
 
 // Apply folds one event into the profile. The event has been validated; what its data
 // says that cannot be read changes nothing.
 func (p *Profile) Apply(e *event.Event) {
 	if u, err := e.Profile(); err == nil && u != nil {
-		p.update(u, e.Time)
+		p.update(u, e)
 	}
 	switch e.Type {
 	case event.OrderCompleted:
@@ -22,8 +20,13 @@ func (p *Profile) Apply(e *event.Event) {
 			p.Orders.Refunds++
 			p.Orders.Refunded = p.Orders.Refunded.Add(o.Total)
 		}
-	case emailBounced, emailComplained:
+	case event.EmailBounced, event.EmailComplained, event.EmailUnsubscribed, event.SMSFailed, event.SMSReceived,
+		event.WhatsAppFailed, event.WhatsAppReceived:
 		p.suppress(e)
+	case event.PreferencesChanged:
+		p.prefer(e)
+	case event.ProfileErased:
+		p.block(Block{Why: erased, At: e.Time})
 	case event.ClockAdvanced:
 		return // It is about no person.
 	default:
@@ -50,18 +53,15 @@ func (p *Profile) Knows(u *event.ProfileUpdate) bool {
 			return false
 		}
 	}
-	for _, c := range u.Consent {
-		same := slices.ContainsFunc(p.Consent, func(k Consent) bool {
-			return string(k.Channel) == c.Channel && k.Purpose == c.Purpose && k.Granted == c.Granted
-		})
-		if !same {
+	for i := range u.Consent {
+		if !p.knows(&u.Consent[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-func (p *Profile) update(u *event.ProfileUpdate, at time.Time) {
+func (p *Profile) update(u *event.ProfileUpdate, e *event.Event) {
 	for name, value := range u.Traits {
 		if value == nil {
 			delete(p.Traits, name)
@@ -72,30 +72,9 @@ func (p *Profile) update(u *event.ProfileUpdate, at time.Time) {
 		}
 		p.Traits[name] = value
 	}
-	for _, c := range u.Consent {
-		k := Consent{Channel: message.Channel(c.Channel), Purpose: c.Purpose, Granted: c.Granted, Source: c.Source, At: c.At}
-		if k.At.IsZero() {
-			k.At = at
-		}
-		p.consent(k)
+	for i := range u.Consent {
+		p.word(&u.Consent[i], e)
 	}
-}
-
-// consent keeps the latest word: an older one that arrives late changes nothing, and of
-// two at the same time a refusal wins.
-func (p *Profile) consent(k Consent) {
-	for i := range p.Consent {
-		old := &p.Consent[i]
-		if old.Channel != k.Channel || old.Purpose != k.Purpose {
-			continue
-		}
-		if k.At.Before(old.At) || (k.At.Equal(old.At) && (k.Granted || !old.Granted)) {
-			return
-		}
-		*old = k
-		return
-	}
-	p.Consent = append(p.Consent, k)
 }
 
 func (p *Profile) bought(e *event.Event) {

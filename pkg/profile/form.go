@@ -19,6 +19,12 @@ func (p *Profile) Form(f *stored.Form) {
 	f.Floats(11, &p.Predictions)
 	stored.Maps(f, 12, stored.Filled, &p.Segments, (*Membership).form)
 	stored.Tuples(f, 13, stored.Filled, &p.Words, (*Word).form)
+	f.Time(14, stored.Filled, &p.PausedUntil)
+	f.Time(15, stored.Filled, &p.PausedAt)
+	f.Bool(16, &p.WriteLess)
+	f.Time(17, stored.Filled, &p.WriteLessAt)
+	stored.Maps(f, 18, stored.Filled, &p.Ledger, (*Statement).form)
+	stored.Tuples(f, 19, stored.Filled, &p.Troubles, (*Trouble).form)
 }
 
 func (l *Loyalty) form(f *stored.Form) {
@@ -38,12 +44,34 @@ func (c *Consent) form(f *stored.Form) {
 	f.Bool(3, &c.Granted)
 	f.Text(4, stored.Filled, &c.Source)
 	f.Time(5, stored.Always, &c.At)
+	f.Text(6, stored.Filled, &c.Proof)
+	f.Time(7, stored.Filled, &c.Confirmed)
+	f.Time(8, stored.Filled, &c.Refused)
+}
+
+func (s *Statement) form(f *stored.Form) {
+	f.Text(1, stored.Always, &s.Channel)
+	f.Text(2, stored.Always, &s.Purpose)
+	f.Bool(3, &s.Granted)
+	f.Bool(4, &s.Confirmed)
+	f.Text(5, stored.Filled, &s.Source)
+	f.Text(6, stored.Filled, &s.Proof)
+	f.Time(7, stored.Always, &s.At)
+	f.Text(8, stored.Always, &s.Event)
+}
+
+func (t *Trouble) form(f *stored.Form) {
+	f.Byte(stored.Next, stored.Always, &t.Kind)
+	f.Text(stored.Next, stored.Always, &t.Address)
+	f.Int64s(stored.Next, stored.Always, &t.At)
 }
 
 func (b *Block) form(f *stored.Form) {
 	f.Text(1, stored.Always, (*string)(&b.Channel))
 	f.Text(2, stored.Always, &b.Why)
 	f.Time(3, stored.Always, &b.At)
+	f.Text(4, stored.Filled, &b.Address)
+	f.Time(5, stored.Filled, &b.Lifted)
 }
 
 func (o *Orders) form(f *stored.Form) {

@@ -18,8 +18,9 @@ type Profile struct {
 	Traits map[string]any `cbor:"4,keyasint,omitempty"` // JSON values by name
 	// Consent is the latest word for each channel and purpose, in the order first given.
 	Consent []Consent `cbor:"5,keyasint,omitempty"`
-	// Blocked are channels that must not be used, whatever the consent: those whose address
-	// bounced for good, and those about which the person complained (suppress.go).
+	// Blocked are addresses that must not be used, whatever the consent: those that bounced
+	// for good, those whose owner complained or opted out, and all of an erased person's. Ask
+	// Barred: a block may be about another address than the present one, and may be lifted.
 	Blocked []Block `cbor:"6,keyasint,omitempty"`
 	Orders  Orders  `cbor:"7,keyasint"`
 	// History is what happened, bounded in size.
@@ -35,6 +36,18 @@ type Profile struct {
 	// Words remember when each tag was last spoken of and each prediction last made, so that
 	// what arrives late does not undo what is newer.
 	Words []Word `cbor:"13,keyasint,omitempty"`
+	// PausedUntil is until when the person asked not to be written to, as they said at
+	// PausedAt; zero: they did not, or ended the pause then.
+	PausedUntil time.Time `cbor:"14,keyasint,omitzero"`
+	PausedAt    time.Time `cbor:"15,keyasint,omitzero"`
+	// WriteLess is set when the person asked for fewer messages, as they said at WriteLessAt.
+	WriteLess   bool      `cbor:"16,keyasint,omitempty"`
+	WriteLessAt time.Time `cbor:"17,keyasint,omitzero"`
+	// Ledger is what the person said about consent, oldest first: the first and the last 50
+	// words. Consent is what follows of them, and of those that were forgotten.
+	Ledger []Statement `cbor:"18,keyasint,omitempty"`
+	// Troubles are addresses that may have to be given up.
+	Troubles []Trouble `cbor:"19,keyasint,omitempty"`
 }
 
 // Loyalty is the person's standing in the shop's programme.
@@ -58,22 +71,6 @@ func (p *Profile) In(segment string) bool {
 		}
 	}
 	return false
-}
-
-// Consent is the latest decision of the person about one purpose on one channel.
-type Consent struct {
-	Channel message.Channel `cbor:"1,keyasint"`
-	Purpose string          `cbor:"2,keyasint"`
-	Granted bool            `cbor:"3,keyasint,omitempty"`
-	Source  string          `cbor:"4,keyasint,omitempty"`
-	At      time.Time       `cbor:"5,keyasint"`
-}
-
-// Block suppresses a channel.
-type Block struct {
-	Channel message.Channel `cbor:"1,keyasint"`
-	Why     string          `cbor:"2,keyasint"` // bounced, complained, erased
-	At      time.Time       `cbor:"3,keyasint"`
 }
 
 // Orders sums up what was bought.
@@ -114,25 +111,4 @@ func (p *Profile) Address(c message.Channel) string {
 		return p.Trait("phone")
 	}
 	return ""
-}
-
-// Consents reports whether the person's latest word on the purpose and channel was yes.
-// No word is no.
-func (p *Profile) Consents(c message.Channel, purpose string) bool {
-	for _, k := range p.Consent {
-		if k.Channel == c && k.Purpose == purpose {
-			return k.Granted
-		}
-	}
-	return false
-}
-
-// BlockedOn reports whether the channel is suppressed for the person.
-func (p *Profile) BlockedOn(c message.Channel) bool {
-	for _, b := range p.Blocked {
-		if b.Channel == c {
-			return true
-		}
-	}
-	return false
 }
