@@ -1,0 +1,170 @@
+package link
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+const (
+	version   = 1
+	headLen   = 2 // version and key id
+	nonceLen  = 12
+	minSecret = 32 // bytes
+	// maxToken keeps the address within the 8 KiB that web servers and proxies read of a
+	// request's first line.
+	maxToken = 8000
+)
+
+// encoding refuses what would decode to the same bytes as another token.
+var encoding = base64.RawURLEncoding.Strict()
+
+// Keys seal tickets and open tokens. They do not change and are safe for concurrent use.
+type Keys struct {
+	list []key // the first seals
+}
+
+type key struct {
+	id    byte
+	nonce []byte // of the HMAC that makes nonces
+	aead  cipher.AEAD
+}
+
+// NewKeys derives keys from secrets of 32 bytes or more. The first seals, all of them open:
+// to rotate, put a new one first and keep the former ones for as long as links live.
+func NewKeys(secrets ...string) (*Keys, error) {
+	if len(secrets) == 0 {
+		return nil, errors.New("keys of links: there is no secret: give one of 32 random bytes or more")
+	}
+	k := &Keys{}
+	for i, secret := range secrets {
+		if len(secret) < minSecret {
+			return nil, fmt.Errorf("keys of links: secret %d has %d bytes: give one of %d random bytes or more, such as that of openssl rand -hex 32", i+1, len(secret), minSecret)
+		}
+		one, err := derive(secret)
+		if err != nil {
+			return nil, fmt.Errorf("keys of links: derive from secret %d: %w", i+1, err)
+		}
+		k.list = append(k.list, one)
+	}
+	return k, nil
+}
+
+// derive makes the keys of one secret. The labels are part of every token there is.
+func derive(secret string) (key, error) {
+	var k key
+	b, err := hkdf.Key(sha256.New, []byte(secret), nil, "rapport link 1", 32+32+1)
+	if err != nil {
+		return k, err
+	}
+	block, err := aes.NewCipher(b[:32])
+	if err != nil {
+		return k, err
+	}
+	k.aead, err = cipher.NewGCM(block)
+	k.nonce, k.id = b[32:64], b[64]
+	return k, err
+}
+
+// synthetic is the nonce of a ticket: the beginning of a HMAC over all that is sealed.
+func (k *key) synthetic(head, packed []byte) []byte {
+	mac := hmac.New(sha256.New, k.nonce)
+	mac.Write(head)
+	mac.Write(packed)
+	return mac.Sum(make([]byte, 0, sha256.Size))[:nonceLen]
+}
+
+// Seal makes the token of a ticket: the same one whenever it is asked. It is empty for what
+// must not or cannot be sealed: a kind there is not, a click that leads to no web address
+// (see the package's documentation), or so much text that servers would refuse the address.
+// Times lose what is below a second.
+func (k *Keys) Seal(t Ticket) string {
+	if t.check() != nil {
+		return ""
+	}
+	var packing [512]byte
+	packed := t.pack(packing[:0])
+	first := &k.list[0]
+	if encoding.EncodedLen(headLen+nonceLen+len(packed)+first.aead.Overhead()) > maxToken {
+		return ""
+	}
+	head := [headLen]byte{version, first.id}
+	nonce := first.synthetic(head[:], packed)
+	sealed := make([]byte, 0, headLen+nonceLen+len(packed)+first.aead.Overhead())
+	sealed = append(append(sealed, head[:]...), nonce...)
+	sealed = first.aead.Seal(sealed, nonce, packed, head[:])
+	return encoding.EncodeToString(sealed)
+}
+
+// Open reads the ticket of a token. Errors are ErrForged, and ErrExpired when now is not
+// before the end, with which the ticket comes all the same: whoever wants to unsubscribe
+// late may be let. What the link is for is the ticket's kind; OpenAs asks for one.
+func (k *Keys) Open(token string, now time.Time) (Ticket, error) {
+	if len(token) > maxToken || strings.ContainsAny(token, "\r\n") { // The decoder passes over ends of lines.
+		return Ticket{}, ErrForged
+	}
+	b, err := encoding.DecodeString(token)
+	if err != nil || len(b) < headLen+nonceLen || b[0] != version {
+		return Ticket{}, ErrForged
+	}
+	head, nonce, sealed := b[:headLen], b[headLen:headLen+nonceLen], b[headLen+nonceLen:]
+	for i := range k.list {
+		if k.list[i].id != head[1] {
+			continue
+		}
+		if t, ok := k.list[i].open(head, nonce, sealed); ok {
+			if !t.Expires.IsZero() && !now.Before(t.Expires) {
+				return t, ErrExpired
+			}
+			return t, nil
+		}
+	}
+	return Ticket{}, ErrForged
+}
+
+// OpenAs is Open for a link of one kind. A token of another kind is ErrForged: one for a
+// click, which stands in pages and logs, must not unsubscribe anybody.
+func (k *Keys) OpenAs(kind Kind, token string, now time.Time) (Ticket, error) {
+	t, err := k.Open(token, now)
+	if t.Kind != kind {
+		return Ticket{}, ErrForged
+	}
+	return t, err
+}
+
+func (k *key) open(head, nonce, sealed []byte) (Ticket, bool) {
+	var t Ticket
+	packed, err := k.aead.Open(nil, nonce, sealed, head)
+	if err != nil || !hmac.Equal(k.synthetic(head, packed), nonce) {
+		return t, false
+	}
+	if !t.unpack(packed) || t.check() != nil {
+		return Ticket{}, false
+	}
+	return t, true
+}
+
+// check tells why a ticket is none: it holds when sealing, so that no token is in the world
+// that should not be, and when opening, so that rules which became stricter hold for old ones.
+func (t *Ticket) check() error {
+	switch t.Kind {
+	case Open, Unsubscribe, Preferences, Confirm:
+		if t.URL != "" {
+			return errors.New("only a click leads to an address")
+		}
+		return nil
+	case Click:
+		if _, err := parse(t.URL); err != nil {
+			return err
+		}
+		return nil
+	}
+	return fmt.Errorf("there is no link of the kind %q", t.Kind)
+}
