@@ -7,8 +7,6 @@ import (
 )
 
 const crlf = "\r\n"
-	twoSpaces = []byte("  ")
-)
 
 // field is one header field of a mail.
 type field struct {
