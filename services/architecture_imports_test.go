@@ -11,7 +11,7 @@ import (
 var pure = []string{
 	"jsontext", "money", "liquid", "event", "schedule", "consent", "message", "profile",
 	"recommend", "loyalty", "survey", "insight", "policy", "journey", "condition", "segment", "plan",
-	"sms", "bounce", "callback", "routing", "feedback", "verp", "visitor",
+	"sms", "bounce", "callback", "link", "routing", "feedback", "verp", "visitor",
 }
 
 // pureStandard is what pure packages may import of the standard library: what computes, and types to pass on.
@@ -61,6 +61,11 @@ var pureExceptions = map[string]map[string]string{
 		"crypto/sha1":   "Twilio and SNS sign with it",
 		"crypto/subtle": "secrets are compared in constant time",
 		"crypto/x509":   "SNS signs with a certificate, which is passed in",
+	},
+	"link": {
+		"crypto/aes":    "tickets are sealed with keys that are passed in",
+		"crypto/cipher": "so does this one; nonces are derived and not drawn",
+		"crypto/hkdf":   "the keys are derived from the secrets",
 	},
 	"condition": {
 		"regexp/syntax": "the size of a pattern is measured before it is compiled",

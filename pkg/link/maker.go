@@ -196,4 +196,3 @@ func bare(text string) int {
 	}
 	return end
 }
-
