@@ -119,8 +119,7 @@ func (s *Set) Recheck(st *State, c *message.Command, now time.Time) message.Reas
 	if d != nil {
 		r.Purpose = d.Purpose
 	}
-	// Caps, quiet hours and holdouts were asked when the message was decided; it has its slot.
-	return (*policy.Policy)(nil).Decide(r).Reason
+	return s.policy.Standing().Decide(r).Reason
 }
 
 func (s *Set) definition(journey, version string) *Definition {

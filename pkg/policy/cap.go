@@ -19,6 +19,8 @@ type Cap struct {
 	PerJourney bool   // each journey is counted by itself
 	AtMost     int
 	Per        time.Duration // windows are half open: two messages exactly Per apart share none
+
+	asked bool // it is the person's own wish
 }
 
 // Reserve keeps the last Slots of each cap for messages of at least this priority. A cap

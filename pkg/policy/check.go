@@ -2,9 +2,9 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 
 	"rapport/pkg/message"
-	"rapport/pkg/profile"
 )
 
 // Check is what one question saw.
@@ -38,34 +38,30 @@ type check struct {
 var checks = [...]check{
 	{message.ReasonSuppressed, false, suppressed, tellSuppressed},
 	{message.ReasonNoConsent, false, noConsent, tellConsent},
+	{message.ReasonUnconfirmed, false, unconfirmed, tellUnconfirmed},
 	{message.ReasonNoAddress, false, noAddress, tellAddress},
 	{message.ReasonHeldOut, false, heldOut, tellHeldOut},
 	{message.ReasonLeft, false, left, tellLeft},
+	{message.ReasonPaused, true, paused, tellPaused},
 	{message.ReasonCapped, true, capped, tellCaps},
 	{message.ReasonQuietHours, true, quietHours, tellQuiet},
 	{message.ReasonThrottled, true, throttled, tellThrottles},
 }
 
-// suppressed holds for every category: a dead address stays dead for receipts too.
-func suppressed(q *question) bool { return blockOf(q) != nil }
-
-// erased is the block of a person whose data were erased: it closes every channel.
-const erased = "erased"
-
-func blockOf(q *question) *profile.Block {
-	list := q.r.Profile.Blocked
-	for i := range list {
-		if list[i].Channel == q.r.Channel || list[i].Channel == "" || list[i].Why == erased {
-			return &list[i]
-		}
-	}
-	return nil
+// suppressed holds for every category: a dead address stays dead for receipts too. A full
+// mailbox is spared marketing alone, for a while.
+func suppressed(q *question) bool {
+	_, ok := q.r.Profile.Barred(q.r.Channel, q.r.Category, q.r.Now)
+	return ok
 }
 
 func tellSuppressed(q *question) []Check {
 	c := Check{message.ReasonSuppressed, Passed, "nothing goes to an address that bounced or complained, or to a person who was erased", "nothing of that kind is known"}
-	if b := blockOf(q); b != nil {
-		c.Answer, c.Saw = Blocked, b.Why+" on "+b.At.UTC().Format("2006-01-02")
+	if b, ok := q.r.Profile.Barred(q.r.Channel, q.r.Category, q.r.Now); ok {
+		c.Answer, c.Saw = Blocked, strings.ReplaceAll(b.Why, "_", " ")+" on "+b.At.UTC().Format("2006-01-02")
+		if !b.Until.IsZero() {
+			c.Saw += "; tried again from " + stamp(b.Until.UTC())
+		}
 	}
 	return []Check{c}
 }

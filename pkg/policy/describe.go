@@ -31,7 +31,7 @@ func (p *Policy) Describe() []string {
 	if r := p.Reserve; r != nil {
 		lines = append(lines, r.Describe())
 	}
-	for _, c := range sortedChannels(p) {
+	for _, c := range sortedKeys(p.Quiet) {
 		lines = append(lines, describeQuiet(c, p.Quiet[c]))
 	}
 	if p.Holdout > 0 {
@@ -39,6 +39,12 @@ func (p *Policy) Describe() []string {
 	}
 	if len(p.Purposes) > 0 {
 		lines = append(lines, "people can agree to "+strings.Join(p.Purposes, ", "))
+	}
+	for _, c := range sortedKeys(p.DoubleOptIn) {
+		lines = append(lines, fmt.Sprintf("agreeing to %s by %s counts once it is confirmed", strings.Join(p.DoubleOptIn[c], ", "), c))
+	}
+	if p.WriteLess != nil {
+		lines = append(lines, p.fewer().Describe())
 	}
 	for i := range p.Throttles {
 		lines = append(lines, p.Throttles[i].Describe())
@@ -50,6 +56,9 @@ func (p *Policy) Describe() []string {
 func (c *Cap) Describe() string {
 	var b strings.Builder
 	b.Grow(96)
+	if c.asked {
+		b.WriteString("who asked for fewer messages gets ")
+	}
 	b.WriteString("at most " + strconv.Itoa(c.AtMost) + " ")
 	if c.Category != "" {
 		b.WriteString(string(c.Category) + " ")
@@ -123,5 +132,5 @@ func plural(n int, word string) string {
 	return word + "s"
 }
 
-// sortedChannels are those with quiet hours, in an order that does not change.
-func sortedChannels(p *Policy) []message.Channel { return slices.Sorted(maps.Keys(p.Quiet)) }
+// sortedKeys are the channels that something is said of, in an order that does not change.
+func sortedKeys[V any](m map[message.Channel]V) []message.Channel { return slices.Sorted(maps.Keys(m)) }

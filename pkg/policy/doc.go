@@ -5,18 +5,25 @@
 // traced and kept on the message. Nothing is held back anywhere else, so that "why did she
 // not get it" has one answer, and Explain gives it in words.
 //
-//	suppressed    the address bounced or complained, or the person was erased
+//	suppressed    the address bounced or complained, or the person opted out of the channel or
+//	              was erased; or their mailbox is full, and it is marketing
 //	no_consent    the person has not agreed to the purpose on the channel
+//	unconfirmed   they have, and not confirmed it where the policy wants a double opt-in
 //	no_address    nobody knows where to send it
 //	held_out      the person is in the control group, or in the holdout arm of the journey
 //	journey_left  the person left the journey meanwhile
+//	paused        the person asked not to be written to for now
 //	capped        enough was sent lately
 //	quiet_hours   it is night where the person is
 //	throttled     too much for a provider or domain at once (the workers carry this out)
 //
 // Transactional messages answer what the person did. Suppression, a missing address, the
 // holdout arm of their own journey and a journey that was left stop them like all others;
-// consent, the control group, quiet hours and caps do not, unless a cap names them.
+// consent, the control group, a pause, quiet hours and caps do not, unless a cap names them.
+// Suppression stops receipts too, other than at some senders, who hold back only marketing
+// from who complained: hosts and providers count complaints whatever the message was, and
+// refuse the sender of many; who wants to hear again gives another address or, by text, says
+// START.
 //
 // # Caps
 //

@@ -21,12 +21,22 @@ type Policy struct {
 	// HoldoutSalt decides who they are; another salt draws another group.
 	Holdout     float64
 	HoldoutSalt string
-	// Purposes are what people can be asked to agree to; empty: any.
+	// Purposes are what people can be asked to agree to; empty: any. Titles are what they are
+	// called where people choose, by name; a purpose without any is shown by its name.
 	Purposes []string
+	Titles   map[string]Title
+	// DoubleOptIn are the purposes, by channel, to which a yes counts only once the person has
+	// confirmed it: by a link that was sent to the address, say.
+	DoubleOptIn map[message.Channel][]string
+	// WriteLess is what marketing people get who asked for less; nil: DefaultWriteLess.
+	WriteLess *Limit
 	// Zone is the shop's, for people of whom nothing tells theirs; nil: UTC.
 	Zone      *time.Location
 	Throttles []Throttle
 }
+
+// Title is what a purpose is called, and what it is about, by locale such as en or de-AT.
+type Title struct{ Title, Description map[string]string }
 
 // Request is one message that a journey wants to send.
 type Request struct {
@@ -50,8 +60,8 @@ type Request struct {
 // Verdict is the answer to a Request.
 type Verdict struct {
 	Reason message.Reason // why not; empty: the message goes
-	// Until is the earliest time at which asking again can succeed: quiet hours are over and
-	// every cap has room, as far as is known now. Zero: waiting does not help.
+	// Until is the earliest time at which asking again can succeed: a pause and quiet hours are
+	// over and every cap has room, as far as is known now. Zero: waiting does not help.
 	Until time.Time
 	Rule  string // what objected, in words for people
 	// Checks are all questions in the order in which they are asked; only from Explain.
@@ -93,6 +103,9 @@ func (p *Policy) Horizon() time.Duration {
 	if p != nil {
 		for i := range p.Caps {
 			longest = max(longest, p.Caps[i].Per)
+		}
+		if p.WriteLess != nil { // The default one is shorter than a month.
+			longest = max(longest, p.WriteLess.Per)
 		}
 	}
 	return longest + 30*day

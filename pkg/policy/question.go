@@ -29,7 +29,7 @@ func (q *question) exempt() bool { return q.r.Category == message.Transactional 
 // verdict is the answer when a check objects.
 func (q *question) verdict(c check) Verdict {
 	v := Verdict{Reason: c.reason}
-	if c.passes {
+	if c.passes || c.reason == message.ReasonSuppressed && q.spared() {
 		v.Until = q.until()
 	}
 	if q.over != nil { // found already, and many messages meet a cap
@@ -45,21 +45,43 @@ func (q *question) verdict(c check) Verdict {
 	return v
 }
 
+// spared reports whether what closes the channel ends by itself.
+func (q *question) spared() bool {
+	b, ok := q.r.Profile.Barred(q.r.Channel, q.r.Category, q.r.Now)
+	return ok && !b.Until.IsZero()
+}
+
 // maxRounds bounds the search for a time that suits caps and quiet hours alike. Each round
 // passes a message in the log or a night.
 const maxRounds = 1000
 
-// until is the earliest time from now on at which no cap and no quiet hours object; zero
-// when there is none.
+// rested is the earliest time from now on at which a pause is over, the person's or that of a
+// full mailbox.
+func (q *question) rested() time.Time {
+	at := q.r.Now
+	if q.exempt() {
+		return at
+	}
+	if until := q.r.Profile.PausedUntil; until.After(at) {
+		at = until
+	}
+	if b, ok := q.r.Profile.Barred(q.r.Channel, q.r.Category, q.r.Now); ok && b.Until.After(at) {
+		at = b.Until
+	}
+	return at
+}
+
+// until is the earliest time from now on at which no pause, no cap and no quiet hours object;
+// zero when there is none.
 func (q *question) until() time.Time {
 	var space [8]count // most shops have fewer caps, and need no other memory
 	counts := space[:0]
-	for i := range q.p.Caps {
-		if c := &q.p.Caps[i]; c.covers(&q.kind) {
+	for c := range q.caps {
+		if c.covers(&q.kind) {
 			counts = append(counts, c.newCount(q))
 		}
 	}
-	at := q.r.Now
+	at := q.rested()
 	for range maxRounds {
 		before := at
 		for i := range counts {

@@ -43,7 +43,7 @@ func (p *Policy) Validate() []Problem {
 		l.checkCap(fmt.Sprintf("caps[%d].", i), &p.Caps[i], p)
 	}
 	l.checkReserve(p)
-	for _, c := range sortedChannels(p) {
+	for _, c := range sortedKeys(p.Quiet) {
 		field := "quiet_hours." + string(c)
 		l.checkChannel(field, c)
 		if w := p.Quiet[c]; w.From == w.To {
@@ -62,6 +62,7 @@ func (p *Policy) Validate() []Problem {
 			l.add(field, "%s is listed twice", name)
 		}
 	}
+	l.checkWishes(p)
 	for i := range p.Throttles {
 		l.checkThrottle(fmt.Sprintf("throttles[%d].", i), &p.Throttles[i])
 	}

@@ -11,8 +11,8 @@ import (
 // capped is asked of transactional messages only by a cap that names them.
 func capped(q *question) bool {
 	at := q.r.Now.UnixNano()
-	for i := range q.p.Caps {
-		if c := &q.p.Caps[i]; c.covers(&q.kind) {
+	for c := range q.caps {
+		if c.covers(&q.kind) {
 			if n := c.newCount(q); n.full(at) {
 				q.over = c
 				return true
@@ -23,13 +23,9 @@ func capped(q *question) bool {
 }
 
 func tellCaps(q *question) []Check {
-	if len(q.p.Caps) == 0 {
-		return []Check{{message.ReasonCapped, Passed, "there are no caps", ""}}
-	}
-	told := make([]Check, 0, len(q.p.Caps))
+	told := make([]Check, 0, len(q.p.Caps)+1)
 	at := q.r.Now.UnixNano()
-	for i := range q.p.Caps {
-		c := &q.p.Caps[i]
+	for c := range q.caps {
 		t := Check{message.ReasonCapped, Exempt, c.Describe(), "does not count this message"}
 		if c.covers(&q.kind) {
 			n := c.newCount(q)
@@ -39,6 +35,9 @@ func tellCaps(q *question) []Check {
 			}
 		}
 		told = append(told, t)
+	}
+	if len(told) == 0 {
+		return []Check{{message.ReasonCapped, Passed, "there are no caps", ""}}
 	}
 	return told
 }
