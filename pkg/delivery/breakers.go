@@ -67,7 +67,11 @@ func (p *Pipeline) newBreaker(host string) breaker {
 
 func (p *Pipeline) breakerChanged(host string, e circuitbreaker.StateChangedEvent) {
 	where := p.o.Road.Provider()
-	if host != "" {
+	_, routed := p.o.Road.(Routed)
+	switch {
+	case routed && host != "":
+		where, host = host, ""
+	case host != "":
 		where += " " + host
 	}
 	switch e.NewState {
@@ -76,7 +80,8 @@ func (p *Pipeline) breakerChanged(host string, e circuitbreaker.StateChangedEven
 	case circuitbreaker.ClosedState:
 		p.log.Info("the provider is available again", "provider", where)
 	}
-	p.meter.breaker(host, e.NewState == circuitbreaker.OpenState)
+	provider, _, _ := strings.Cut(where, " ")
+	p.meter.breaker(provider, host, e.NewState == circuitbreaker.OpenState)
 }
 
 // locate finds out where a message goes.
@@ -84,7 +89,10 @@ func (p *Pipeline) locate(ctx context.Context, a *attempt) {
 	if road, ok := p.o.Road.(Branching); ok {
 		a.host, a.branch = road.Host(ctx, a.cmd), true
 	}
-	a.breaker = p.breakers.get(a.host)
+	a.way.routed, _ = p.o.Road.(Routed)
+	if a.way.routed == nil {
+		a.breaker = p.breakers.get(a.host)
+	}
 }
 
 // domain is what throttles know a message's destination by.

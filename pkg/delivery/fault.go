@@ -17,6 +17,8 @@ const (
 	unavailable                  // nobody's message would pass now; nothing was handed over
 	unknown                      // the provider may have taken it
 	repeatable                   // it may have, and knows a repeat
+	later                        // this message was put off for long; nothing was handed over
+	blocked                      // the recipient's side refuses the sender; nothing was handed over
 )
 
 // Fault is an error of a channel together with what it means for the message. Its text
@@ -26,6 +28,10 @@ type Fault struct {
 	reason message.Reason
 	err    error
 	after  time.Duration // what the provider asks to wait, at least
+
+	later      []time.Duration // of later, the pauses before further attempts
+	slow       bool            // the recipient's side wants fewer messages
+	kind, code string          // of a refused e-mail, as in its receipt
 }
 
 func (f *Fault) Error() string { return f.err.Error() }

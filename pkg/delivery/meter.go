@@ -19,7 +19,6 @@ const scope = "rapport/pkg/delivery"
 // meter is what an operator sees of the pipeline.
 type meter struct {
 	tracer    trace.Tracer
-	provider  string
 	eventTime bool
 	now       func() time.Time
 
@@ -34,7 +33,7 @@ type meter struct {
 
 func newMeter(o *Options) (*meter, error) {
 	m := o.Meter.Meter(scope)
-	t := &meter{tracer: o.Tracer.Tracer(scope), provider: o.Road.Provider(), eventTime: o.EventTime, now: o.Now}
+	t := &meter{tracer: o.Tracer.Tracer(scope), eventTime: o.EventTime, now: o.Now}
 	var err error
 	keep := func(e error) {
 		if err == nil && e != nil {
@@ -76,9 +75,9 @@ func (t *meter) start(ctx context.Context, name string, c *message.Command) (con
 	return t.tracer.Start(ctx, name, trace.WithAttributes(about(c)...))
 }
 
-func (t *meter) startSend(ctx context.Context, name string, c *message.Command) (context.Context, trace.Span) {
-	return t.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(about(c)...),
-		trace.WithAttributes(attribute.String("rapport.provider", t.provider)))
+func (t *meter) startSend(ctx context.Context, provider string, c *message.Command) (context.Context, trace.Span) {
+	return t.tracer.Start(ctx, provider+" send", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(about(c)...),
+		trace.WithAttributes(attribute.String("rapport.provider", provider)))
 }
 
 // failed marks a span whose stage ended the message.
@@ -107,12 +106,12 @@ func (t *meter) waited(ctx context.Context, c *message.Command, d time.Duration)
 	t.throttle.Record(ctx, d.Seconds(), metric.WithAttributes(attribute.String("channel", string(c.Channel)), attribute.String("category", string(c.Category))))
 }
 
-func (t *meter) breaker(host string, open bool) {
+func (t *meter) breaker(provider, host string, open bool) {
 	var v int64
 	if open {
 		v = 1
 	}
-	about := []attribute.KeyValue{attribute.String("provider", t.provider)}
+	about := []attribute.KeyValue{attribute.String("provider", provider)}
 	if host != "" {
 		about = append(about, attribute.String("host", host))
 	}

@@ -59,6 +59,13 @@ type Options struct {
 	// Patience is how long a message is tried that the provider puts off (5 minutes). It
 	// holds one of the bus's lanes for that time.
 	Patience time.Duration
+	// PutOff is how many messages may wait at a time that were put off for hours, because of a
+	// full mailbox or a greylist (500). They hold no lane, but memory and a place among those
+	// that the subscriber may have in flight.
+	PutOff int
+	// Block is how long messages to a group of recipients keep away from a provider whose
+	// messages its mailbox provider refuses (15 minutes).
+	Block time.Duration
 	// Outage is how long messages wait for a provider that cannot be reached, and for
 	// store and broker (24 hours).
 	Outage time.Duration
@@ -110,15 +117,15 @@ func New(o Options) (*Pipeline, error) {
 			return nil, fmt.Errorf("delivery: option %s is missing", needed.name)
 		}
 	}
-	if o.InFlight < 0 || o.Patience < 0 || o.Outage < 0 || o.First < 0 || o.Longest < 0 {
-		return nil, errors.New("delivery: InFlight and durations must not be negative")
+	if o.InFlight < 0 || o.PutOff < 0 || o.Block < 0 || o.Patience < 0 || o.Outage < 0 || o.First < 0 || o.Longest < 0 {
+		return nil, errors.New("delivery: InFlight, PutOff and durations must not be negative")
 	}
 	o.setDefaults()
 	m, err := newMeter(&o)
 	if err != nil {
 		return nil, err
 	}
-	m.breaker("", false) // So that there is something to compare an open one with.
+	m.breaker(o.Road.Provider(), "", false) // So that there is something to compare an open one with.
 	p := &Pipeline{
 		o: o, log: o.Logger, meter: m,
 		slots:    slots{free: o.InFlight},
@@ -126,12 +133,16 @@ func New(o Options) (*Pipeline, error) {
 		hands:    hands{busy: map[string]chan struct{}{}, open: map[string]*claim{}},
 	}
 	p.breakers = breakers{of: map[string]breaker{}, make: p.newBreaker}
+	p.rooms.of = map[string]*slots{}
+	p.paths = paths{of: map[pathKey]*path{}, pause: o.Block}
 	return p, nil
 }
 
 func (o *Options) setDefaults() {
 	fill(&o.InFlight, 8)
 	fill(&o.Patience, 5*time.Minute)
+	fill(&o.PutOff, 500)
+	fill(&o.Block, 15*time.Minute)
 	fill(&o.Outage, 24*time.Hour)
 	fill(&o.First, 250*time.Millisecond)
 	fill(&o.Longest, 30*time.Second)

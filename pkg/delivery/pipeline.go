@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	wm "github.com/ThreeDotsLabs/watermill/message"
@@ -50,9 +51,13 @@ type Pipeline struct {
 	log      *slog.Logger
 	breakers breakers
 	slots    slots // one for each message in the provider's hands
+	rooms    rooms // the same where there are several providers
+	paths    paths
 	hands    hands
 	looks    looks
 	meter    *meter
+
+	puttingOff atomic.Int64 // messages that wait for hours
 
 	stopOnce sync.Once
 	stopping chan struct{}
@@ -66,6 +71,8 @@ type attempt struct {
 	host     string   // where it goes, of a Branching channel
 	branch   bool     // the channel is one
 	breaker  breaker  // of where it goes
+	way      way      // by which provider, of a Routed channel
+	putOffs  int      // how often it was put off for long
 	lapsed   bool     // throttles did not let it through in time
 	handOver HandOver // rendered
 	claim    *claim   // our open claim, nil before the claim and after the record
@@ -159,7 +166,7 @@ func (p *Pipeline) render(ctx context.Context, a *attempt) error {
 	}
 	ctx, span := p.meter.start(ctx, "render", a.cmd)
 	defer span.End()
-	hand, err := p.o.Road.Render(ctx, a.cmd)
+	hand, err := p.o.Road.Render(through(ctx, a), a.cmd)
 	switch {
 	case err == nil:
 		a.handOver = hand

@@ -21,9 +21,12 @@ func (p *Pipeline) decide(a *attempt, outcome message.Outcome, reason message.Re
 		at = a.cmd.DecidedAt
 	}
 	r := message.ReceiptFor(a.cmd, outcome, reason, at.UTC())
-	r.Provider, r.Resent = p.o.Road.Provider(), a.resent
+	r.Provider, r.Resent = p.provider(a), a.resent
 	if f != nil {
 		r.Detail = Scrub(f.Error(), a.cmd.To)
+		if outcome == message.Failed {
+			r.Kind, r.Code = f.kind, f.code
+		}
 	}
 	a.receipt = &r
 }
@@ -99,13 +102,35 @@ func (p *Pipeline) publish(ctx context.Context, a *attempt) error {
 	if err != nil {
 		return err
 	}
+	bounce, bounced, err := bounceOf(a.cmd, a.receipt, p.o.Source)
+	if err != nil {
+		return err
+	}
 	// Nothing is uncertain any more, and nobody's mail need wait until the broker, which may be
 	// busy, has this: the lane goes on.
 	bus.Yield(ctx)
+	if bounced {
+		if err := p.tell(ctx, a, bus.EventSubject(bounce.Key()), &bounce); err != nil {
+			return err
+		}
+	}
 	return p.insist(ctx, a, "publish the receipt", func(ctx context.Context) error {
 		m := wm.NewMessage(ev.UID(), raw)
 		m.SetContext(ctx)
 		return p.o.Publisher.Publish(p.o.Receipts(ev.Key()), m)
+	})
+}
+
+// tell publishes an event that goes beside the receipt.
+func (p *Pipeline) tell(ctx context.Context, a *attempt, topic string, ev *event.Event) error {
+	raw, err := event.Encode(ev)
+	if err != nil {
+		return err
+	}
+	return p.insist(ctx, a, "publish what the mail server said", func(ctx context.Context) error {
+		m := wm.NewMessage(ev.UID(), raw)
+		m.SetContext(ctx)
+		return p.o.Publisher.Publish(topic, m)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/message"
+	"rapport/pkg/routing"
 )
 
 // errOutage says that the provider was left alone for longer than anybody wants to wait.
@@ -21,7 +22,7 @@ const poll = 50 * time.Millisecond
 // is not uncertain.
 func (p *Pipeline) admit(ctx context.Context, a *attempt) error {
 	for {
-		if err := p.recovered(ctx, a); err != nil {
+		if err := p.recovered(ctx, a); err != nil || a.lapsed {
 			return err
 		}
 		if err := p.turn(ctx, a); err != nil || a.lapsed {
@@ -29,15 +30,25 @@ func (p *Pipeline) admit(ctx context.Context, a *attempt) error {
 		}
 		// It may have broken while the message stood in line; then this turn is over, so
 		// that not everybody has had theirs when it comes back.
-		broken := a.breaker.IsOpen() && a.breaker.RemainingDelay() > 0
-		if p.o.Throttles == nil || !broken || time.Since(a.since) >= p.o.Outage {
+		if p.o.Throttles == nil || !p.broken(a) || time.Since(a.since) >= p.o.Outage {
 			return nil
 		}
 	}
 }
 
-// recovered waits for a provider that the breaker leaves alone.
+// broken reports whether nobody should go now where a message goes.
+func (p *Pipeline) broken(a *attempt) bool {
+	if a.way.routed != nil {
+		return p.standing(a.way.provider, a.way.group) != (routing.Standing{})
+	}
+	return a.breaker.IsOpen() && a.breaker.RemainingDelay() > 0
+}
+
+// recovered waits for a provider that the breaker leaves alone, or for one of several.
 func (p *Pipeline) recovered(ctx context.Context, a *attempt) error {
+	if a.way.routed != nil {
+		return p.find(ctx, a)
+	}
 	for a.breaker.IsOpen() && time.Since(a.since) < p.o.Outage {
 		if err := p.rest(ctx, a, max(a.breaker.RemainingDelay(), poll)); err != nil {
 			return fmt.Errorf("wait for %s: %w", p.o.Road.Provider(), err)
@@ -49,6 +60,14 @@ func (p *Pipeline) recovered(ctx context.Context, a *attempt) error {
 	return nil
 }
 
+// again is admit for a message that is in hand already.
+func (p *Pipeline) again(ctx context.Context, a *attempt) error {
+	if a.way.routed != nil {
+		return p.admit(ctx, a)
+	}
+	return p.turn(ctx, a)
+}
+
 // turn waits for the throttles, without holding a lane of the bus. A message for which they
 // have no room in time has lapsed.
 func (p *Pipeline) turn(ctx context.Context, a *attempt) error {
@@ -57,8 +76,11 @@ func (p *Pipeline) turn(ctx context.Context, a *attempt) error {
 		return nil
 	}
 	began := time.Now()
-	f := traffic{provider: p.o.Road.Provider(), channel: p.o.Channel, domain: domain(a)}
-	left := p.o.Lateness(a.cmd) - p.o.Now().Sub(a.cmd.DecidedAt)
+	f := traffic{provider: p.provider(a), channel: p.o.Channel, domain: domain(a)}
+	if a.way.routed != nil {
+		f.group = routing.GroupPrefix + a.way.group
+	}
+	left := p.left(a)
 	waited := false
 	inTime, err := t.wait(ctx, f, a.cmd.Category == message.Transactional, left, p.stopping, func() {
 		waited = true
@@ -92,7 +114,7 @@ func (p *Pipeline) send(ctx context.Context, a *attempt) error {
 	var putOff time.Time // when the provider first put this message off
 	for n := 1; ; n++ {
 		if n > 1 { // every attempt is one more that the provider sees
-			if err := p.turn(ctx, a); err != nil {
+			if err := p.again(ctx, a); err != nil {
 				return err
 			}
 			if err := p.lapse(ctx, a); err != nil || a.receipt != nil {
@@ -100,8 +122,11 @@ func (p *Pipeline) send(ctx context.Context, a *attempt) error {
 			}
 		}
 		id, err := p.handOver(ctx, a)
+		if errors.Is(err, errMoved) {
+			continue
+		}
 		if errors.Is(err, ErrStopping) || ctx.Err() != nil && err != nil {
-			return fmt.Errorf("hand over to %s: %w", p.o.Road.Provider(), err)
+			return fmt.Errorf("hand over to %s: %w", p.provider(a), err)
 		}
 		if err == nil {
 			p.decide(a, message.Sent, "", nil)
@@ -122,8 +147,11 @@ func (p *Pipeline) send(ctx context.Context, a *attempt) error {
 			putOff = time.Now()
 		}
 		p.log.WarnContext(ctx, "an attempt to hand a message over failed", "message", a.cmd.ID, "attempt", n, "reason", f.reason, "error", Scrub(f.Error(), a.cmd.To))
-		if p.settle(ctx, a, f, putOff); a.receipt != nil {
-			return nil
+		if err := p.settle(ctx, a, f, putOff); err != nil || a.receipt != nil {
+			return err
+		}
+		if f.class == later || (f.class == unavailable || f.class == blocked) && len(a.way.tried) > 0 {
+			continue // It has rested, or another provider can have it.
 		}
 		if err := p.rest(ctx, a, max(wait.pause(), min(f.after, p.o.Patience))); err != nil {
 			return fmt.Errorf("wait for another attempt: %w", err)
@@ -133,7 +161,7 @@ func (p *Pipeline) send(ctx context.Context, a *attempt) error {
 
 // settle gives the message its receipt after a failed attempt, unless it may be tried
 // again.
-func (p *Pipeline) settle(ctx context.Context, a *attempt, f *Fault, putOff time.Time) {
+func (p *Pipeline) settle(ctx context.Context, a *attempt, f *Fault, putOff time.Time) error {
 	switch f.class {
 	case permanent:
 		p.decide(a, message.Failed, f.reason, f)
@@ -151,10 +179,17 @@ func (p *Pipeline) settle(ctx context.Context, a *attempt, f *Fault, putOff time
 			p.decide(a, message.Failed, f.reason, f)
 		}
 	case unavailable:
-		if time.Since(a.since) >= p.o.Outage {
+		if !p.another(a) && time.Since(a.since) >= p.o.Outage {
 			p.decide(a, message.Failed, f.reason, f)
 		}
+	case blocked:
+		if !p.another(a) {
+			p.decide(a, message.Failed, f.reason, f)
+		}
+	case later:
+		return p.later(ctx, a, f)
 	}
+	return nil
 }
 
 // handOver gives the message to the provider once, when the breaker lets it and a slot is
@@ -165,21 +200,23 @@ func (p *Pipeline) handOver(ctx context.Context, a *attempt) (id string, err err
 	if err != nil {
 		return "", err
 	}
-	ctx, span := p.meter.startSend(ctx, p.o.Road.Provider()+" send", a.cmd)
+	ctx, span := p.meter.startSend(ctx, p.provider(a), a.cmd)
 	defer span.End()
 	a.claim.handed = true
 	alive := false
 	defer func() { leave(alive) }()
-	id, err = a.handOver(ctx)
+	id, err = a.handOver(through(ctx, a))
 	if err == nil {
 		alive = true
+		p.told(a, nil)
 		return id, nil
 	}
 	f := faultOf(err)
+	p.told(a, f)
 	if f.class != unknown && f.class != repeatable {
 		a.claim.handed = a.resent
 	}
-	alive = f.class == permanent || f.class == transient
+	alive = f.class == permanent || f.class == transient || f.class == later || f.class == blocked
 	p.meter.fault(span, f, Scrub(f.Error(), a.cmd.To))
 	return "", err
 }
@@ -198,14 +235,15 @@ func (p *Pipeline) enter(ctx context.Context, a *attempt) (leave func(alive bool
 		if p.stopped() {
 			return nil, ErrStopping
 		}
-		if err := p.slots.take(ctx, p.stopping, awaited(a.cmd)); err != nil {
+		give, err := p.seat(ctx, a)
+		if err != nil {
 			return nil, err
 		}
 		wait, err := p.mayGo(ctx, a, &blind)
 		if err == nil && wait == 0 {
-			return func(alive bool) { p.leave(a, alive) }, nil
+			return func(alive bool) { p.leave(a, alive, give) }, nil
 		}
-		p.slots.give()
+		give()
 		if err != nil {
 			return nil, err
 		}
@@ -236,21 +274,67 @@ func (p *Pipeline) mayGo(ctx context.Context, a *attempt, blind *backoff) (wait 
 			return blind.pause(), nil
 		case reason != "":
 			return 0, &keptBack{reason}
-		case a.breaker.TryAcquirePermit():
-			return 0, nil
+		}
+		if wait, err := p.permitted(ctx, a); err != nil || wait == 0 {
+			return wait, err
 		}
 	}
-	if out {
+	switch {
+	case out:
 		return 0, Unavailable(errOutage)
+	case a.way.routed != nil:
+		return 0, errMoved
 	}
 	return max(a.breaker.RemainingDelay(), poll), nil
 }
 
-func (p *Pipeline) leave(a *attempt, alive bool) {
+// permitted takes what a hand-over needs: the place's leave, one of the provider's allowance,
+// and last, because it cannot be given back, the breaker's permit.
+func (p *Pipeline) permitted(ctx context.Context, a *attempt) (wait time.Duration, err error) {
+	if a.way.routed == nil {
+		if a.breaker.TryAcquirePermit() {
+			return 0, nil
+		}
+		return poll, nil
+	}
+	if wait := p.paths.enter(a.way.provider, a.way.group); wait > 0 {
+		return wait, nil
+	}
+	switch wait, err := p.count(ctx, a); {
+	case err != nil:
+		p.log.ErrorContext(ctx, "the message has to wait", "message", a.cmd.ID, "for", "its place in the warm-up", "error", err)
+		a.way.tried = append(a.way.tried, a.way.provider)
+		return poll, nil
+	case wait > 0:
+		return wait, nil
+	}
+	if !a.breaker.TryAcquirePermit() {
+		a.way.tried = append(a.way.tried, a.way.provider) // Another message tries it right now.
+		return poll, nil
+	}
+	return 0, nil
+}
+
+// told passes on what a hand-over says about the place that the message goes to.
+func (p *Pipeline) told(a *attempt, f *Fault) {
+	if a.way.routed == nil {
+		return
+	}
+	closed, opened := p.paths.tell(a.way.provider, a.way.group, f)
+	switch {
+	case closed:
+		p.log.Error("a mailbox provider refuses the sender; messages for it take another provider or wait",
+			"provider", a.way.provider, "to", a.way.group, "try_again_in", p.o.Block, "error", Scrub(f.Error(), a.cmd.To))
+	case opened:
+		p.log.Info("a mailbox provider takes mail from the sender again", "provider", a.way.provider, "to", a.way.group)
+	}
+}
+
+func (p *Pipeline) leave(a *attempt, alive bool, give func()) {
 	if alive {
 		a.breaker.RecordSuccess()
 	} else {
 		a.breaker.RecordFailure()
 	}
-	p.slots.give()
+	give()
 }

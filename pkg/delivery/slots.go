@@ -47,6 +47,17 @@ func (s *slots) take(ctx context.Context, stopping <-chan struct{}, urgent bool)
 	}
 }
 
+// try takes a slot that is free, if there is one.
+func (s *slots) try() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.free == 0 {
+		return false
+	}
+	s.free--
+	return true
+}
+
 // withdraw takes one out of line. When it was let in a moment ago its slot is another one's.
 func (s *slots) withdraw(w *waiter, urgent bool) {
 	s.mu.Lock()

@@ -12,22 +12,25 @@ import (
 )
 
 // Standing is the last look at how a person stands now: consent that was withdrawn, an
-// address that bounced, a journey that was left, or a person who was erased after the
-// message was decided. Its Recheck is a pipeline's.
+// address that bounced or is on the suppression list, a journey that was left, or a person
+// who was erased after the message was decided. Its Recheck is a pipeline's.
+//
+// The list keeps back everything on its channel, whatever the category and the grounds: who
+// bounced gets nothing, and who complained, answered STOP or was erased wants nothing.
 type Standing struct {
-	states store.Standing
+	people store.Standing
 	codec  *journey.Codec
 	set    func() *journey.Set
 	now    func() time.Time
 }
 
-// NewStanding makes the last look out of the store's states and the journeys in force, which
+// NewStanding makes the last look out of what the store knows and the journeys in force, which
 // set returns; nil while there are none yet. now nil: time.Now.
-func NewStanding(states store.Standing, codec *journey.Codec, set func() *journey.Set, now func() time.Time) *Standing {
+func NewStanding(people store.Standing, codec *journey.Codec, set func() *journey.Set, now func() time.Time) *Standing {
 	if now == nil {
 		now = time.Now
 	}
-	return &Standing{states: states, codec: codec, set: set, now: now}
+	return &Standing{people: people, codec: codec, set: set, now: now}
 }
 
 // Recheck says for each message why it must not go any more. A profile that is not there was
@@ -38,24 +41,25 @@ func (s *Standing) Recheck(ctx context.Context, commands []*message.Command) ([]
 	if set == nil {
 		return nil, errors.New("last look: no journeys are in force yet")
 	}
-	refs := make([]store.ProfileRef, len(commands))
+	looks := make([]store.Look, len(commands))
 	for i, c := range commands {
-		refs[i] = store.ProfileRef{Partition: c.Partition, Profile: c.Profile}
+		looks[i].ProfileRef = store.ProfileRef{Partition: c.Partition, Profile: c.Profile}
+		looks[i].Address = store.Address{Channel: c.Channel, Address: c.To}
 	}
-	states, err := s.states.States(ctx, refs)
+	sights, err := s.people.Look(ctx, looks)
 	if err != nil {
 		return nil, fmt.Errorf("last look: %w", err)
 	}
-	if len(states) != len(refs) {
-		return nil, fmt.Errorf("last look: the store answered %d profiles with %d", len(refs), len(states))
+	if len(sights) != len(looks) {
+		return nil, fmt.Errorf("last look: the store answered %d profiles with %d", len(looks), len(sights))
 	}
 	reasons := make([]message.Reason, len(commands))
 	for i, c := range commands {
-		if states[i] == nil {
+		if sights[i].State == nil || sights[i].Suppressed {
 			reasons[i] = message.ReasonSuppressed
 			continue
 		}
-		st, err := s.codec.Decode(states[i])
+		st, err := s.codec.Decode(sights[i].State)
 		if err != nil {
 			return nil, fmt.Errorf("last look: profile of message %s: %w", c.ID, err)
 		}

@@ -45,11 +45,12 @@ type traffic struct {
 	provider string
 	channel  message.Channel
 	domain   string
+	group    string // of recipients, as rules of a Routed channel name it
 }
 
 func (f traffic) under(r *policy.Throttle) bool {
 	return (r.Provider == "" || r.Provider == f.provider) && (r.Channel == "" || r.Channel == f.channel) &&
-		(r.Domain == "" || r.Domain == f.domain)
+		(r.Domain == "" || r.Domain == f.domain || f.group != "" && r.Domain == f.group)
 }
 
 // bucket paces the messages of one rule by the generic cell rate algorithm (ITU-T I.371,

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"rapport/pkg/message"
+	"rapport/pkg/policy"
 )
 
 // Config is what delivery.yaml says. It is not changed once it is in use. The zero Config has
@@ -82,4 +83,24 @@ func (c *Config) Provider(name string) *Provider {
 		}
 	}
 	return nil
+}
+
+// GroupPrefix is what stands before a group in the Domain of a throttle, which tells it from a
+// domain of the same name.
+const GroupPrefix = "group:"
+
+// Throttles are the rates of providers and of groups, as throttles carry them out.
+func (c *Config) Throttles() []policy.Throttle {
+	var all []policy.Throttle
+	for i := range c.Providers {
+		if p := &c.Providers[i]; p.Rate.AtMost > 0 {
+			all = append(all, policy.Throttle{Channel: message.Email, Provider: p.Name, AtMost: p.Rate.AtMost, Per: p.Rate.Per})
+		}
+	}
+	for i := range c.Domains {
+		if d := &c.Domains[i]; d.Rate.AtMost > 0 {
+			all = append(all, policy.Throttle{Channel: message.Email, Domain: GroupPrefix + d.Name, AtMost: d.Rate.AtMost, Per: d.Rate.Per})
+		}
+	}
+	return all
 }
