@@ -36,9 +36,13 @@ type Want struct {
 
 // Loaded answers a Want. State is nil for an unknown profile. Seen holds those of the
 // asked uids that the timeline has, in the order asked.
+//
+// Erased is the time of the profile's last Erasure, zero when it was never erased. Events up
+// to it are those of the person who asked to be forgotten, however late they come.
 type Loaded struct {
-	State []byte
-	Seen  []string
+	State  []byte
+	Seen   []string
+	Erased time.Time
 }
 
 // Wake is a profile with a timer that has come due.
@@ -60,6 +64,11 @@ type Batch struct {
 	Outbox    []Outgoing
 	Resting   []RestingDelta
 	Arms      []ArmDelta
+
+	Erasures     []Erasure
+	Phones       []PhoneRow
+	Releases     []Release // before Suppressions
+	Suppressions []Suppression
 }
 
 // ProfileRow is a profile as it is after the batch. State is opaque here; the other
@@ -177,7 +186,7 @@ type Applying interface {
 	Due(ctx context.Context, partition int, before time.Time, limit int) ([]Wake, error)
 	// NextDue returns the earliest Wake of a partition; ok is false when there is none.
 	NextDue(ctx context.Context, partition int) (at time.Time, ok bool, err error)
-	// Commit applies a batch: profiles, timeline and messages first, then outcomes. It
+	// Commit applies a batch: erasures, then profiles, timeline and messages, then outcomes. It
 	// compares epoch, then From (sequence and clock), and refuses ids that are there already
 	// with ErrExists. Resting and Arms are added to what is there, whatever the order. When it fails otherwise, only Acquire or a later Commit tells whether
 	// the batch is there; it is whole, or not at all.
@@ -309,6 +318,8 @@ type Store interface {
 	Refreshing
 	Versioning
 	Replaying
+	Suppressing
+	Calling
 	// Ping reports whether the database answers and can be written to.
 	Ping(ctx context.Context) error
 	Close() error

@@ -8,11 +8,25 @@ type ProfileRef struct {
 	Profile   string
 }
 
+// Look asks for a profile's state, and whether an address is on the suppression list. An
+// empty Address is on no list.
+type Look struct {
+	ProfileRef
+	Address
+}
+
+// Sight answers a Look. State is nil for an unknown profile, of which Suppressed says
+// nothing.
+type Sight struct {
+	State      []byte
+	Suppressed bool
+}
+
 // Standing is the last look of a worker before it hands a message over.
 type Standing interface {
-	// States returns the state of each profile, in order, as last committed; nil for an
-	// unknown one. It only reads, and waits for no writer.
-	States(ctx context.Context, profiles []ProfileRef) ([][]byte, error)
+	// Look answers each Look, in order, as last committed, all of one moment where they are
+	// few. It only reads, and waits for no writer.
+	Look(ctx context.Context, looks []Look) ([]Sight, error)
 }
 
 // Refreshing finds the profiles that a new workspace version has yet to meet.

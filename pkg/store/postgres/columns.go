@@ -30,6 +30,10 @@ type columns struct {
 	outbox   *bytes.Buffer // nil: nothing goes out
 	resting  []any
 	arms     []any
+
+	erasures       *erasures // nil: nobody
+	phones, hungUp []any
+	suppressions   []any
 }
 
 // column collects one column of rows.
@@ -53,7 +57,7 @@ func times[R any, C any](failed *error, rows []R, of func(*R) (C, error)) []C {
 }
 
 // encode checks a batch and turns it into columns. packed is a buffer for the outbox.
-func encode(b *store.Batch, packed *bytes.Buffer) (*columns, error) {
+func encode(b *store.Batch, packed *bytes.Buffer, salt store.Salt) (*columns, error) {
 	c := &columns{nearest: math.MaxInt64}
 	var errs [3]error
 	c.from, errs[0] = stamp("From.Clock", b.From.Clock)
@@ -71,6 +75,10 @@ func encode(b *store.Batch, packed *bytes.Buffer) (*columns, error) {
 		}
 	}
 	c.addTallies(b)
+	c.addPhones(b.Phones, salt)
+	if err := cmp.Or(c.addErasures(b.Erasures, salt), c.addSuppressions(b.Suppressions, salt)); err != nil {
+		return nil, err
+	}
 	return c, cmp.Or(c.addProfiles(b.Profiles), c.addTimeline(b.Timeline), c.addMessages(b.Messages), c.addOutcomes(b.Outcomes))
 }
 

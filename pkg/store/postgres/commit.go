@@ -36,9 +36,11 @@ func (o *offset) lock(b *pgx.Batch, bucket int) {
 // Acquire implements store.Applying.
 func (s *Store) Acquire(ctx context.Context, partition int, epoch uint64) (store.Position, error) {
 	var at offset
+	tombs := false
 	err := s.transact(ctx, work{
 		ask: func(b *pgx.Batch) { at.lock(b, partition) },
 		write: func(b *pgx.Batch) error {
+			b.Queue(anyErased, partition).QueryRow(func(row pgx.Row) error { return row.Scan(&tombs) })
 			switch {
 			case !at.known:
 				b.Queue(addOffset, partition, int64(epoch)).Exec(func(tag pgconn.CommandTag) error {
@@ -56,6 +58,9 @@ func (s *Store) Acquire(ctx context.Context, partition int, epoch uint64) (store
 			return nil
 		},
 	})
+	if err == nil {
+		s.erased.Store(partition, tombs)
+	}
 	if err != nil {
 		return store.Position{}, fmt.Errorf("acquire partition %d: %w", partition, err)
 	}
@@ -69,7 +74,7 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 		packed = &bytes.Buffer{}
 	}
 	defer s.packed.Put(packed)
-	c, err := encode(b, packed)
+	c, err := encode(b, packed, s.salt)
 	if err == nil {
 		s.months.need(ctx, b.Timeline)
 		err = s.commit(ctx, b, c)
@@ -83,7 +88,12 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 func (s *Store) commit(ctx context.Context, b *store.Batch, c *columns) error {
 	var o offset
 	err := s.transact(ctx, work{
-		ask: func(q *pgx.Batch) { o.lock(q, b.Partition) },
+		ask: func(q *pgx.Batch) {
+			o.lock(q, b.Partition)
+			if c.erasures != nil {
+				c.erasures.lock(q, b.Partition)
+			}
+		},
 		write: func(q *pgx.Batch) error {
 			switch {
 			case !o.known || uint64(o.epoch) != b.Epoch:
@@ -92,7 +102,14 @@ func (s *Store) commit(ctx context.Context, b *store.Batch, c *columns) error {
 				return fmt.Errorf("the position is %d at %s, the batch starts at %d at %s: %w",
 					uint64(o.seq), moment(o.clock), b.From.Seq, b.From.Clock, store.ErrPosition)
 			}
+			if c.erasures != nil {
+				s.erased.Store(b.Partition, true) // Before anybody can see that it happened.
+				if err := c.erasures.queue(q, b.Partition); err != nil {
+					return err
+				}
+			}
 			c.queue(q, b, &o, s.fired(b.Partition, false).horizon)
+			c.queueLists(q, b, s.salt)
 			return nil
 		},
 	})

@@ -42,7 +42,9 @@ func (s *Store) snapshot(ctx context.Context, read func(pgx.Tx) error) error {
 }
 
 func countTimeline(ctx context.Context, tx pgx.Tx, c *store.Counts) error {
-	rows, err := tx.Query(ctx, `SELECT kind, name, count(*) FROM timeline GROUP BY kind, name`)
+	rows, err := tx.Query(ctx, `SELECT kind, name, sum(n)::bigint FROM (
+			SELECT kind, name, count(*) AS n FROM timeline GROUP BY kind, name UNION ALL SELECT kind, name, n FROM gone) every
+		GROUP BY kind, name`)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // local are the tables that belong to no bucket.
-var local = []string{"winner", "workspace", "held", "applied", "ping", "history", "rapport_schema"}
+var local = []string{"winner", "workspace", "held", "applied", "ping", "history", "installation", "rapport_schema"}
 
 // TestKeys checks that all unique keys of tables that batches write begin with the bucket, as
 // a distributed engine asks for, and that DISTRIBUTED.md distributes just these tables.

@@ -42,6 +42,18 @@ func (s *Store) Load(ctx context.Context, partition int, wants []store.Want) ([]
 			return err
 		}))
 	}
+	if tombs, known := s.erased.Load(partition); !known || tombs == true {
+		hashes := column(profiles, func(p *string) []byte { return s.salt.Profile(*p) })
+		b.Queue(loadErased, partition, hashes).Query(every(func(rows pgx.Rows) error {
+			var n int
+			var at int64
+			err := rows.Scan(&n, &at)
+			if err == nil {
+				loaded[n-1].Erased = momentOf(at)
+			}
+			return err
+		}))
+	}
 	if err := s.send(ctx, b); err != nil {
 		return nil, fmt.Errorf("load %d profiles of partition %d: %w", len(wants), partition, err)
 	}
@@ -58,30 +70,4 @@ func (s *Store) send(ctx context.Context, b *pgx.Batch) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	return s.explain(s.pool.SendBatch(ctx, b).Close())
-}
-
-// States implements store.Standing.
-func (s *Store) States(ctx context.Context, profiles []store.ProfileRef) ([][]byte, error) {
-	states := make([][]byte, len(profiles))
-	if len(profiles) == 0 {
-		return states, nil
-	}
-	buckets, ids := make([]int32, len(profiles)), make([]string, len(profiles))
-	for i, p := range profiles {
-		buckets[i], ids[i] = int32(p.Partition), p.Profile
-	}
-	err := s.query(ctx, func(rows pgx.Rows) error {
-		var n int
-		var state []byte
-		err := rows.Scan(&n, &state)
-		if err == nil {
-			states[n-1] = orEmpty(state)
-		}
-		return err
-	}, `SELECT v.n::int, p.state FROM unnest($1::int[], $2::text[]) WITH ORDINALITY AS v (bucket, id, n)
-		CROSS JOIN LATERAL (SELECT state FROM profile WHERE profile.bucket = v.bucket AND profile.id = v.id LIMIT 1) p`, buckets, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read the states of %d profiles: %w", len(profiles), err)
-	}
-	return states, nil
 }

@@ -47,6 +47,8 @@ type Store struct {
 	setBack  chan struct{} // closed when a connection leads to another history
 	noticing sync.Once
 
+	salt    store.Salt
+	erased  sync.Map  // whether a partition that was acquired here has erased profiles; unknown: it may
 	packed  sync.Pool // of *bytes.Buffer, for outboxes on their way
 	months  *months
 	claims  *combiner[*claiming]
@@ -88,6 +90,9 @@ func (s *Store) open(ctx context.Context, o *Options) (err error) {
 		}
 	}()
 	if err := migrate(ctx, cmp.Or(o.MigrateURL, o.URL), s.log); err != nil {
+		return err
+	}
+	if err := s.readSalt(ctx); err != nil {
 		return err
 	}
 	s.months = newMonths(s)

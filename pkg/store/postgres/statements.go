@@ -49,13 +49,17 @@ const (
 			$9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],
 			$17::bigint[], $18::boolean[], $19::text[])`
 
+	// A message of nobody is an erased person's, see store.Erasure.
 	// The right side of SET still sees what was there: that tells which messages were open.
 	setOutcomes = `WITH done AS (
-			UPDATE message m SET outcome = v.outcome, reason = v.reason, detail = v.detail, provider = v.provider,
-				provider_id = v.provider_id, outcome_at = v.at, resent = v.resent, revised = (m.outcome <> '')
+			UPDATE message m SET outcome = v.outcome, reason = v.reason, provider = v.provider,
+				detail = CASE WHEN m.profile = '' THEN '' ELSE v.detail END,
+				provider_id = CASE WHEN m.profile = '' THEN '' ELSE v.provider_id END,
+				outcome_at = v.at, resent = v.resent, revised = (m.outcome <> '')
 			FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::boolean[],
 				$10::boolean[]) AS v (id, outcome, reason, detail, provider, provider_id, at, resent, final)
-			WHERE m.bucket = $1 AND m.id = v.id AND (m.outcome = '' OR (m.outcome = 'uncertain' AND v.final))
+			WHERE m.bucket = $1 AND m.id = v.id AND (m.outcome = '' OR
+				((m.outcome = 'uncertain' OR (m.outcome = 'suppressed' AND m.profile = '')) AND v.final))
 			RETURNING m.revised
 		)
 		UPDATE partition_offset SET open = open - (SELECT count(*) FROM done WHERE NOT revised) WHERE bucket = $1`

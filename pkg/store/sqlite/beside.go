@@ -62,6 +62,9 @@ func (s *Store) openBeside(ctx context.Context) error {
 	if s.reads, err = newReads(ctx, dsn(s.path, "query_only(1)", "cache_size(-2048)")); err != nil {
 		return errors.Join(err, c.Close())
 	}
+	if s.salt, err = readSalt(ctx, s.reads.db); err != nil {
+		return errors.Join(err, s.reads.close(), c.Close())
+	}
 	s.writer = newWriter(c, s.explain)
 	return nil
 }

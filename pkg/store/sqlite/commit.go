@@ -34,6 +34,7 @@ func offsetOf(c *conn, partition int) (o offset, ok bool, err error) {
 // Acquire implements store.Applying.
 func (s *Store) Acquire(ctx context.Context, partition int, epoch uint64) (store.Position, error) {
 	var at offset
+	tombs := false
 	err := s.writer.do(ctx, 1, func(c *conn) error {
 		o, ok, err := offsetOf(c, partition)
 		if err != nil {
@@ -49,9 +50,15 @@ func (s *Store) Acquire(ctx context.Context, partition int, epoch uint64) (store
 		if o.epoch > epoch {
 			return fmt.Errorf("epoch %d, the owner has %d: %w", epoch, o.epoch, store.ErrFenced)
 		}
-		_, err = c.exec(takeOffset, int64(epoch), int64(partition))
+		if _, err := c.exec(takeOffset, int64(epoch), int64(partition)); err != nil {
+			return err
+		}
+		tombs, err = c.row(make([]driver.Value, 1), readErased, int64(partition))
 		return err
 	})
+	if err == nil {
+		s.erased.Store(partition, tombs)
+	}
 	if err != nil {
 		return store.Position{}, fmt.Errorf("acquire partition %d: %w", partition, err)
 	}
@@ -67,8 +74,11 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 		packed = &bytes.Buffer{}
 	}
 	defer s.packed.Put(packed)
-	rows, err := encode(b, packed)
+	rows, err := encode(b, packed, s.salt)
 	if err == nil {
+		if len(b.Erasures) > 0 {
+			s.erased.Store(b.Partition, true) // Before anybody can see that it happened.
+		}
 		err = s.writer.do(ctx, rows.size(), rows.write)
 	}
 	if err != nil {
@@ -85,6 +95,8 @@ type batch struct {
 	rows     []batchRow
 	args     []any // of all rows, one after the other
 	outbox   *bytes.Buffer
+	salt     store.Salt
+	tombs    []any // the times of erasures
 }
 
 // batchRow is one row of a batch: a statement, its arguments, and how to name it.
@@ -108,6 +120,9 @@ func (b *batch) write(c *conn) error {
 	case o.seq != b.From.Seq || o.clock != b.from:
 		return fmt.Errorf("the position is %d at %s, the batch starts at %d at %s: %w",
 			o.seq, momentOf(o.clock), b.From.Seq, b.From.Clock, store.ErrPosition)
+	}
+	if err := b.erase(c); err != nil {
+		return err
 	}
 	for i := range b.rows {
 		r := &b.rows[i]
@@ -133,8 +148,8 @@ func (b *batch) write(c *conn) error {
 }
 
 // encode checks a batch and turns it into rows, and its outbox into bytes in packed.
-func encode(sb *store.Batch, packed *bytes.Buffer) (*batch, error) {
-	b := &batch{Batch: sb, outbox: packed}
+func encode(sb *store.Batch, packed *bytes.Buffer, salt store.Salt) (*batch, error) {
+	b := &batch{Batch: sb, outbox: packed, salt: salt}
 	var errs [3]error
 	b.from, errs[0] = stamp("From.Clock", sb.From.Clock)
 	b.to, errs[1] = stamp("To.Clock", sb.To.Clock)
@@ -146,7 +161,10 @@ func encode(sb *store.Batch, packed *bytes.Buffer) (*batch, error) {
 	}
 	b.rows = make([]batchRow, 0, len(sb.Profiles)+len(sb.Timeline)+len(sb.Messages)+len(sb.Outcomes)+len(sb.Resting)+len(sb.Arms))
 	b.args = make([]any, 0, profileArgs*len(sb.Profiles)+timelineArgs*len(sb.Timeline)+messageArgs*len(sb.Messages))
-	for _, add := range []func() error{b.addProfiles, b.addTimeline, b.addMessages, b.addOutcomes, b.addOutbox, b.addTallies} {
+	for _, add := range []func() error{
+		b.addProfiles, b.addTimeline, b.addMessages, b.addOutcomes, b.addOutbox, b.addTallies, b.addErasures, b.addPhones,
+		b.addReleases, b.addSuppressions,
+	} {
 		if err := add(); err != nil {
 			return nil, err
 		}

@@ -67,6 +67,28 @@ func (c *conn) row(dest []driver.Value, s statement, args ...any) (ok bool, err 
 	return true, nil
 }
 
+// each runs a query and calls visit with each row, which it must not keep, but for bytes and
+// texts. visit must not use the connection.
+func (c *conn) each(columns int, visit func([]driver.Value) error, s statement, args ...any) (err error) {
+	rows, err := c.stmts[s].(driver.StmtQueryContext).QueryContext(context.Background(), c.bind(args))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	row := make([]driver.Value, columns)
+	for {
+		switch err := rows.Next(row); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := visit(row); err != nil {
+			return err
+		}
+	}
+}
+
 // Close closes the statements and the connection.
 func (c *conn) Close() error {
 	var errs []error

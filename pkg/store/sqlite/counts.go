@@ -27,7 +27,9 @@ func (s *Store) Counts(ctx context.Context) (store.Counts, error) {
 }
 
 func countTimeline(ctx context.Context, tx *sql.Tx, c *store.Counts) (err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT kind, name, count(*) FROM timeline GROUP BY kind, name`)
+	rows, err := tx.QueryContext(ctx, `SELECT kind, name, sum(n) FROM (
+			SELECT kind, name, count(*) AS n FROM timeline GROUP BY kind, name UNION ALL SELECT kind, name, n FROM gone)
+		GROUP BY kind, name`)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,13 @@ func (s *Store) Load(ctx context.Context, partition int, wants []store.Want) ([]
 			err = s.loadSeen(ctx, partition, chunk, loaded)
 		}
 	}
+	if tombs, known := s.erased.Load(partition); err == nil && (!known || tombs == true) {
+		for chunk := range slices.Chunk(states, loadChunk) {
+			if err == nil {
+				err = s.loadErased(ctx, partition, chunk, loaded)
+			}
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("load %d profiles of partition %d: %w", len(wants), partition, s.explain(err))
 	}
@@ -80,6 +87,23 @@ func (s *Store) loadSeen(ctx context.Context, partition int, chunk []loadKey, in
 		l := &into[chunk[n].want]
 		l.Seen = append(l.Seen, chunk[n].id)
 		return nil
+	})
+}
+
+// loadErased looks for tombstones, in partitions that have any: few do.
+func (s *Store) loadErased(ctx context.Context, partition int, chunk []loadKey, into []store.Loaded) error {
+	statement, keys := s.reads.tombs.of(len(chunk))
+	args := make([]any, keys+1)
+	for i := range chunk {
+		args[i] = s.salt.Profile(chunk[i].profile)
+	}
+	args[keys] = partition
+	return eachRow(ctx, statement, args, func(scan func(...any) error) error {
+		var n int
+		var at sql.NullInt64
+		err := scan(&n, &at)
+		into[chunk[n].want].Erased = moment(at)
+		return err
 	})
 }
 

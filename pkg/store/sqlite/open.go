@@ -16,6 +16,8 @@ import (
 	"sync"
 
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"rapport/pkg/store"
 )
 
 // Options say where the database lies and how it is kept.
@@ -38,6 +40,8 @@ type Store struct {
 	folder *folder // nil beside a running program
 	reads  *reads
 	packed sync.Pool // of *bytes.Buffer, for outboxes on their way
+	salt   store.Salt
+	erased sync.Map // whether a partition has erased profiles; unknown: it may
 
 	closing  sync.Once
 	closeErr error
@@ -101,6 +105,9 @@ func (s *Store) open(ctx context.Context, o *Options) error {
 	fsys, err := migrationFiles()
 	if err == nil {
 		err = migrate(ctx, db, fsys, o.Logger)
+	}
+	if err == nil {
+		s.salt, err = saltOf(ctx, db)
 	}
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err

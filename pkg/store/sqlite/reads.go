@@ -14,10 +14,10 @@ import (
 type reads struct {
 	db *sql.DB
 
-	states, seen, standing chunked
+	states, seen, tombs, standing, listed chunked
 
 	due, nextDue, outbox, timeline, message,
-	history, events, profile, profiles *sql.Stmt
+	history, events, profile, profiles, phones, suppressions *sql.Stmt
 }
 
 // readers is how many connections read at a time. Two processors are busy with two; more
@@ -58,6 +58,8 @@ func newReads(ctx context.Context, dsn string) (*reads, error) {
 		{&r.events, eventsQuery},
 		{&r.profile, profileQuery},
 		{&r.profiles, profilesQuery},
+		{&r.phones, phonesQuery},
+		{&r.suppressions, suppressionsQuery},
 		{&r.message, `SELECT ` + messageColumns + ` FROM message WHERE partition = ? AND id = ?`},
 	} {
 		if *p.into, err = db.PrepareContext(ctx, p.text); err != nil {
@@ -67,7 +69,7 @@ func newReads(ctx context.Context, dsn string) (*reads, error) {
 	for _, p := range []struct {
 		into *chunked
 		text func(keys int) string
-	}{{&r.states, statesQuery}, {&r.seen, seenQuery}, {&r.standing, standingQuery}} {
+	}{{&r.states, statesQuery}, {&r.seen, seenQuery}, {&r.tombs, tombsQuery}, {&r.standing, standingQuery}, {&r.listed, listedQuery}} {
 		for i, keys := range chunks {
 			if p.into[i], err = db.PrepareContext(ctx, p.text(keys)); err != nil {
 				return nil, errors.Join(fmt.Errorf("prepare a query for %d keys: %w", keys, err), db.Close())
@@ -108,6 +110,18 @@ func statesQuery(keys int) string {
 func seenQuery(keys int) string {
 	return `WITH w (n, profile, id) AS (VALUES ` + chunkValues("(%d, ?, ?)", keys) + `)
 		SELECT w.n FROM w CROSS JOIN timeline t ON t.profile = w.profile AND t.id = w.id AND t.partition = ?`
+}
+
+// tombsQuery looks up when profiles were erased, by the hashes of their ids.
+func tombsQuery(keys int) string {
+	return `WITH w (n, hash) AS (VALUES ` + chunkValues("(%d, ?)", keys) + `)
+		SELECT w.n, e.at FROM w CROSS JOIN erased e ON e.hash = w.hash AND e.partition = ?`
+}
+
+// listedQuery looks up on what grounds addresses are on the suppression list.
+func listedQuery(keys int) string {
+	return `WITH w (n, bucket, hash) AS (VALUES ` + chunkValues("(%d, ?, ?)", keys) + `)
+		SELECT w.n, s.reason FROM w CROSS JOIN suppression s ON s.bucket = w.bucket AND s.hash = w.hash`
 }
 
 func chunkValues(row string, keys int) string {

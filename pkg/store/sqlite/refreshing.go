@@ -10,39 +10,45 @@ import (
 	"rapport/pkg/store"
 )
 
-// standingQuery looks up a chunk of states like statesQuery, each in a partition of its own.
+// standingQuery looks up a chunk of states like statesQuery, each in a partition of its own,
+// and whether an address is listed.
 func standingQuery(keys int) string {
-	return `WITH w (n, partition, id) AS (VALUES ` + chunkValues("(%d, ?, ?)", keys) + `)
-		SELECT w.n, p.state FROM w CROSS JOIN profile p ON p.partition = w.partition AND p.id = w.id`
+	return `WITH w (n, partition, id, bucket, hash) AS (VALUES ` + chunkValues("(%d, ?, ?, ?, ?)", keys) + `)
+		SELECT w.n, p.state, EXISTS (SELECT 1 FROM suppression s WHERE s.bucket = w.bucket AND s.hash = w.hash)
+		FROM w CROSS JOIN profile p ON p.partition = w.partition AND p.id = w.id`
 }
 
-// States implements store.Standing.
-func (s *Store) States(ctx context.Context, profiles []store.ProfileRef) ([][]byte, error) {
-	states := make([][]byte, len(profiles))
-	for start := 0; start < len(profiles); start += loadChunk {
-		chunk := profiles[start:min(start+loadChunk, len(profiles))]
+// Look implements store.Standing.
+func (s *Store) Look(ctx context.Context, looks []store.Look) ([]store.Sight, error) {
+	sights := make([]store.Sight, len(looks))
+	for start := 0; start < len(looks); start += loadChunk {
+		chunk := looks[start:min(start+loadChunk, len(looks))]
 		statement, keys := s.reads.standing.of(len(chunk))
-		args := make([]any, 2*keys)
-		for i, p := range chunk {
-			args[2*i], args[2*i+1] = p.Partition, p.Profile
+		args := make([]any, 4*keys)
+		for i, l := range chunk {
+			args[4*i], args[4*i+1] = l.Partition, l.Profile
+			if l.Address.Address != "" {
+				hash := s.salt.Hash(l.Address)
+				args[4*i+2], args[4*i+3] = store.Bucket(hash), hash
+			}
 		}
 		err := eachRow(ctx, statement, args, func(scan func(...any) error) error {
 			var n int
-			var state []byte
-			if err := scan(&n, &state); err != nil {
+			var sight store.Sight
+			if err := scan(&n, &sight.State, &sight.Suppressed); err != nil {
 				return err
 			}
-			if state == nil {
-				state = []byte{} // how the driver gives an empty blob
+			if sight.State == nil {
+				sight.State = []byte{} // how the driver gives an empty blob
 			}
-			states[start+n] = state
+			sights[start+n] = sight
 			return nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("read the states of %d profiles: %w", len(profiles), s.explain(err))
+			return nil, fmt.Errorf("read how %d profiles stand: %w", len(looks), s.explain(err))
 		}
 	}
-	return states, nil
+	return sights, nil
 }
 
 // The index by snapshot is in the order of ids within one snapshot, and there are few

@@ -44,6 +44,24 @@ const (
 	pruneVersions
 	pruneHeld
 
+	addSuppression
+	dropSuppression
+	dropSuppressions
+	addPhone
+	dropPhone
+
+	readErased
+	addErased
+	keepGone
+	dropTimeline
+	dropPhones
+	dropProfile
+	tombMessages
+	suppressUnsent
+	readOutbox
+	trimOutbox
+	dropOutboxRow
+
 	statements // how many there are
 )
 
@@ -77,10 +95,11 @@ var sqlText = [statements]string{
 	addMessage: `INSERT INTO message (partition, id, profile, journey, version, instance, step, channel, category,
 			template, decided_at, outcome, reason, detail, provider, provider_id, outcome_at, resent, trace)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-	setOutcome: `UPDATE message SET outcome = ?1, reason = ?2, detail = ?3, provider = ?4, provider_id = ?5,
-			outcome_at = ?6, resent = ?7
-		WHERE partition = ?8 AND id = ?9
-			AND (outcome IS NULL OR (outcome = 'uncertain' AND ?1 IN ('sent', 'failed')))`,
+	// A message of nobody is an erased person's, see store.Erasure.
+	setOutcome: `UPDATE message SET outcome = ?1, reason = ?2, detail = iif(profile = '', NULL, ?3), provider = ?4,
+			provider_id = iif(profile = '', NULL, ?5), outcome_at = ?6, resent = ?7
+		WHERE partition = ?8 AND id = ?9 AND (outcome IS NULL OR
+			((outcome = 'uncertain' OR (outcome = 'suppressed' AND profile = '')) AND ?1 IN ('sent', 'failed')))`,
 	addOutbox:  `INSERT INTO outbox (partition, seq, n, messages) VALUES (?, ?, ?, ?)`,
 	dropOutbox: `DELETE FROM outbox WHERE partition = ? AND seq <= ?`,
 
@@ -115,6 +134,30 @@ var sqlText = [statements]string{
 		UNION ALL SELECT * FROM (SELECT workspace FROM applied ORDER BY n DESC LIMIT 2)
 		UNION ALL SELECT coalesce((` + newestHolder("r.journey", "r.version") + `), '') FROM resting r WHERE r.n <> 0)`,
 	pruneHeld: `DELETE FROM held WHERE workspace NOT IN (SELECT id FROM workspace)`,
+
+	addSuppression: `INSERT INTO suppression (bucket, hash, reason, channel, at, source) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (bucket, hash, reason) DO NOTHING`,
+	dropSuppression:  `DELETE FROM suppression WHERE bucket = ? AND hash = ? AND reason = ?`,
+	dropSuppressions: `DELETE FROM suppression WHERE bucket = ? AND hash = ?`,
+	addPhone:         `INSERT INTO phone (partition, profile, hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+	dropPhone:        `DELETE FROM phone WHERE partition = ? AND profile = ? AND hash = ?`,
+
+	readErased: `SELECT 1 FROM erased WHERE partition = ? LIMIT 1`,
+	addErased: `INSERT INTO erased (partition, hash, at) VALUES (?, ?, ?)
+		ON CONFLICT (partition, hash) DO UPDATE SET at = max(at, excluded.at)`,
+	keepGone: `INSERT INTO gone (partition, kind, name, n)
+		SELECT partition, kind, name, count(*) FROM timeline WHERE partition = ? AND profile = ? GROUP BY kind, name
+		ON CONFLICT (partition, kind, name) DO UPDATE SET n = n + excluded.n`,
+	dropTimeline: `DELETE FROM timeline WHERE partition = ? AND profile = ?`,
+	dropPhones:   `DELETE FROM phone WHERE partition = ? AND profile = ?`,
+	dropProfile:  `DELETE FROM profile WHERE partition = ? AND id = ?`,
+	tombMessages: `UPDATE message SET profile = '', instance = NULL, detail = NULL, provider_id = NULL, trace = NULL
+		WHERE profile = ?2 AND partition = ?1`,
+	suppressUnsent: `UPDATE message SET outcome = 'suppressed', reason = 'suppressed', outcome_at = ?
+		WHERE partition = ? AND id = ? AND outcome IS NULL`,
+	readOutbox:    `SELECT seq, messages FROM outbox WHERE partition = ?`,
+	trimOutbox:    `UPDATE outbox SET n = ?, messages = ? WHERE partition = ? AND seq = ?`,
+	dropOutboxRow: `DELETE FROM outbox WHERE partition = ? AND seq = ?`,
 }
 
 // newestHolder is the query for the newest workspace version that holds a version of a journey.

@@ -64,14 +64,24 @@ func testClose(t *testing.T, o Options) {
 		"commit":  func(ctx context.Context) error { return s.Commit(ctx, &store.Batch{Partition: 1, Epoch: 1}) },
 		"claim":   func(ctx context.Context) error { _, err := s.Claim(ctx, []store.Claim{claimOf("a", "w")}); return err },
 		"open":    func(ctx context.Context) error { _, err := s.Unfinished(ctx); return err },
-		"states": func(ctx context.Context) error {
-			_, err := s.States(ctx, []store.ProfileRef{{Profile: "a"}})
+		"look": func(ctx context.Context) error {
+			_, err := s.Look(ctx, []store.Look{{ProfileRef: store.ProfileRef{Profile: "a"}}})
 			return err
 		},
 		"save":    func(ctx context.Context) error { return s.SaveVersion(ctx, version("v", 1)) },
 		"resting": func(ctx context.Context) error { _, err := s.Resting(ctx); return err },
 		"stale":   func(ctx context.Context) error { _, err := s.Stale(ctx, 1, "w", "", 1); return err },
-		"counts":  func(ctx context.Context) error { _, err := s.Counts(ctx); return err },
+		"suppress": func(ctx context.Context) error {
+			return s.Suppress(ctx, []store.Suppression{suppressionOf("a@example.com")})
+		},
+		"release": func(ctx context.Context) error { _, err := s.Release(ctx, mail("a@example.com")); return err },
+		"suppressed": func(ctx context.Context) error {
+			_, err := s.Suppressed(ctx, []store.Address{mail("a@example.com")})
+			return err
+		},
+		"list":   func(ctx context.Context) error { _, err := s.Suppressions(ctx, store.Suppression{}, 1); return err },
+		"number": func(ctx context.Context) error { _, err := s.ByPhone(ctx, "+44"); return err },
+		"counts": func(ctx context.Context) error { _, err := s.Counts(ctx); return err },
 	} {
 		if call(ctx) == nil {
 			t.Errorf("%s works on a closed store", name)

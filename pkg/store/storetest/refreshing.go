@@ -28,9 +28,13 @@ func (f fixture) staleCount(snapshot string) int {
 
 func (f fixture) states(refs ...store.ProfileRef) [][]byte {
 	f.t.Helper()
-	states, err := f.States(f.t.Context(), refs)
-	if err != nil {
-		f.t.Fatalf("states: %v", err)
+	looks := make([]store.Look, len(refs))
+	for i, r := range refs {
+		looks[i].ProfileRef = r
+	}
+	states := make([][]byte, len(refs))
+	for i, sight := range f.sights(looks...) {
+		states[i] = sight.State
 	}
 	return states
 }

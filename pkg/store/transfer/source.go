@@ -92,11 +92,12 @@ func (s *source) count(ctx context.Context, t table) (n int64, err error) {
 	return n, nil
 }
 
-// state is what changes whenever the source is used: its positions and claims.
+// state is what changes whenever the source is used: its positions and claims, and the list
+// of addresses, which people write.
 func (s *source) state(ctx context.Context) (string, error) {
 	sum := newChecksum()
 	for _, t := range tables() {
-		if t.name != "partition_offset" && t.name != "claim" {
+		if t.name != "partition_offset" && t.name != "claim" && t.name != "suppression" {
 			continue
 		}
 		const everything = 1 << 62

@@ -9,6 +9,8 @@ type table struct {
 	read []string // expressions over the target's columns that read back what from yielded; nil: to
 	// whole is set for a small table that is copied in one transaction, in this order.
 	whole string
+	// replace is set where the target has rows of its own making, which give way.
+	replace bool
 	// identity is set where the target numbers rows itself, in the order of copying.
 	identity bool
 }
@@ -17,6 +19,7 @@ type table struct {
 // empty to whoever looks, and nobody works on half a copy.
 func tables() []table {
 	return []table{
+		{name: "installation", from: []string{"id", "salt"}, to: []string{"id", "salt"}, whole: "1", replace: true},
 		{
 			name: "workspace",
 			from: []string{"id", "at", "coalesce(by, '')", "coalesce(note, '')", "files"},
@@ -73,6 +76,17 @@ func tables() []table {
 		},
 		{name: "outbox", from: []string{"partition", "seq", "n", "messages"}, to: []string{"bucket", "seq", "n", "messages"}},
 		{name: "claim", from: []string{"partition", "id", "worker", "at", "receipt"}, to: []string{"bucket", "id", "worker", "at", "receipt"}},
+		{
+			name: "suppression",
+			from: []string{"bucket", "hash", "reason", "channel", "at", "coalesce(source, '')"},
+			to:   []string{"bucket", "hash", "reason", "channel", "at", "source"},
+		},
+		{name: "phone", from: []string{"partition", "profile", "hash"}, to: []string{"bucket", "profile", "hash"}},
+		{name: "erased", from: []string{"partition", "hash", "at"}, to: []string{"bucket", "hash", "at"}},
+		{
+			name: "gone", from: []string{"partition", "kind", "name", "n"}, to: []string{"bucket", "kind", "name", "n"},
+			whole: "1, 2, 3",
+		},
 		{
 			name: "partition_offset",
 			from: []string{

@@ -62,7 +62,8 @@ func (t *target) begin(ctx context.Context, path, state string) error {
 		return fmt.Errorf("read how far the transfer is: %w", err)
 	}
 	var taken bool
-	if err := t.conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM partition_offset) OR EXISTS (SELECT 1 FROM profile) OR EXISTS (SELECT 1 FROM applied)`).Scan(&taken); err != nil {
+	if err := t.conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM partition_offset) OR EXISTS (SELECT 1 FROM profile) OR EXISTS (SELECT 1 FROM applied)
+		OR EXISTS (SELECT 1 FROM suppression)`).Scan(&taken); err != nil {
 		return fmt.Errorf("look into the target: %w", err)
 	}
 	if taken {
@@ -105,6 +106,9 @@ func (t *target) write(ctx context.Context, tab table, rows [][]any, done int64,
 		statements := append([]string{fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s FROM transferring`, tab.name, columns, columns)}, derived(tab.name)...)
 		if tab.identity {
 			statements[0] = fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s FROM transferring ORDER BY ctid`, tab.name, columns, columns)
+		}
+		if tab.replace {
+			statements = append([]string{`DELETE FROM ` + tab.name}, statements...)
 		}
 		for _, sql := range statements {
 			if _, err := tx.Exec(ctx, sql); err != nil {

@@ -49,6 +49,11 @@ func batch(partition, n int, from store.Position) *store.Batch {
 	b.Messages[2].Outcome, b.Messages[2].Reason, b.Messages[2].OutcomeAt = message.Suppressed, message.ReasonCapped, at
 	b.Outcomes = []store.OutcomeRow{{MessageID: id("sent"), Outcome: message.Sent, Provider: "smtp", ProviderID: "250", Resent: true, At: at.Add(time.Second)}}
 	b.Outbox = []store.Outgoing{{Subject: "send.email.x", ID: id("open"), Header: map[string]string{"traceparent": "00"}, Data: []byte{0xff, 0}}}
+	b.Phones = []store.PhoneRow{{Profile: id("known"), Number: fmt.Sprintf("+44770090%04d", n)}}
+	b.Suppressions = []store.Suppression{{Channel: message.Email, Address: id("a") + "@example.com", Reason: store.Bounced, At: at, Source: "test"}}
+	if n == 5 {
+		b.Erasures = []store.Erasure{{Profile: fmt.Sprintf("known-%d-2", partition), At: at}}
+	}
 	b.Resting = []store.RestingDelta{{Journey: "note", Version: "v", Step: "wait", Delta: n + 1}}
 	b.Arms = []store.ArmDelta{{Journey: "note", Version: "v", Step: "split", Arm: "a", Ghost: n%2 == 0, Entered: 2, Converted: 1, Value: 1.25}}
 	return b
@@ -112,7 +117,7 @@ func TestBothSidesAnswerTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all) != len(tables()) || !slices.ContainsFunc(all, func(x Table) bool { return x.Name == "timeline" && x.Rows == 180 }) || !slices.Contains(told, "message") {
+	if len(all) != len(tables()) || !slices.ContainsFunc(all, func(x Table) bool { return x.Name == "timeline" && x.Rows == 177 }) || !slices.Contains(told, "message") {
 		t.Errorf("moved %+v, told of %v", all, told)
 	}
 	from := openSQLite(t, dir)
@@ -168,6 +173,12 @@ func answers(t *testing.T, st store.Store) map[string]any {
 	ask("winners", func() (any, error) { return st.Winners(ctx) })
 	ask("versions", func() (any, error) { return st.Versions(ctx) })
 	ask("version", func() (any, error) { return st.Version(ctx, "w1") })
+	ask("suppressions", func() (any, error) { return st.Suppressions(ctx, store.Suppression{}, 1000) })
+	ask("suppressed", func() (any, error) {
+		return st.Suppressed(ctx, []store.Address{{Channel: message.Email, Address: " A-1-3@example.com"}, {Channel: message.SMS, Address: "a-1-3@example.com"}})
+	})
+	ask("phones", func() (any, error) { return st.ByPhone(ctx, "0044 7700 900003") })
+	ask("erased", func() (any, error) { return st.Load(ctx, 1, []store.Want{{Profile: "known-1-2"}, {Profile: "the same"}}) })
 	ask("applied", func() (any, error) { return st.Applied(ctx, 10) })
 	for p := range 3 {
 		ask(fmt.Sprintf("profiles of %d", p), func() (any, error) { return st.Profiles(ctx, p, "", 1000) })
