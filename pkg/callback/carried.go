@@ -20,10 +20,10 @@ func (h nameValues) get(name string) []string {
 	return values
 }
 
-// carried takes what a message carried for us out of its headers and the provider's tags: X-Rapport-Message,
+// carried takes what a message carried for us out of its headers and the provider's tags: X-Rapport-Ref or X-Rapport-Message,
 // X-Metadata (a JSON object), and X-Tag or X-Tags (one tag each, or a JSON array).
 func (e *Event) carried(headers nameValues, tags map[string]string) {
-	if ids := headers.get(messageHeader); len(ids) > 0 {
+	if ids := append(headers.get(refHeader), headers.get(messageHeader)...); len(ids) > 0 {
 		e.MessageID = ids[0]
 	}
 	if ids := headers.get("Message-ID"); len(ids) > 0 && e.MailID == "" {

@@ -54,7 +54,7 @@ type Event struct {
 	Provider   string
 	EventID    string // the provider's id of the event
 	ProviderID string // the provider's id of the message, as it gave it at the hand-over
-	MessageID  string // ours: from Config.MessageKey, the header X-Rapport-Message, or ?message= of the URL
+	MessageID  string // ours: from the header X-Rapport-Ref or X-Rapport-Message, Config.MessageKey, or ?message= of the URL
 	MailID     string // the header Message-ID, without angle brackets
 	Recipient  string // address or number; of Received: ours, that was written to
 	At         time.Time

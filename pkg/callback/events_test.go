@@ -190,6 +190,22 @@ func TestOurIDComesBack(t *testing.T) {
 	}
 }
 
+// TestReferenceFromSES: a message's reference comes whole from a tag, where '_' stands for its dot, and from its header.
+func TestReferenceFromSES(t *testing.T) {
+	t.Parallel()
+	const ref = "0123456789abcdef0123456789abcdef.7"
+	for _, mail := range []string{
+		`"tags":{"rapport_message":["` + strings.Replace(ref, ".", "_", 1) + `"]}`,
+		`"headers":[{"name":"X-Rapport-Message","value":"0123456789abcdef0123456789abcdef"},{"name":"X-Rapport-Ref","value":"` + ref + `"}]`,
+	} {
+		s := newSigner("ses")
+		batch, err := s.read(s.signed(`{"eventType":"Send","mail":{"destination":["a@b.example"],` + mail + `}}`))
+		if err != nil || len(batch.Events) != 1 || batch.Events[0].MessageID != ref {
+			t.Errorf("%s: %+v, %v", mail, batch.Events, err)
+		}
+	}
+}
+
 func TestMachines(t *testing.T) {
 	t.Parallel()
 	for _, c := range []told{

@@ -19,6 +19,7 @@ const (
 
 	defaultTolerance  = 5 * time.Minute
 	defaultMessageKey = "rapport_message"
+	refHeader         = "X-Rapport-Ref" // the id and where its record is
 	messageHeader     = "X-Rapport-Message"
 	messageParameter  = "message" // of status callbacks' URLs, as services add it
 )

@@ -79,6 +79,9 @@ func (c *call) sesNotice(in *sesNotice) error {
 			tags[name] = values[0]
 		}
 	}
+	if id, partition, ok := strings.Cut(tags[c.cfg.MessageKey], "_"); ok { // Tags cannot have the dot of a reference.
+		tags[c.cfg.MessageKey] = id + "." + partition
+	}
 	e.carried(in.Mail.Headers, tags)
 	switch kind {
 	case "Bounce", "Complaint", "Delivery", "DeliveryDelay":
