@@ -21,7 +21,7 @@ type Deps struct {
 	AllSegments bool     // it looks at the list of all
 	Tags        bool
 	Loyalty     bool
-	Profile     bool // whether the person is known, and since when
+	Profile     bool // whether the person is known, and since when; whether they asked for a pause, or for less
 
 	// Time tells that the answer can change as time passes, see journey.Scope.NextChange.
 	Time bool
@@ -109,6 +109,14 @@ func (d Deps) Changed(e *event.Event) bool {
 			return true
 		}
 	}
+	if d.Profile && e.Type == event.PreferencesChanged {
+		return true
+	}
+	if e.Type == event.EmailComplained || e.Type == event.EmailUnsubscribed {
+		if slices.ContainsFunc(d.Consent, func(name string) bool { return strings.HasPrefix(name, "email.") }) {
+			return true // They withdraw it.
+		}
+	}
 	u, err := e.Profile()
 	if err != nil || u == nil {
 		return false
@@ -117,6 +125,10 @@ func (d Deps) Changed(e *event.Event) bool {
 		return true
 	}
 	return slices.ContainsFunc(u.Consent, func(k event.ConsentUpdate) bool {
-		return slices.ContainsFunc(d.Consent, func(name string) bool { return strings.EqualFold(name, k.Channel+"."+k.Purpose) })
+		return slices.ContainsFunc(d.Consent, func(name string) bool {
+			channel, purpose, _ := strings.Cut(name, ".")
+			return (k.Channel == event.Everything || strings.EqualFold(k.Channel, channel)) &&
+				(k.Purpose == event.Everything || strings.EqualFold(k.Purpose, purpose))
+		})
 	})
 }

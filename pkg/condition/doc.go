@@ -20,6 +20,8 @@
 //	sent.STEP       what the journey sent: id and at; missing until that step has sent
 //	profile.NAME    traits by name (profile.traits.NAME insists), id, known, since
 //	profile.consent.CHANNEL.PURPOSE     yes or no; email, sms, whatsapp, webhook
+//	profile.double_opt_in.CHANNEL.PURPOSE  whether that yes was confirmed
+//	profile.paused_until  profile.write_less   what the person asked for
 //	profile.segments, profile.segment("vip"), profile.tags
 //	profile.loyalty.points, .tier, .tier_at
 //	profile.predicted.NAME              churn_risk, clv, or another model's figure

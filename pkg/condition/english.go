@@ -113,6 +113,12 @@ func (w *writer) state(n ast.Node) string {
 		if channel, purpose, ok := strings.Cut(strings.TrimPrefix(path, "profile.consent."), "."); ok {
 			return "the person has agreed to " + spaced(purpose) + " by " + channel
 		}
+	case strings.HasPrefix(path, "profile.double_opt_in."):
+		if channel, purpose, ok := strings.Cut(strings.TrimPrefix(path, "profile.double_opt_in."), "."); ok {
+			return "the person has agreed to " + spaced(purpose) + " by " + channel + " and confirmed it"
+		}
+	case path == "profile.write_less":
+		return "the person is one who asked for fewer messages"
 	}
 	if call, ok := n.(*ast.CallNode); ok {
 		if name := w.path(call.Callee); name == "profile.segment" && len(call.Arguments) == 1 {

@@ -130,7 +130,7 @@ func elsewhere(name string) string {
 		return "profile"
 	case "order":
 		return "event, or orders"
-	case "segments", "segment", "tags", "consent", "loyalty", "predicted":
+	case "segments", "segment", "tags", "consent", "double_opt_in", "loyalty", "predicted":
 		return "profile." + name
 	}
 	return ""
@@ -233,7 +233,7 @@ func (c *compiler) choices(base operand) []string {
 	switch base.name {
 	case "sent":
 		return c.env.Sends
-	case "profile.consent":
+	case "profile.consent", "profile.double_opt_in":
 		return consentChannels()
 	case "profile.loyalty":
 		return slices.Sorted(maps.Keys(loyaltyFields()))

@@ -22,6 +22,9 @@ func profileFields() map[string]field {
 		"id":    {shape{kind: kindText}, func(p *profile.Profile) any { return p.ID }},
 		"known": {shape{kind: kindBool}, func(p *profile.Profile) any { return p.Known }},
 		"since": {shape{kind: kindTime}, func(p *profile.Profile) any { return moment(p.Since) }},
+
+		"paused_until": {shape{kind: kindTime}, func(p *profile.Profile) any { return moment(p.PausedUntil) }},
+		"write_less":   {shape{kind: kindBool}, func(p *profile.Profile) any { return p.WriteLess }},
 	}
 }
 
@@ -97,7 +100,13 @@ func (c *compiler) profile(name string, at place) (operand, bool) {
 		a.name = "profile.orders"
 		return c.aggregate(a, at), true
 	case "consent":
-		return group(c.consent)
+		return group(func(channel string, at place) (operand, bool) {
+			return c.consent("consent", channel, at, (*profile.Profile).Consents)
+		})
+	case "double_opt_in":
+		return group(func(channel string, at place) (operand, bool) {
+			return c.consent("double_opt_in", channel, at, (*profile.Profile).Confirms)
+		})
 	case "traits":
 		return group(func(name string, at place) (operand, bool) { return c.trait(name, at), true })
 	case "loyalty":
@@ -121,7 +130,8 @@ func (c *compiler) profile(name string, at place) (operand, bool) {
 	// Traits are open, so a slip of the pen cannot be known for one; but a name that is
 	// nearly that of a well-known one is taken for one. profile.traits.NAME insists.
 	declared := c.env.Catalogue.traitNames()
-	suspects := append(wellKnownTraits(), "orders", "consent", "traits", "since", "known", "loyalty", "predicted", "segments", "segment", "tags")
+	suspects := append(wellKnownTraits(), "orders", "consent", "traits", "since", "known", "loyalty", "predicted", "segments", "segment", "tags",
+		"paused_until", "write_less", "double_opt_in")
 	suspects = append(suspects, declared...)
 	if near := spelling.Nearest(name, suspects); near != "" && near != name {
 		return c.fail(at, "profile has no property "+name, "did you mean "+near+"? A trait of your own with this name is written profile.traits."+name), true
@@ -199,19 +209,21 @@ func (c *compiler) trait(name string, at place) operand {
 	return fieldOperand("profile."+name, at, f)
 }
 
-// consent is profile.consent.CHANNEL.PURPOSE: whether the latest word was yes. No word is
-// no, so it is never missing.
-func (c *compiler) consent(channel string, at place) (operand, bool) {
+// consent is profile.consent.CHANNEL.PURPOSE, whether the latest word was yes, and
+// profile.double_opt_in.CHANNEL.PURPOSE, whether that was confirmed. No word is no, so neither
+// is ever missing.
+func (c *compiler) consent(what, channel string, at place, says func(*profile.Profile, message.Channel, string) bool) (operand, bool) {
 	if !slices.Contains(consentChannels(), channel) {
 		return operand{}, false
 	}
-	return operand{at: at, name: "profile.consent." + channel, member: func(purpose string, at place) (operand, bool) {
+	name := "profile." + what + "." + channel
+	return operand{at: at, name: name, member: func(purpose string, at place) (operand, bool) {
 		if c.env.Purposes != nil && !slices.Contains(c.env.Purposes, purpose) {
 			return c.fail(at, "nobody is asked to consent to "+purpose, spelling.DidYouMean(purpose, c.env.Purposes)), true
 		}
 		c.deps.consent(channel + "." + purpose)
-		return fieldOperand("profile.consent."+channel+"."+purpose, at, field{shape{kind: kindBool}, func(p *profile.Profile) any {
-			return p.Consents(message.Channel(channel), purpose)
+		return fieldOperand(name+"."+purpose, at, field{shape{kind: kindBool}, func(p *profile.Profile) any {
+			return says(p, message.Channel(channel), purpose)
 		}}), true
 	}}, true
 }

@@ -3,6 +3,8 @@ package condition
 import (
 	"slices"
 	"strings"
+
+	"rapport/pkg/event"
 )
 
 // entry declares types of events with the same properties: names of texts, numbers, truths,
@@ -17,8 +19,18 @@ const (
 	orderNumbers   = "total subtotal revenue value shipping tax discount product_count"
 	couponTexts    = "order_id cart_id coupon_id coupon_name"
 	receiptTexts   = "message_id journey instance step channel template outcome reason detail provider provider_id"
-	mailTexts      = "message_id journey step channel template"
+
+	// What came of a message, and what somebody answered to one: everything is known of it only
+	// where the answer led to the message.
+	answerTexts = "message_id journey instance step template channel category provider address detail reason"
+	clickTexts  = answerTexts + " url product_id link link_category link_product user_agent machine"
 )
+
+// bounceKinds are what a mail that came back says of the address, see pkg/bounce.
+func bounceKinds() []string { return []string{"hard", "soft", "block", "message", "other"} }
+
+// intents are what a text message asks for that Rapport itself understands.
+func intents() []string { return []string{"stop", "start", "help"} }
 
 // spec is the built-in catalogue. Commerce follows Segment's specification
 // (https://segment.com/docs/connections/spec/ecommerce/v2/) with its names turned into
@@ -54,12 +66,19 @@ func spec() []entry {
 		{"survey.answered", "survey text message_id", "score", "", "", "", ""},
 
 		{"message.sent message.failed message.uncertain message.suppressed", receiptTexts, "", "resent", "at", "", ""},
-		{"email.delivered email.opened", mailTexts, "", "", "", "", ""},
-		{"email.clicked", mailTexts + " link link_category link_product", "", "", "", "", ""},
-		{"email.bounced", mailTexts + " reason detail kind", "", "", "", "", ""},
-		{"email.complained email.replied email.unsubscribed", mailTexts + " reason", "", "", "", "", ""},
-		{"sms.received", "message_id text", "", "", "", "", ""},
-		{"sms.delivered sms.failed", mailTexts + " reason", "", "", "", "", ""},
+		{"email.delivered sms.delivered whatsapp.delivered whatsapp.read", answerTexts, "", "", "at", "", ""},
+		{"email.deferred email.bounced sms.failed whatsapp.failed", answerTexts + " kind code", "", "", "at", "", ""},
+		{"email.complained", answerTexts + " kind", "", "", "at", "", ""},
+		{"email.opened email.prefetched", answerTexts + " user_agent machine", "", "", "at", "", ""},
+		{"email.clicked email.scanned", clickTexts, "", "", "at", "", ""},
+		{"email.replied email.auto_replied", answerTexts + " subject text", "", "", "at", "", ""},
+		{"email.unsubscribed", answerTexts + " purpose user_agent", "", "", "at", "", ""},
+		{"sms.received whatsapp.received", answerTexts + " text intent", "", "", "at", "", ""},
+
+		{"consent.granted consent.withdrawn", "channel purpose source", "", "confirmed", "", "", ""},
+		{"consent.confirmed", answerTexts + " purpose source", "", "", "at", "", ""},
+		{"preferences.changed", answerTexts, "", "write_less", "pause_until at", "", ""},
+		{"profile.erased", "reason source", "", "", "", "", ""},
 	}
 }
 
@@ -81,13 +100,25 @@ func builtin(typ string) (Properties, bool) {
 			of.declare(Number, productNumbers)
 			p[name] = Property{Kind: List, Of: of}
 		}
-		if channel, ok := p["channel"]; ok {
-			channel.Values = consentChannels()
-			p["channel"] = channel
+		p.narrow("channel", consentChannels())
+		p.narrow("intent", intents())
+		if typ == event.EmailBounced || typ == event.EmailDeferred {
+			p.narrow("kind", bounceKinds())
+		}
+		if _, ok := p["code"]; ok {
+			p["code"] = Property{Kind: Any} // Texts of mail servers, and numbers of telephone providers.
 		}
 		return p, true
 	}
 	return nil, false
+}
+
+// narrow says all that a text may be.
+func (p Properties) narrow(name string, values []string) {
+	if of, ok := p[name]; ok {
+		of.Values = values
+		p[name] = of
+	}
 }
 
 func (p Properties) declare(k Kind, names string) {

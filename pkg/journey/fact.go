@@ -44,7 +44,7 @@ func (w *walk) fact(in *Instance, typ, what string, data map[string]any) {
 	w.changed.profile = true
 	w.happened(typ)
 	// Every order would be two events; the points are in the profile.
-	p := Published{Event: *ev, Quiet: in == nil && typ == profile.PointsAwarded && !w.set.heard[typ]}
+	p := Published{Event: *ev, Quiet: in == nil && quiet(typ) && !w.set.heard[typ]}
 	if in != nil {
 		if t := w.state.trigger(in.Trigger); t != nil {
 			c := *t
@@ -52,6 +52,11 @@ func (w *walk) fact(in *Instance, typ, what string, data map[string]any) {
 		}
 	}
 	w.effect(p)
+}
+
+// quiet are the types that nothing has to come of.
+func quiet(typ string) bool {
+	return typ == profile.PointsAwarded || typ == event.ConsentGranted || typ == event.ConsentWithdrawn
 }
 
 // happened notes a type of event whose segments are to be asked again.
@@ -68,8 +73,10 @@ func (w *walk) fold(ev *event.Event) (crossed []*program) {
 		return nil // It is there already, noted when it was made or decided.
 	}
 	if len(w.set.predictions) == 0 || !strings.HasPrefix(ev.Type, "prediction.") {
+		said := w.words()
 		w.state.Profile.Apply(ev)
 		w.withdraw(ev)
+		w.tellConsent(said, ev)
 		return nil
 	}
 	before := make([]float64, len(w.set.predictions))
@@ -124,7 +131,7 @@ func (w *walk) concerns(ev *event.Event) bool {
 	}
 	about, _, _ := strings.Cut(ev.Type, ".")
 	switch about {
-	case "profile", "loyalty", "prediction", "email", "sms":
+	case "profile", "loyalty", "prediction", "email", "sms", "whatsapp", "preferences":
 		return true
 	}
 	return false

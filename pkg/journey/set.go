@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"rapport/pkg/event"
 	"rapport/pkg/policy"
 )
 
@@ -28,6 +29,7 @@ type Set struct {
 	sortedOn    map[string][]int // segments by event type in whose history they look
 	heard       map[string]bool  // types of events that any journey listens to
 	goals       map[string]bool  // types of events that are a journey's goal
+	words       bool             // whether anything asks for changes of consent
 	observer    Observer
 }
 
@@ -123,6 +125,23 @@ func (s *Set) index() {
 		s.earning[e.On] = append(s.earning[e.On], e)
 		s.heard[e.On] = true
 	}
+	s.words = s.asksFor(event.ConsentGranted) || s.asksFor(event.ConsentWithdrawn)
+}
+
+// asksFor reports whether a type of event concerns anybody: a journey that is not only a
+// draft, people inside one, the programme, a segment.
+func (s *Set) asksFor(typ string) bool {
+	if len(s.entries[typ]) > 0 || len(s.sortedOn[typ]) > 0 || len(s.earning[typ]) > 0 {
+		return true
+	}
+	for _, all := range s.versions {
+		for _, p := range all {
+			if d := p.def; d.Status != Draft && d.Status != Archived && (p.hears[typ] || d.Goal != nil && d.Goal.On == typ) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Version is that of the workspace.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"rapport/pkg/event"
 )
@@ -63,8 +64,10 @@ func keeps(typ string, name []byte) bool {
 		return false
 	}
 	switch string(name) {
-	case "email", "phone", "first_name", "last_name", "url", "image_url", "ip", "user_agent", "checkout_id", "products":
+	case "email", "phone", "address", "first_name", "last_name", "url", "image_url", "ip", "user_agent", "checkout_id", "products", "proof":
 		return false
+	case "subject", "text", "detail", "instance", "provider": // What people write is theirs; the rest is looked up by message.
+		return !strings.HasPrefix(typ, "email.")
 	}
 	return len(name) <= maxName
 }

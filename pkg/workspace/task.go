@@ -124,7 +124,7 @@ func (r *reader) emits(_, n *source.Node, _ string, s *journey.Step) {
 
 // ownSubjects are what only Rapport itself tells about.
 func ownSubjects() []string {
-	return []string{"message", "segment", "schedule", "date", "prediction", "loyalty", "clock", "profile", "email", "sms", "whatsapp", "webhook", "survey", "task"}
+	return []string{"message", "segment", "schedule", "date", "prediction", "loyalty", "clock", "profile", "email", "sms", "whatsapp", "webhook", "survey", "task", "consent", "preferences"}
 }
 
 // leaves reads leave: bought, leave: {reason: bought}, or leave: alone.
