@@ -1,6 +1,160 @@
 package link
 
-import "rapport/pkg/message"
+import (
+	"slices"
+	"strings"
 
-// Rewrite is written next.
-func (m *Maker) Rewrite(html string, _ *message.Command) string { return html }
+	"rapport/pkg/message"
+)
+
+// Rewrite gives the links of a page what the maker was told to: UTM parameters, the way over
+// the portal, and the pixel before the end of the body. Attributes of <a> and <area> say more
+// about a link, and are taken out of the page:
+//
+//	data-link="hero"            the link's name, for utm_content and the ticket
+//	data-product-id="p1"        the product behind it
+//	data-category="lamps"       that product's category
+//	data-rapport-track="off"    the link stays as it is
+//
+// Where product and category are missing and the address is that of a product in the command's
+// variables, they come from there.
+func (m *Maker) Rewrite(html string, c *message.Command) string {
+	w := rewriting{m: m, c: c, in: html, out: make([]byte, 0, len(html)+len(html)/2), tracked: m.tracks(c), body: -1, attrs: make([]attribute, 0, 16)}
+	for at := 0; at < len(html); {
+		next := strings.IndexByte(html[at:], '<')
+		if next < 0 {
+			break
+		}
+		at = w.markup(at + next)
+	}
+	w.copy(len(html))
+	if pixel := m.Pixel(c); pixel != "" {
+		if w.body < 0 {
+			w.body = len(w.out)
+		}
+		w.out = slices.Insert(w.out, w.body, []byte(pixel)...)
+	}
+	return string(w.out)
+}
+
+// rewriting is one page on its way.
+type rewriting struct {
+	m       *Maker
+	c       *message.Command
+	in      string
+	from    int // what stands before it is in out
+	out     []byte
+	body    int // where in out the body ends; -1: nowhere so far
+	tracked bool
+	attrs   []attribute
+	known   products
+}
+
+// copy puts what stands before an index of the page out.
+func (w *rewriting) copy(to int) { w.out, w.from = append(w.out, w.in[w.from:to]...), to }
+
+// markup deals with what begins with the < at an index, and returns where to go on.
+func (w *rewriting) markup(at int) int {
+	rest := w.in[at+1:]
+	switch {
+	case rest == "":
+		return at + 1
+	case rest[0] == '!':
+		return at + 1 + declaration(rest)
+	case rest[0] == '?':
+		return at + 1 + upTo(rest, ">")
+	case rest[0] == '/':
+		if startsWith(rest[1:], "body") {
+			w.copy(at)
+			w.body = len(w.out)
+		}
+		return at + 1 + upTo(rest, ">")
+	case !letter(rest[0]):
+		return at + 1
+	}
+	name := tagName(rest)
+	begin := at + 1 + len(name)
+	if !strings.EqualFold(name, "a") && !strings.EqualFold(name, "area") {
+		end, _, _ := attributes(w.in, begin, nil)
+		return end + rawText(name, w.in[end:])
+	}
+	end, attrs, whole := attributes(w.in, begin, w.attrs[:0])
+	if w.attrs = attrs; whole {
+		w.link(attrs)
+	}
+	return end
+}
+
+// link rewrites one tag.
+func (w *rewriting) link(attrs []attribute) {
+	var to Target
+	var href *attribute
+	off := false
+	for i := range attrs {
+		a := &attrs[i]
+		into := (*string)(nil)
+		switch name := w.in[a.name:a.nameEnd]; {
+		case strings.EqualFold(name, "href") && href == nil:
+			href = a
+		case strings.EqualFold(name, "data-link"):
+			into = &to.Name
+		case strings.EqualFold(name, "data-product-id"):
+			into = &to.Product
+		case strings.EqualFold(name, "data-category"):
+			into = &to.Category
+		case strings.EqualFold(name, "data-rapport-track"):
+			off = off || strings.EqualFold(w.value(a), "off")
+			a.ours = true
+		}
+		if into != nil {
+			*into = or(*into, w.value(a)) // of two attributes of one name, the first holds
+			a.ours = true
+		}
+	}
+	changed := ""
+	if href != nil && w.tracked && !off {
+		to.URL = w.value(href)
+		changed = w.leads(to)
+	}
+	for i := range attrs {
+		switch a := &attrs[i]; {
+		case a.ours:
+			w.copy(a.start)
+			w.from = a.end
+		case a == href && changed != "":
+			w.copy(a.nameEnd)
+			w.out = append(appendEscaped(append(w.out, `="`...), changed), '"')
+			w.from = a.end
+		}
+	}
+}
+
+// leads is the address that a link gets instead of its own, or empty where it keeps it.
+func (w *rewriting) leads(to Target) string {
+	if to.URL == "" || w.m.ours(to.URL) {
+		return ""
+	}
+	clean := ascii(to.URL)
+	if _, err := parse(clean); err != nil {
+		return ""
+	}
+	if to.Product == "" || to.Category == "" {
+		w.known.complete(&to, w.c)
+	}
+	address := w.m.tagged(clean, w.c, to.Name)
+	if w.m.Clicks {
+		to.URL = address
+		if over := w.m.Click(w.c, to); over != "" {
+			return over
+		}
+	}
+	if address == clean {
+		return ""
+	}
+	return address
+}
+
+// value is what an attribute says, without the white space around it.
+func (w *rewriting) value(a *attribute) string {
+	return strings.Trim(unescape(w.in[a.value:a.valueEnd]), " \t\r\n\f")
+}
