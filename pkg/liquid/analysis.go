@@ -64,7 +64,8 @@ type analysis struct {
 	found  []Variable
 	from   []origin // of each in found
 	depth  int
-	walks  int // partials walked so far
+	walks  int                      // partials walked so far
+	called func(x *filtered, i int) // told of each call of a filter; may be nil
 }
 
 // These keep the analysis of hostile templates short.
@@ -164,6 +165,9 @@ func (a *analysis) value(x *filtered) string {
 	p := x.input.analyze(a)
 	for i := range x.calls {
 		f := &x.calls[i]
+		if a.called != nil {
+			a.called(x, i)
+		}
 		for _, arg := range f.args {
 			arg.analyze(a)
 		}

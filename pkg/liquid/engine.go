@@ -45,6 +45,10 @@ func Compat() Option {
 // life of an Engine; to see changed sources, make a new Engine.
 func WithLoader(l Loader) Option { return func(e *Engine) { e.load = l } }
 
+// NamePartials says what errors and [Template.Variables] call a partial, such as its file. Without it that is the name by
+// which templates use it.
+func NamePartials(f func(name string) string) Option { return func(e *Engine) { e.called = f } }
+
 // WithFilter adds a filter or replaces a built-in one.
 func WithFilter(name string, f Filter) Option { return func(e *Engine) { e.filters[name] = f } }
 
@@ -59,6 +63,7 @@ type Engine struct {
 	filters map[string]Filter
 	limits  Limits
 	load    Loader
+	called  func(name string) string // nil: partials are called as templates name them
 
 	mu       sync.Mutex
 	partials map[string]*partial
@@ -165,7 +170,7 @@ func (e *Engine) partial(name string) (*Template, error) {
 			e.forget(name, p) // It may be there next time.
 			return
 		}
-		t, errs := e.parse(name, src)
+		t, errs := e.parse(e.nameOf(name), src)
 		if len(errs) > 0 {
 			p.err = errs
 			return
@@ -173,6 +178,13 @@ func (e *Engine) partial(name string) (*Template, error) {
 		p.tmpl = t
 	})
 	return p.tmpl, p.err
+}
+
+func (e *Engine) nameOf(partial string) string {
+	if e.called == nil {
+		return partial
+	}
+	return e.called(partial)
 }
 
 func (e *Engine) forget(name string, p *partial) {

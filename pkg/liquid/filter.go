@@ -15,6 +15,8 @@ type Filter struct {
 	Min, Max int
 	// Named lists the keyword arguments (name: value) that are known.
 	Named []string
+	// Open means that it takes any keyword argument; Call.Names has those that were given.
+	Open bool
 	// Func gets the input and the positional arguments that are there, each
 	// of the kinds string, Safe, int64, float64, bool, nil, time.Time, []any,
 	// map[string]any or Drop. It must not keep or change args, nor change
@@ -38,6 +40,12 @@ func (c *Call) Named(name string) (any, bool) {
 	}
 	return nil, false
 }
+
+// Names are the keyword arguments that were given, in the template's order. The slice is the engine's.
+func (c *Call) Names() []string { return c.names }
+
+// Attached is what the caller of Render passed with [Attach]; nil without.
+func (c *Call) Attached() any { return c.r.cfg.attached }
 
 // Now returns the time of the render; false if the caller of Render gave none.
 func (c *Call) Now() (time.Time, bool) { return c.r.cfg.now, !c.r.cfg.now.IsZero() }
@@ -206,7 +214,7 @@ func (m *markup) resolve(f *filterCall) {
 		m.p.fail(f.pos, fmt.Sprintf("the filter %s takes %s, not %d", f.name, countArgs(def.Min, def.Max), n), "")
 	}
 	for _, name := range f.names {
-		if m.p.eng.strict && !slices.Contains(def.Named, name) {
+		if m.p.eng.strict && !def.Open && !slices.Contains(def.Named, name) {
 			m.p.fail(f.pos, "the filter "+f.name+" has no argument "+strconv.Quote(name), didYouMean(name, def.Named))
 		}
 	}

@@ -24,10 +24,12 @@ func filterDate(c *Call, in any, args []any) (any, error) {
 		}
 		return in, nil
 	}
+	cal := c.r.cfg.calendar
+	format = cal.format(format)
 	if err := c.Charge(64 + 8*len(format)); err != nil {
 		return nil, err
 	}
-	out, err := appendTime(nil, format, t)
+	out, err := appendTime(make([]byte, 0, 32), format, t, cal)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +69,8 @@ func (c *Call) time(v any) (t time.Time, ok bool, err error) {
 // appendTime is strftime with the flags and widths of Ruby, which the
 // library lacks: - no padding, 0 and _ pad with zeros and spaces, ^ upper
 // case, # changes case, and a number for the width.
-func appendTime(dst []byte, format string, t time.Time) ([]byte, error) {
+func appendTime(dst []byte, format string, t time.Time, cal *Calendar) ([]byte, error) {
+	alone := !strings.ContainsAny(format, "de") || !namesDay(format)
 	for {
 		i := strings.IndexByte(format, '%')
 		if i < 0 || i == len(format)-1 {
@@ -79,7 +82,7 @@ func appendTime(dst []byte, format string, t time.Time) ([]byte, error) {
 		if d.width > 64 {
 			return nil, &hinted{"a date format with a width above 64", ""}
 		}
-		dst = d.append(dst, t)
+		dst = d.append(dst, t, cal, alone)
 	}
 }
 
@@ -127,7 +130,7 @@ flags:
 	return d
 }
 
-func (d directive) append(dst []byte, t time.Time) []byte {
+func (d directive) append(dst []byte, t time.Time, cal *Calendar, alone bool) []byte {
 	start := len(dst)
 	switch {
 	case d.verb == 0 || d.verb == 'Q' || d.verb == '+' || d.verb == 'f' || d.verb >= 0x80:
@@ -140,7 +143,11 @@ func (d directive) append(dst []byte, t time.Time) []byte {
 	case d.verb == 'z' && d.colon:
 		dst = strftime.AppendFormat(dst, "%:z", t)
 	default:
-		dst = strftime.AppendFormat(dst, string([]byte{'%', d.verb}), t)
+		if name := cal.name(d.verb, t, alone); name != "" {
+			dst = append(dst, name...)
+		} else {
+			dst = strftime.AppendFormat(dst, string([]byte{'%', d.verb}), t)
+		}
 	}
 	if d.pad == 0 && d.width == 0 && !d.upper && !d.swap {
 		return dst

@@ -14,6 +14,9 @@ type renderConfig struct {
 	now     time.Time
 	zone    *time.Location
 	globals map[string]any
+
+	calendar *Calendar
+	attached any
 }
 
 // Now gives the time that 'now' and 'today' mean. The package never reads a
@@ -28,6 +31,13 @@ func In(zone *time.Location) RenderOption { return func(c *renderConfig) { c.zon
 // Globals gives variables that partials under {% render %} see too, such as
 // the shop's name.
 func Globals(vars map[string]any) RenderOption { return func(c *renderConfig) { c.globals = vars } }
+
+// Dates gives the names that the date filter prints, for readers of other languages than English. The calendar must not
+// change meanwhile.
+func Dates(cal *Calendar) RenderOption { return func(c *renderConfig) { c.calendar = cal } }
+
+// Attach passes a value to the filters of the caller, which find it as Call.Attached: who reads, and in which language.
+func Attach(v any) RenderOption { return func(c *renderConfig) { c.attached = v } }
 
 // Render runs the template. vars is read, never changed, and must not change
 // meanwhile; a Template may be rendered by many goroutines at once. Every
