@@ -41,11 +41,14 @@ func Trim(ctx context.Context, js jetstream.JetStream, stream string, through ui
 func firstSince(ctx context.Context, s jetstream.Stream, first, last uint64, t time.Time) (uint64, error) {
 	for first <= last {
 		mid := first + (last-first)/2
-		msg, err := s.GetMsg(ctx, mid)
+		// The first one from there on: Forget leaves holes among old and young.
+		msg, err := s.GetMsg(ctx, mid, jetstream.WithGetMsgSubject(">"))
 		switch {
 		case err == nil && msg.Time.After(t):
 			last = mid - 1
-		case err == nil, errors.Is(err, jetstream.ErrMsgNotFound): // a removed message is an old one
+		case err == nil:
+			first = min(max(mid, msg.Sequence), last) + 1
+		case errors.Is(err, jetstream.ErrMsgNotFound): // nothing is left that could be young
 			first = mid + 1
 		default:
 			return 0, fmt.Errorf("read message %d: %w", mid, err)

@@ -27,6 +27,7 @@ type batch struct {
 	out      store.Batch
 	earliest time.Time // of the timers that the loaded profiles had; zero: none
 	small    bool
+	renewing bool // it brings people under a workspace
 	// yield gives back the batch's turn, however often it is called. A small batch keeps its turn
 	// until it is committed.
 	yield func()
@@ -42,6 +43,9 @@ type person struct {
 	// unopened is set for a profile of which only receipts are at hand that no journey hears:
 	// its state is not decoded. Under load that is half of all events.
 	unopened bool
+	touched  bool      // the batch has rows of it
+	erased   time.Time // see store.Loaded
+	phone    string    // its number when it was loaded
 }
 
 // prepare loads every profile that the inputs or the timers due by horizon concern.
@@ -140,7 +144,7 @@ func (b *batch) load(ctx context.Context, list []store.Want, concerned map[strin
 		return fmt.Errorf("load %d profiles: %w", len(list), err)
 	}
 	for i, l := range loaded {
-		p := &person{id: list[i].Profile, seen: make(map[string]bool, len(l.Seen))}
+		p := &person{id: list[i].Profile, seen: make(map[string]bool, len(l.Seen)), erased: l.Erased}
 		for _, uid := range l.Seen {
 			p.seen[uid] = true
 		}
@@ -151,7 +155,7 @@ func (b *batch) load(ctx context.Context, list []store.Want, concerned map[strin
 			if p.state, err = b.w.o.codec.Decode(l.State); err != nil {
 				return fmt.Errorf("profile %s: %w", p.id, err)
 			}
-			p.rests = places(p.state)
+			p.rests, p.phone = places(p.state), p.number()
 			if due := p.state.NextDue(); !due.IsZero() && (b.earliest.IsZero() || due.Before(b.earliest)) {
 				b.earliest = due
 			}
@@ -199,6 +203,9 @@ func (b *batch) inputs(ctx context.Context, ins []input, horizon time.Time) (int
 		if done, err := b.fire(ctx, before); err != nil || !done {
 			return i, err
 		}
+		if !b.untouched(in) {
+			return i, nil
+		}
 		if err := b.input(ctx, in); err != nil {
 			return i, err
 		}
@@ -231,8 +238,8 @@ func (b *batch) fire(ctx context.Context, before time.Time) (bool, error) {
 		}
 		b.timers.pop()
 		p := b.people[k.Profile]
-		if due := p.state.NextDue(); !due.Equal(k.Due) {
-			continue // It has moved since; a later entry knows.
+		if p.state == nil || !p.state.NextDue().Equal(k.Due) {
+			continue // It has moved since, and a later entry knows; or its person was erased.
 		}
 		now := k.Due
 		if b.w.o.Clock == WallClock {
@@ -262,10 +269,13 @@ func (b *batch) finish() (*store.Batch, error) {
 	}
 	moves := moves{}
 	for _, p := range b.people {
-		if !p.dirty {
+		if p.dirty || p.state == nil {
+			moves.add(p.rests, -1)
+		}
+		if !p.dirty || p.state == nil {
 			continue
 		}
-		moves.add(p.rests, -1)
+		b.phones(p)
 		moves.add(places(p.state), 1)
 		state, err := b.w.o.codec.Encode(p.state)
 		if err != nil {
@@ -279,6 +289,7 @@ func (b *batch) finish() (*store.Batch, error) {
 	}
 	b.people = nil // What the transaction needs of them is in its rows.
 	b.out.Resting, b.out.Arms = moves.deltas(), b.arms.deltas()
+	slices.SortFunc(b.out.Phones, func(x, y store.PhoneRow) int { return compare(x.Profile, y.Profile) })
 	slices.SortFunc(b.out.Profiles, func(x, y store.ProfileRow) int { return compare(x.ID, y.ID) })
 	return &b.out, nil
 }

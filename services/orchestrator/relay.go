@@ -1,11 +1,13 @@
 package orchestrator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -209,7 +211,8 @@ func (r *Relay) publish(ctx context.Context, partitions []int) error {
 type load struct {
 	r             *Relay
 	orders, facts []*nats.Msg
-	urgent        []*nats.Msg // orders that somebody waits for
+	urgent        []*nats.Msg      // orders that somebody waits for
+	wishes        []store.Outgoing // to have a profile's events forgotten
 	size          int
 	done          map[int]uint64
 	commands      map[int]int // by partition
@@ -219,6 +222,10 @@ func (l *load) take(partition int, row *store.OutboxBatch) {
 	has := l.r.halves[partition]
 	for _, m := range row.Messages {
 		switch {
+		case bus.IsForget(m.Subject):
+			if row.Seq > has.facts {
+				l.wishes = append(l.wishes, m)
+			}
 		case bus.IsEvent(m.Subject):
 			if row.Seq > has.facts {
 				l.facts = append(l.facts, outgoing(m))
@@ -241,7 +248,7 @@ func (l *load) take(partition int, row *store.OutboxBatch) {
 func (l *load) flush(ctx context.Context) error {
 	var noFacts, noOrders error
 	var facts sync.WaitGroup
-	facts.Go(func() { noFacts = l.store(ctx, l.facts) })
+	facts.Go(func() { noFacts = cmp.Or(l.store(ctx, l.facts), l.forget(ctx)) })
 	// What somebody waits for is first. When SEND does not take that, it takes nothing else.
 	if noOrders = l.hurry(ctx); noOrders == nil {
 		noOrders = l.store(ctx, l.orders)
@@ -251,7 +258,7 @@ func (l *load) flush(ctx context.Context) error {
 		l.passed(p, seq, noFacts == nil, noOrders == nil)
 	}
 	l.r.sweeper.poke()
-	l.orders, l.urgent, l.facts, l.size = nil, nil, nil, 0
+	l.orders, l.urgent, l.facts, l.wishes, l.size = nil, nil, nil, nil, 0
 	clear(l.done)
 	clear(l.commands)
 	return errors.Join(noFacts, noOrders)
@@ -283,6 +290,20 @@ func (l *load) store(ctx context.Context, msgs []*nats.Msg) error {
 	for batch := range bus.Split(msgs, relayBytes) {
 		if _, err := bus.PublishBatch(ctx, l.r.js, batch); err != nil {
 			return fmt.Errorf("publish %d messages: %w", len(batch), err)
+		}
+	}
+	return nil
+}
+
+// forget removes from the stream what is there of people who were erased.
+func (l *load) forget(ctx context.Context) error {
+	for _, w := range l.wishes {
+		before, err := strconv.ParseUint(string(w.Data), 10, 64)
+		if err == nil {
+			err = bus.Forget(ctx, l.r.js, w.Subject, before)
+		}
+		if err != nil {
+			return fmt.Errorf("forget a profile: %w", err)
 		}
 	}
 	return nil

@@ -55,7 +55,7 @@ func (w *worker) renew(ctx context.Context) error {
 		return err
 	}
 	defer b.yield()
-	b.set = set
+	b.set, b.renewing = set, true
 	wants, concerned := make([]store.Want, len(ids)), make(map[string]bool, len(ids))
 	for i, id := range ids {
 		wants[i], concerned[id] = store.Want{Profile: id}, true

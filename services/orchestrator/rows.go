@@ -33,7 +33,21 @@ func (b *batch) input(ctx context.Context, in *input) error {
 		return nil
 	}
 	p.seen[uid] = true
-	if p.state == nil && !p.unopened {
+	b.list(in.event, p) // Of whom an address was does not matter to whoever has it.
+	if r := in.receipt; r != nil {
+		b.out.Outcomes = append(b.out.Outcomes, store.OutcomeRow{
+			MessageID: r.MessageID, Outcome: r.Outcome, Reason: r.Reason, Detail: r.Detail,
+			Provider: r.Provider, ProviderID: r.ProviderID, Resent: r.Resent, At: r.At,
+		})
+	}
+	switch {
+	case p.forgotten(in.event):
+		b.w.o.metrics.duplicate(ctx)
+		return nil
+	case in.event.Type == event.ProfileErased:
+		b.erase(p, in)
+		return nil
+	case p.state == nil && !p.unopened:
 		p.state, p.dirty = journey.NewState(in.event.Subject, in.event.Time), true
 	}
 	spanCtx, span := b.w.o.applySpan(in)
@@ -42,12 +56,7 @@ func (b *batch) input(ctx context.Context, in *input) error {
 		Profile: p.id, At: in.event.Time, ID: uid, Kind: store.KindEvent, Name: in.event.Type,
 		Trace: traceID(trace.SpanContextFromContext(spanCtx)), Data: in.event.Kept(maxTimelineLines),
 	})
-	if r := in.receipt; r != nil {
-		b.out.Outcomes = append(b.out.Outcomes, store.OutcomeRow{
-			MessageID: r.MessageID, Outcome: r.Outcome, Reason: r.Reason, Detail: r.Detail,
-			Provider: r.Provider, ProviderID: r.ProviderID, Resent: r.Resent, At: r.At,
-		})
-	}
+	p.touched = true
 	if p.unopened {
 		return nil // Nobody hears the receipt, and the profile knew when it was decided.
 	}

@@ -1,0 +1,100 @@
+package orchestrator
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/pkg/event"
+	"rapport/pkg/message"
+	"rapport/pkg/profile"
+	"rapport/pkg/store"
+)
+
+// lists says what an event means to the suppression list: the address that must not be
+// written to any more, or may be again. It is the address that the event names, since the
+// person's may be another one by now; else the person's, who may be nil.
+func lists(e *event.Event, who *profile.Profile) (add []store.Suppression, release []store.Release) {
+	var channel message.Channel
+	var d struct{ Address, Kind, Type, Intent string }
+	switch e.Type {
+	case event.EmailBounced, event.EmailComplained:
+		channel = message.Email
+	case event.SMSFailed, event.SMSReceived:
+		channel = message.SMS
+	case event.WhatsAppFailed, event.WhatsAppReceived:
+		channel = message.WhatsApp
+	default:
+		return nil, nil
+	}
+	if json.Unmarshal(e.Data, &d) != nil {
+		return nil, nil
+	}
+	if d.Address == "" && who != nil {
+		d.Address = who.Address(channel)
+	}
+	reason := grounds(e.Type, strings.ToLower(cmp.Or(d.Kind, d.Type)), strings.ToLower(d.Intent))
+	received := e.Type == event.SMSReceived || e.Type == event.WhatsAppReceived
+	switch {
+	case d.Address == "":
+	case reason != "":
+		add = []store.Suppression{{Channel: channel, Address: d.Address, Reason: reason, Source: e.Source, At: e.Time}}
+	case received && strings.EqualFold(d.Intent, "start"):
+		// It takes back STOP, and nothing that somebody else said.
+		at := store.Address{Channel: channel, Address: d.Address}
+		release = []store.Release{{Address: at, Reasons: []store.Grounds{store.OptedOut}}}
+	}
+	return add, release
+}
+
+// grounds is why an event closes an address; empty: it does not. Only a bounce for good does:
+// package profile has the same rule for the person.
+func grounds(typ, kind, intent string) store.Grounds {
+	switch typ {
+	case event.EmailBounced:
+		if kind == "hard" || kind == "permanent" {
+			return store.Bounced
+		}
+	case event.EmailComplained:
+		return store.Complained
+	case event.SMSFailed, event.WhatsAppFailed:
+		if kind == string(store.OptedOut) {
+			return store.OptedOut
+		}
+	case event.SMSReceived, event.WhatsAppReceived:
+		if intent == "stop" {
+			return store.OptedOut
+		}
+	}
+	return ""
+}
+
+// list puts into the batch what an event means to the suppression list. The store takes
+// addresses off before it puts others on, so what is taken off again is not put on.
+func (b *batch) list(e *event.Event, p *person) {
+	var who *profile.Profile
+	if p.state != nil {
+		who = &p.state.Profile
+	}
+	add, release := lists(e, who)
+	for _, r := range release {
+		b.out.Suppressions = slices.DeleteFunc(b.out.Suppressions, func(s store.Suppression) bool {
+			same := s.Channel == r.Channel && store.Address{Channel: s.Channel, Address: s.Address}.Normal() == r.Normal()
+			return same && slices.Contains(r.Reasons, s.Reason)
+		})
+	}
+	b.out.Releases = append(b.out.Releases, release...)
+	b.out.Suppressions = append(b.out.Suppressions, add...)
+}
+
+// erasedAddresses are those of somebody who asked to be forgotten.
+func erasedAddresses(who *profile.Profile, source string, at time.Time) (list []store.Suppression) {
+	for _, c := range message.Channels() {
+		if address := who.Address(c); address != "" {
+			list = append(list, store.Suppression{Channel: c, Address: address, Reason: store.Erased, Source: source, At: at})
+		}
+	}
+	return list
+}
