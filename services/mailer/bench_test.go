@@ -100,7 +100,7 @@ func BenchmarkRender(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		l, err := compose(c, m, "", decided)
+		l, err := compose(c, m, Identity{}, "", decided)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package mailer
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net/mail"
@@ -24,19 +25,23 @@ type letter struct {
 // compose makes the MIME message: plain text and HTML as alternatives, in UTF-8 and
 // quoted-printable, which every server passes on unchanged (RFC 2045, section 6.7).
 // Errors are final: the address or the template is wrong.
-func compose(c *message.Command, m render.Mail, domain string, date time.Time) (*letter, error) {
+func compose(c *message.Command, m render.Mail, who Identity, domain string, date time.Time) (*letter, error) {
 	to, err := mail.ParseAddress(c.To)
 	if err != nil || strings.ContainsAny(to.Address, "\r\n") {
 		return nil, delivery.Permanent(message.ReasonInvalidAddress, "the recipient's address cannot be read")
 	}
-	_, host, ok := strings.Cut(m.FromAddress, "@")
-	if !ok || strings.ContainsAny(m.FromAddress, "\r\n") {
+	host := domainOf(m.FromAddress)
+	if host == "" || strings.ContainsAny(m.FromAddress, "\r\n") {
 		return nil, delivery.Permanent(message.ReasonRender, "the template or the workspace names no sender address")
 	}
-	if domain == "" {
-		domain = host
+	path, err := who.returnPath(c, m)
+	if err != nil {
+		return nil, err
 	}
-	msg, err := head(c, m, to.Address, domain, date)
+	if m.ReplyTo, err = who.replyTo(c, m); err != nil {
+		return nil, err
+	}
+	msg, err := head(c, m, to.Address, cmp.Or(domain, host), date)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +54,8 @@ func compose(c *message.Command, m render.Mail, domain string, date time.Time) (
 	if _, err := msg.WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("make the MIME message: %w", err)
 	}
-	return &letter{from: m.FromAddress, to: to.Address, mime: b.Bytes()}, nil
+	l := &letter{from: path, to: to.Address, mime: b.Bytes()}
+	return l, who.sign(l, host, c.Ref(), date)
 }
 
 // head is the message without its texts.
@@ -64,12 +70,15 @@ func head(c *message.Command, m render.Mail, to, domain string, date time.Time) 
 		}
 	}
 	msg.Subject(oneLine(m.Subject))
-	msg.SetMessageIDWithValue(oneLine(c.ID) + "@" + domain)
+	msg.SetMessageIDWithValue(oneLine(c.Ref().String()) + "@" + domain)
 	msg.SetDateWithValue(date)
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	msg.SetGenHeader("X-Rapport-Message", oneLine(c.ID))
-	msg.SetGenHeader("X-Rapport-Journey", oneLine(c.Journey))
-	return msg, nil
+	return msg, aboutHeaders(msg, c, m, domainOf(m.FromAddress))
+}
+
+// domainOf is the domain of an address in lower case; empty: it has none.
+func domainOf(address string) string {
+	_, domain, _ := strings.Cut(address, "@")
+	return strings.ToLower(domain)
 }
 
 // body writes a text straight to out, which is what go-mail writes the message to, and

@@ -28,7 +28,7 @@ func TestComposeGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := compose(command("m1", message.Transactional), m, "", decided)
+	l, err := compose(command("m1", message.Transactional), m, Identity{}, "", decided)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestComposeRoundTrip(t *testing.T) {
 			Subject: words.Draw(t, "subject"), FromName: words.Draw(t, "name"), FromAddress: "shop@shop.test",
 			Text: words.Draw(t, "text"), HTML: "<p>" + words.Draw(t, "html"),
 		}
-		l, err := compose(command("m1", message.Marketing), m, "mail.test", decided)
+		l, err := compose(command("m1", message.Marketing), m, Identity{}, "mail.test", decided)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +136,7 @@ func TestComposeRefuses(t *testing.T) {
 		}
 		c := command("m1", message.Marketing)
 		c.To = tc.to
-		if _, err := compose(c, m, "", decided); err == nil || !strings.Contains(err.Error(), tc.want) {
+		if _, err := compose(c, m, Identity{}, "", decided); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: error %v, want one with %q", name, err, tc.want)
 		}
 	}

@@ -31,6 +31,8 @@ type Options struct {
 	Topic      string
 	// Domain is the right side of Message-IDs; empty: the sender's domain.
 	Domain string
+	// Identity is how mails name who sends them, and by what their answers are known.
+	Identity Identity
 	// Drain is how long a stop waits for messages in hand (10 s).
 	Drain time.Duration
 	// Delivery tunes the pipeline. New fills in Channel, Road, Source, InFlight (one for
@@ -83,6 +85,9 @@ func New(o Options) (*Mailer, error) {
 	if o.Topic == "" {
 		o.Topic = Topic
 	}
+	if err := o.Identity.check(); err != nil {
+		return nil, fmt.Errorf("mailer: %w", err)
+	}
 	if err := o.SMTP.complete(); err != nil {
 		return nil, fmt.Errorf("mailer: %w", err)
 	}
@@ -124,7 +129,7 @@ func (m *Mailer) Render(ctx context.Context, c *message.Command) (delivery.HandO
 	if !m.o.Delivery.EventTime {
 		date = m.o.Delivery.Now()
 	}
-	l, err := compose(c, mail, m.o.Domain, date)
+	l, err := compose(c, mail, m.o.Identity, m.o.Domain, date)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func aLetter(t testing.TB, id string) *letter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := compose(command(id, message.Marketing), m, "", decided)
+	l, err := compose(command(id, message.Marketing), m, Identity{}, "", decided)
 	if err != nil {
 		t.Fatal(err)
 	}

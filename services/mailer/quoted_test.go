@@ -69,7 +69,7 @@ func TestComposeAsTheLibrary(t *testing.T) {
 		}
 		m.HTML = html
 		c := command("m1", message.Transactional)
-		l, err := compose(c, m, "", decided)
+		l, err := compose(c, m, Identity{}, "", decided)
 		if err != nil {
 			t.Fatal(err)
 		}
