@@ -72,26 +72,26 @@ func (a *attribute) read(in string, at int) int {
 	return at
 }
 
-// declaration is how long the rest of a <! is. Comments are passed over whole, save for
-// conditional ones: what is between <!--[if mso]> and <![endif]--> is a page to Outlook,
-// whose links should lead where those of the other page do.
-func declaration(rest string) int {
+// declaration is how long the rest of a <! is. Of a conditional comment that is the
+// condition: what is between <!--[if mso]> and <![endif]--> is a page to Outlook, whose links
+// should lead where those of the other page do.
+func declaration(rest string) (n int, conditional bool) {
 	body, comment := strings.CutPrefix(rest, "!--")
 	switch {
 	case !comment:
-		return upTo(rest, ">")
+		return upTo(rest, ">"), false
 	case strings.HasPrefix(body, ">"):
-		return len("!-->")
+		return len("!-->"), false
 	case strings.HasPrefix(body, "->"):
-		return len("!--->")
+		return len("!--->"), false
 	}
 	if condition := strings.TrimLeft(body, " \t\r\n\f"); len(condition) > 3 && strings.EqualFold(condition[:3], "[if") {
 		opening := strings.Index(condition, "]>")
 		if closing := strings.Index(condition, "-->"); opening >= 0 && (closing < 0 || opening < closing) {
-			return len(rest) - len(condition) + opening + len("]>")
+			return len(rest) - len(condition) + opening + len("]>"), true
 		}
 	}
-	return len("!--") + upTo(body, "-->")
+	return len("!--") + upTo(body, "-->"), false
 }
 
 // rawText is how long the text is that follows a tag in which there are no tags: styles,

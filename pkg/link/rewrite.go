@@ -20,13 +20,7 @@ import (
 // variables, they come from there.
 func (m *Maker) Rewrite(html string, c *message.Command) string {
 	w := rewriting{m: m, c: c, in: html, out: make([]byte, 0, len(html)+len(html)/2), tracked: m.tracks(c), body: -1, attrs: make([]attribute, 0, 16)}
-	for at := 0; at < len(html); {
-		next := strings.IndexByte(html[at:], '<')
-		if next < 0 {
-			break
-		}
-		at = w.markup(at + next)
-	}
+	w.scan(0)
 	w.copy(len(html))
 	if pixel := m.Pixel(c); pixel != "" {
 		if w.body < 0 {
@@ -50,6 +44,17 @@ type rewriting struct {
 	known   products
 }
 
+// scan goes through the page from an index on.
+func (w *rewriting) scan(at int) {
+	for at < len(w.in) {
+		next := strings.IndexByte(w.in[at:], '<')
+		if next < 0 {
+			return
+		}
+		at = w.markup(at + next)
+	}
+}
+
 // copy puts what stands before an index of the page out.
 func (w *rewriting) copy(to int) { w.out, w.from = append(w.out, w.in[w.from:to]...), to }
 
@@ -60,15 +65,15 @@ func (w *rewriting) markup(at int) int {
 	case rest == "":
 		return at + 1
 	case rest[0] == '!':
-		return at + 1 + declaration(rest)
+		n, conditional := declaration(rest)
+		if conditional {
+			return w.conditional(at + 1 + n)
+		}
+		return at + 1 + n
 	case rest[0] == '?':
 		return at + 1 + upTo(rest, ">")
 	case rest[0] == '/':
-		if startsWith(rest[1:], "body") {
-			w.copy(at)
-			w.body = len(w.out)
-		}
-		return at + 1 + upTo(rest, ">")
+		return w.closing(at)
 	case !letter(rest[0]):
 		return at + 1
 	}
@@ -82,6 +87,32 @@ func (w *rewriting) markup(at int) int {
 	if w.attrs = attrs; whole {
 		w.link(attrs)
 	}
+	return end
+}
+
+// conditional goes through a comment that is a page to Outlook, from behind its condition. To
+// all others it is a comment, which must end where it ended.
+func (w *rewriting) conditional(at int) int {
+	whole := w.in
+	w.in = whole[:at+upTo(whole[at:], "-->")]
+	w.in = strings.TrimSuffix(w.in, "-->")
+	w.scan(at)
+	end := len(w.in)
+	w.in = whole
+	return end
+}
+
+// closing deals with the end of an element, and remembers where that of the body is.
+func (w *rewriting) closing(at int) int {
+	rest := w.in[at+len("</"):]
+	if rest == "" || !letter(rest[0]) {
+		return at + len("</") + upTo(rest, ">")
+	}
+	if startsWith(rest, "body") {
+		w.copy(at)
+		w.body = len(w.out)
+	}
+	end, _, _ := attributes(w.in, at+len("</")+len(tagName(rest)), nil)
 	return end
 }
 
@@ -121,11 +152,22 @@ func (w *rewriting) link(attrs []attribute) {
 		case a.ours:
 			w.copy(a.start)
 			w.from = a.end
+			w.part(attrs[i+1:])
 		case a == href && changed != "":
 			w.copy(a.nameEnd)
 			w.out = append(appendEscaped(append(w.out, `="`...), changed), '"')
 			w.from = a.end
 		}
+	}
+}
+
+// part keeps what stood before an attribute that was taken away from what comes next in pages
+// that are broken: attributes without space between them, and those whose names begin with =.
+func (w *rewriting) part(next []attribute) {
+	if len(next) > 0 && w.in[next[0].name] == '=' {
+		w.out = append(w.out, " /"...)
+	} else if c := w.in[w.from]; !space(c) && c != '>' {
+		w.out = append(w.out, ' ')
 	}
 }
 
