@@ -33,9 +33,9 @@ type Provider struct {
 	WarmUp       *WarmUp // nil: it may take any number
 }
 
-// Services are the values of Provider.PassMetadata.
+// Services are the values of Provider.PassMetadata, sorted.
 func Services() []string {
-	return []string{"ses", "sendgrid", "mailgun", "postmark", "resend", "brevo", "sparkpost"}
+	return []string{"brevo", "mailgun", "mailjet", "mandrill", "postmark", "resend", "sendgrid", "ses", "sparkpost"}
 }
 
 // Rate is a pace: at most so many in so long a time. Zero: any.

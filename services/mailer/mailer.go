@@ -15,15 +15,26 @@ import (
 	"rapport/pkg/delivery"
 	"rapport/pkg/message"
 	"rapport/pkg/render"
+	"rapport/pkg/routing"
 )
 
 // Topic is where commands come from unless Options.Topic says otherwise.
 const Topic = "send.email.*"
 
-// Options are what a Mailer is made of. Subscriber, Render, SMTP.Addr and of Delivery
-// Claims and Publisher are needed; the rest has defaults.
+// Options are what a Mailer is made of. Subscriber, Render, SMTP.Addr or Routing, and of
+// Delivery Claims and Publisher are needed; the rest has defaults.
 type Options struct {
+	// SMTP is the server that takes the mail, under the name smtp. Where Routing names
+	// providers, it is what they have in common that delivery.yaml does not say: timeouts and
+	// certificates.
 	SMTP SMTP
+	// Routing is what the workspace's delivery.yaml says, for the life of the Mailer; nil:
+	// nothing.
+	Routing *routing.Config
+	// Secret finds the secrets that providers name, such as os.LookupEnv.
+	Secret func(name string) (string, bool)
+	// Tally keeps how far warm-ups have come; nil: they begin anew with each Mailer.
+	Tally Tally
 	// Render makes the mail of a command, such as workspace.Snapshot.Mail. Its errors are
 	// final.
 	Render     func(context.Context, *message.Command) (render.Mail, error)
@@ -74,7 +85,7 @@ type SMTP struct {
 type Mailer struct {
 	o        Options
 	pipeline *delivery.Pipeline
-	pool     *pool
+	fleet    *fleet
 }
 
 // New checks the options. It opens no connection.
@@ -88,17 +99,18 @@ func New(o Options) (*Mailer, error) {
 	if err := o.Identity.check(); err != nil {
 		return nil, fmt.Errorf("mailer: %w", err)
 	}
-	if err := o.SMTP.complete(); err != nil {
-		return nil, fmt.Errorf("mailer: %w", err)
-	}
 	if o.Delivery.Worker == "" {
 		o.Delivery.Worker = "mailer-" + rand.Text()
 	}
 	if o.Delivery.Now == nil {
 		o.Delivery.Now = time.Now
 	}
-	m := &Mailer{o: o, pool: &pool{server: o.SMTP}}
-	o.Delivery.Channel, o.Delivery.Source, o.Delivery.InFlight = message.Email, "rapport/mailer", o.SMTP.Connections
+	f, err := newFleet(&o)
+	if err != nil {
+		return nil, fmt.Errorf("mailer: %w", err)
+	}
+	m := &Mailer{o: o, fleet: f}
+	o.Delivery.Channel, o.Delivery.Source, o.Delivery.InFlight = message.Email, "rapport/mailer", f.connections()
 	o.Delivery.Road = m
 	p, err := delivery.New(o.Delivery)
 	if err != nil {
@@ -111,12 +123,12 @@ func New(o Options) (*Mailer, error) {
 // Run sends mail until ctx ends, finishes what is in hand, and closes its connections. A
 // Mailer runs once.
 func (m *Mailer) Run(ctx context.Context) error {
-	defer m.pool.close()
+	defer m.fleet.close()
 	return m.pipeline.Run(ctx, delivery.Intake{Name: "mailer", Topic: m.o.Topic, Subscriber: m.o.Subscriber, Drain: m.o.Drain})
 }
 
-// Provider names SMTP in receipts.
-func (m *Mailer) Provider() string { return "smtp" }
+// Provider names SMTP where no provider was chosen yet.
+func (m *Mailer) Provider() string { return usual }
 
 // Render makes the whole MIME message, so that the connection is held for the hand-over
 // only.
@@ -129,11 +141,31 @@ func (m *Mailer) Render(ctx context.Context, c *message.Command) (delivery.HandO
 	if !m.o.Delivery.EventTime {
 		date = m.o.Delivery.Now()
 	}
-	l, err := compose(c, mail, m.o.Identity, m.o.Domain, date)
+	service := m.fleet.service(delivery.ProviderOf(ctx))
+	l, err := m.letter(c, mail, service, date)
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context) (string, error) { return m.pool.send(ctx, l) }, nil
+	return func(ctx context.Context) (string, error) {
+		provider := delivery.ProviderOf(ctx)
+		if other := m.fleet.service(provider); other != service {
+			// It goes by another one than it was made for.
+			if l, err = m.letter(c, mail, other, date); err != nil {
+				return "", err
+			}
+			service = other
+		}
+		return m.fleet.send(ctx, provider, l)
+	}, nil
+}
+
+// letter composes a mail for the service behind a provider; empty: for any.
+func (m *Mailer) letter(c *message.Command, mail render.Mail, service string, date time.Time) (*letter, error) {
+	who := m.o.Identity
+	if service != "" {
+		who.Metadata = service
+	}
+	return compose(c, mail, who, m.o.Domain, date)
 }
 
 // complete fills in defaults. Errors name the field and the remedy.

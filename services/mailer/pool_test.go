@@ -68,13 +68,13 @@ func TestFaults(t *testing.T) {
 		"450 at RCPT":  {rcpt(450, smtp.EnhancedCode{4, 2, 0}), transient},
 		"550 5.1.1":    {rcpt(550, smtp.EnhancedCode{5, 1, 1}), invalid},
 		"550 bare":     {rcpt(550, smtp.NoEnhancedCode), invalid},
-		"550 5.7.1":    {rcpt(550, smtp.EnhancedCode{5, 7, 1}), rejected},
+		"550 5.7.1":    {rcpt(550, smtp.EnhancedCode{5, 7, 1}), blocked},
 		"550 5.2.1":    {rcpt(550, smtp.EnhancedCode{5, 2, 1}), invalid},
-		"552 5.2.2":    {rcpt(552, smtp.EnhancedCode{5, 2, 2}), rejected},
-		"550 5.1.8":    {rcpt(550, smtp.EnhancedCode{5, 1, 8}), rejected},
+		"552 5.2.2":    {rcpt(552, smtp.EnhancedCode{5, 2, 2}), putOff},
+		"550 5.1.8":    {rcpt(550, smtp.EnhancedCode{5, 1, 8}), blocked},
 		"451 at dot":   {data(func(*smtp.Conn, int) error { return reply(451, smtp.EnhancedCode{4, 3, 0}, "later") }), transient},
 		"554 at dot":   {data(func(*smtp.Conn, int) error { return reply(554, smtp.EnhancedCode{5, 6, 0}, "spam") }), rejected},
-		"550 at dot":   {data(func(*smtp.Conn, int) error { return reply(550, smtp.NoEnhancedCode, "spam") }), rejected},
+		"550 at dot":   {data(func(*smtp.Conn, int) error { return reply(550, smtp.NoEnhancedCode, "spam") }), blocked},
 		"gone at MAIL": {func(s *mailServer) { s.onMail = broken }, unavailable},
 		"gone at RCPT": {func(s *mailServer) { s.onRcpt = func(c *smtp.Conn, _ string) error { return broken(c) } }, transient},
 		"gone at dot":  {data(func(*smtp.Conn, int) error { return errBroken }), unknown},
@@ -96,6 +96,8 @@ func TestFaults(t *testing.T) {
 var (
 	transient   = delivery.Transient(errors.New(""))
 	unavailable = delivery.Unavailable(errors.New(""))
+	blocked     = delivery.Blocked("")
+	putOff      = delivery.Later(errors.New(""))
 	unknown     = delivery.Unknown(errors.New(""))
 	rejected    = delivery.Permanent(message.ReasonRejected, "")
 	invalid     = delivery.Permanent(message.ReasonInvalidAddress, "")
