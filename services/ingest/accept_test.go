@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -152,6 +153,15 @@ func TestPerson(t *testing.T) {
 			  {"channel":"sms","purpose":"marketing","granted":false}]}`,
 			`{"consent":[{"channel":"email","purpose":"marketing","granted":true,"source":"checkout","at":"2026-01-01T00:00:00Z"},` +
 				`{"channel":"sms","purpose":"marketing","granted":false,"source":"shop","at":"2026-03-02T09:00:00Z"}]}`,
+		},
+		"consent with proof, cut at a character": {
+			"/v1/track", `"context":{"consent":[{"channel":"whatsapp","purpose":"marketing","granted":true,"confirmed":true,"proof":"` + strings.Repeat("é", 251) + `"}]}`,
+			`{"consent":[{"channel":"whatsapp","purpose":"marketing","granted":true,"source":"shop","at":"2026-03-02T09:00:00Z","proof":"` +
+				strings.Repeat("é", 250) + `","confirmed":true}]}`,
+		},
+		"all consent withdrawn": {
+			"/v1/track", `"context":{"consent":[{"channel":"*","purpose":"*","granted":false}]}`,
+			`{"consent":[{"channel":"*","purpose":"*","granted":false,"source":"shop","at":"2026-03-02T09:00:00Z"}]}`,
 		},
 		"consent, Segment's": {
 			"/v1/track", `"context":{"consent":{"categoryPreferences":{"marketing":true}}}`,

@@ -25,12 +25,12 @@ func consent(raw json.RawMessage, source string, at time.Time) ([]event.ConsentU
 	case "object":
 		return preferences(field, raw, source, at)
 	}
-	return nil, wrong(field, "is %s, must be a list of {channel, purpose, granted, source, at}", describe(raw))
+	return nil, wrong(field, "is %s, must be a list of {channel, purpose, granted, source, at, proof, confirmed}", describe(raw))
 }
 
 // decision is event.ConsentUpdate before its fields are known to be of their types.
 type decision struct {
-	Channel, Purpose, Granted, Source, At json.RawMessage
+	Channel, Purpose, Granted, Source, At, Proof, Confirmed json.RawMessage
 }
 
 func decisions(field string, raw json.RawMessage, source string, at time.Time) ([]event.ConsentUpdate, *fieldError) {
@@ -81,17 +81,37 @@ func (d *decision) update(field, source string, at time.Time) (u event.ConsentUp
 			return u, err
 		}
 	}
+	if u.Proof, err = text(field+".proof", d.Proof); err != nil {
+		return u, err
+	}
+	u.Proof = event.CutProof(u.Proof)
+	switch k := kind(d.Confirmed); k {
+	case "", "null":
+	case "boolean":
+		u.Confirmed = strings.TrimSpace(string(d.Confirmed)) == "true"
+	default:
+		return u, wrong(field+".confirmed", "is %s, must be true or false", describe(d.Confirmed))
+	}
 	return u, checkConsent(field, u)
 }
 
 func checkConsent(field string, u event.ConsentUpdate) *fieldError {
 	switch {
-	case u.Channel != string(message.Email) && u.Channel != string(message.SMS):
-		return wrong(field+".channel", "is %q, must be \"email\" or \"sms\"", u.Channel)
+	case !slices.Contains(channels(), u.Channel) && u.Channel != event.Everything:
+		return wrong(field+".channel", "is %q, must be \"email\", \"sms\", \"whatsapp\", or \"*\" for all of them", u.Channel)
 	case u.Purpose == "":
 		return wrong(field+".purpose", "is missing: name what the person agreed to, such as \"marketing\"")
+	case u.Purpose == event.Everything && u.Granted:
+		return wrong(field+".purpose", "is \"*\", which can only be withdrawn (granted: false): name what the person agreed to, such as \"marketing\"")
+	case u.Confirmed && !u.Granted:
+		return wrong(field+".confirmed", "is true, and granted is false: only a yes can be confirmed")
 	}
 	return nil
+}
+
+// channels are those on which people are asked for consent.
+func channels() []string {
+	return []string{string(message.Email), string(message.SMS), string(message.WhatsApp)}
 }
 
 func preferences(field string, raw json.RawMessage, source string, at time.Time) ([]event.ConsentUpdate, *fieldError) {

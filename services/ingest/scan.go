@@ -178,8 +178,14 @@ func scanDecision(obj []byte) (d decision, ok bool) {
 		case "at":
 			r.Once(&seen, 4)
 			d.At = r.value()
+		case "proof":
+			r.Once(&seen, 5)
+			d.Proof = r.value()
+		case "confirmed":
+			r.Once(&seen, 6)
+			d.Confirmed = r.value()
 		default:
-			r.Skip(name, "channel", "purpose", "granted", "source", "at")
+			r.Skip(name, "channel", "purpose", "granted", "source", "at", "proof", "confirmed")
 		}
 	}
 	return d, r.done()
