@@ -2,6 +2,7 @@ package link
 
 import (
 	"html"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -94,11 +95,13 @@ func declaration(rest string) (n int, conditional bool) {
 	return len("!--") + upTo(body, "-->"), false
 }
 
+// rawElements are those whose content is text, whatever it looks like.
+var rawElements = []string{"style", "script", "title", "textarea", "xmp"}
+
 // rawText is how long the text is that follows a tag in which there are no tags: styles,
 // scripts, titles.
 func rawText(name, rest string) int {
-	if !strings.EqualFold(name, "style") && !strings.EqualFold(name, "script") && !strings.EqualFold(name, "title") &&
-		!strings.EqualFold(name, "textarea") && !strings.EqualFold(name, "xmp") {
+	if !slices.ContainsFunc(rawElements, func(raw string) bool { return len(raw) == len(name) && strings.EqualFold(raw, name) }) {
 		return 0
 	}
 	for at := 0; ; {
@@ -129,11 +132,12 @@ func upTo(text, end string) int {
 }
 
 func tagName(text string) string {
-	end := strings.IndexAny(text, " \t\r\n\f/>")
-	if end < 0 {
-		return text
+	for i := range len(text) {
+		if c := text[i]; space(c) || c == '/' || c == '>' {
+			return text[:i]
+		}
 	}
-	return text[:end]
+	return text
 }
 
 func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
@@ -181,21 +185,25 @@ func reference(text string, closed, beforeEquals bool) string {
 	return decoded
 }
 
-// appendEscaped writes an address into an attribute with double quotes.
-func appendEscaped(b []byte, s string) []byte {
-	for i := range len(s) {
-		switch s[i] {
-		case '&':
-			b = append(b, "&amp;"...)
-		case '"':
-			b = append(b, "&#34;"...)
-		case '<':
-			b = append(b, "&lt;"...)
-		case '>':
-			b = append(b, "&gt;"...)
-		default:
-			b = append(b, s[i])
+// escape writes an address into an attribute with double quotes.
+func escape(b *strings.Builder, s string) {
+	for {
+		at := strings.IndexAny(s, `&"<>`)
+		if at < 0 {
+			b.WriteString(s)
+			return
 		}
+		b.WriteString(s[:at])
+		switch s[at] {
+		case '&':
+			b.WriteString("&amp;")
+		case '"':
+			b.WriteString("&#34;")
+		case '<':
+			b.WriteString("&lt;")
+		case '>':
+			b.WriteString("&gt;")
+		}
+		s = s[at+1:]
 	}
-	return b
 }

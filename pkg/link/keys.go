@@ -89,6 +89,11 @@ func (k *Keys) Seal(t Ticket) string {
 	if t.check() != nil {
 		return ""
 	}
+	return k.seal(&t)
+}
+
+// seal is Seal of a ticket that was checked.
+func (k *Keys) seal(t *Ticket) string {
 	var packing [512]byte
 	packed := t.pack(packing[:0])
 	first := &k.list[0]

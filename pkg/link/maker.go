@@ -87,9 +87,17 @@ func (m *Maker) Confirm(c *message.Command, channel message.Channel, purpose str
 // Click is the address that leads to a target and tells of it. It is empty for a target that
 // must not be sealed: leave such a link as it is.
 func (m *Maker) Click(c *message.Command, to Target) string {
+	if _, err := parse(to.URL); err != nil {
+		return ""
+	}
+	return m.over(c, to)
+}
+
+// over is Click to an address that was looked at.
+func (m *Maker) over(c *message.Command, to Target) string {
 	t := ticket(c, Click, livesClick)
 	t.URL, t.Link, t.Product, t.LinkCategory = to.URL, to.Name, to.Product, to.Category
-	token := m.Keys.Seal(t)
+	token := m.Keys.seal(&t)
 	if token == "" {
 		return ""
 	}

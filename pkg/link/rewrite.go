@@ -1,7 +1,6 @@
 package link
 
 import (
-	"slices"
 	"strings"
 
 	"rapport/pkg/message"
@@ -19,16 +18,12 @@ import (
 // Where product and category are missing and the address is that of a product in the command's
 // variables, they come from there.
 func (m *Maker) Rewrite(html string, c *message.Command) string {
-	w := rewriting{m: m, c: c, in: html, out: make([]byte, 0, len(html)+len(html)/2), tracked: m.tracks(c), body: -1, attrs: make([]attribute, 0, 16)}
+	w := rewriting{m: m, c: c, in: html, tracked: m.tracks(c), pixel: m.Pixel(c), attrs: make([]attribute, 0, 16)}
+	w.out.Grow(len(html) + len(html)/4 + len(w.pixel))
 	w.scan(0)
 	w.copy(len(html))
-	if pixel := m.Pixel(c); pixel != "" {
-		if w.body < 0 {
-			w.body = len(w.out)
-		}
-		w.out = slices.Insert(w.out, w.body, []byte(pixel)...)
-	}
-	return string(w.out)
+	w.out.WriteString(w.pixel)
+	return w.out.String()
 }
 
 // rewriting is one page on its way.
@@ -37,8 +32,8 @@ type rewriting struct {
 	c       *message.Command
 	in      string
 	from    int // what stands before it is in out
-	out     []byte
-	body    int // where in out the body ends; -1: nowhere so far
+	out     strings.Builder
+	pixel   string // which is still to be written
 	tracked bool
 	attrs   []attribute
 	known   products
@@ -56,7 +51,10 @@ func (w *rewriting) scan(at int) {
 }
 
 // copy puts what stands before an index of the page out.
-func (w *rewriting) copy(to int) { w.out, w.from = append(w.out, w.in[w.from:to]...), to }
+func (w *rewriting) copy(to int) {
+	w.out.WriteString(w.in[w.from:to])
+	w.from = to
+}
 
 // markup deals with what begins with the < at an index, and returns where to go on.
 func (w *rewriting) markup(at int) int {
@@ -79,7 +77,7 @@ func (w *rewriting) markup(at int) int {
 	}
 	name := tagName(rest)
 	begin := at + 1 + len(name)
-	if !strings.EqualFold(name, "a") && !strings.EqualFold(name, "area") {
+	if !(len(name) == 1 && name[0]|0x20 == 'a') && !strings.EqualFold(name, "area") {
 		end, _, _ := attributes(w.in, begin, nil)
 		return end + rawText(name, w.in[end:])
 	}
@@ -102,7 +100,8 @@ func (w *rewriting) conditional(at int) int {
 	return end
 }
 
-// closing deals with the end of an element, and remembers where that of the body is.
+// closing deals with the end of an element. That of the body is where the pixel goes: the first
+// one, behind which browsers put what follows into the body all the same.
 func (w *rewriting) closing(at int) int {
 	rest := w.in[at+len("</"):]
 	if rest == "" || !letter(rest[0]) {
@@ -110,7 +109,8 @@ func (w *rewriting) closing(at int) int {
 	}
 	if startsWith(rest, "body") {
 		w.copy(at)
-		w.body = len(w.out)
+		w.out.WriteString(w.pixel)
+		w.pixel = ""
 	}
 	end, _, _ := attributes(w.in, at+len("</")+len(tagName(rest)), nil)
 	return end
@@ -155,7 +155,9 @@ func (w *rewriting) link(attrs []attribute) {
 			w.part(attrs[i+1:])
 		case a == href && changed != "":
 			w.copy(a.nameEnd)
-			w.out = append(appendEscaped(append(w.out, `="`...), changed), '"')
+			w.out.WriteString(`="`)
+			escape(&w.out, changed)
+			w.out.WriteByte('"')
 			w.from = a.end
 		}
 	}
@@ -165,9 +167,9 @@ func (w *rewriting) link(attrs []attribute) {
 // that are broken: attributes without space between them, and those whose names begin with =.
 func (w *rewriting) part(next []attribute) {
 	if len(next) > 0 && w.in[next[0].name] == '=' {
-		w.out = append(w.out, " /"...)
+		w.out.WriteString(" /")
 	} else if c := w.in[w.from]; !space(c) && c != '>' {
-		w.out = append(w.out, ' ')
+		w.out.WriteByte(' ')
 	}
 }
 
@@ -184,9 +186,9 @@ func (w *rewriting) leads(to Target) string {
 		w.known.complete(&to, w.c)
 	}
 	address := w.m.tagged(clean, w.c, to.Name)
-	if w.m.Clicks {
+	if w.m.Clicks && len(address) <= maxURL { // UTM parameters make no other address of one that was looked at
 		to.URL = address
-		if over := w.m.Click(w.c, to); over != "" {
+		if over := w.m.over(w.c, to); over != "" {
 			return over
 		}
 	}

@@ -151,7 +151,7 @@ func TestPixel(t *testing.T) {
 		"<body>x</body></html>": "<body>x" + pixel + "</body></html>",
 		"x":                     "x" + pixel,
 		"<!-- </body> --><p title='</body>'></Body\n>": "<!-- </body> --><p title='</body>'>" + pixel + "</Body\n>",
-		"</body>a</body>b":     "</body>a" + pixel + "</body>b",
+		"</body>a</body>b":     pixel + "</body>a</body>b",
 		"<body>x</bodyguard>y": "<body>x</bodyguard>y" + pixel,
 	} {
 		if got := m.Rewrite(in, command()); got != want {
