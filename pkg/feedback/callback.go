@@ -33,7 +33,8 @@ func FromCallback(e callback.Event) (Notice, bool) {
 	case e.Kind == callback.Received:
 		ok = n.received(&e)
 	case e.Channel == message.Email:
-		n.Ref = refIn(e.MessageID, e.MailID)
+		// MailerSend gives nothing back but tags.
+		n.Ref = refIn(append([]string{e.MessageID, e.MailID}, e.Tags...)...)
 		ok = n.mail(&e)
 	case e.Channel == message.SMS || e.Channel == message.WhatsApp:
 		n.Ref = refIn(e.MessageID)
