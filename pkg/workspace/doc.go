@@ -4,6 +4,7 @@
 //	rapport.yaml              the shop, and who its messages come from
 //	policy.yaml               caps, quiet hours, purposes, the control group
 //	loyalty.yaml              what earns points, and tiers
+//	delivery.yaml             mail servers, and which messages go by which
 //	segments/NAME.yaml        one segment each
 //	journeys/NAME.yaml        one journey each
 //	email/NAME.html.liquid    e-mails, with NAME.txt.liquid beside each,

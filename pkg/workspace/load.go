@@ -57,6 +57,8 @@ func compile(files []*source.File, name string, r *source.Report) (*Snapshot, er
 	s.zone = zone(s.shop.Timezone)
 	s.messages = render.Compile(pick(files, isTemplate), s.shop, r)
 	refs := &references{messages: s.messages, zone: s.zone}
+	s.delivery = delivery(pick(files, named("delivery.yaml")), s.zone, r)
+	refs.mailServers = serversOf(s.delivery)
 	policies := rules(pick(files, named("policy.yaml")), refs, r)
 	s.policy = refs.policy
 	s.segments = segments(pick(files, isSegment), refs, r)
@@ -102,14 +104,14 @@ func isTemplate(name string) bool {
 
 // roots are the files and directories that belong to a workspace.
 func roots() []string {
-	return []string{"rapport.yaml", "policy.yaml", "loyalty.yaml", "segments", "journeys", "email", "sms", "whatsapp", "webhook"}
+	return []string{"rapport.yaml", "policy.yaml", "loyalty.yaml", "delivery.yaml", "segments", "journeys", "email", "sms", "whatsapp", "webhook"}
 }
 
 // mistaken are names that people give to parts of a workspace, and what they are called. A
 // file that nothing reads is worse than one with a mistake in it.
 func mistaken() map[string]string {
 	return map[string]string{
-		"rapport.yml": "rapport.yaml", "policy.yml": "policy.yaml", "policies.yaml": "policy.yaml", "loyalty.yml": "loyalty.yaml",
+		"rapport.yml": "rapport.yaml", "policy.yml": "policy.yaml", "policies.yaml": "policy.yaml", "loyalty.yml": "loyalty.yaml", "delivery.yml": "delivery.yaml",
 		"segment": "segments", "segments.yaml": "segments", "journey": "journeys", "webhooks": "webhook",
 		"emails": "email", "loyalty": "loyalty.yaml",
 	}

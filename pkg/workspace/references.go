@@ -19,6 +19,7 @@ type references struct {
 	purposeNames []string // as policy.yaml lists them; nil: any
 	policy       *policy.Policy
 	zone         *time.Location // the shop's
+	mailServers  []string       // the providers of delivery.yaml; none: smtp is the one
 }
 
 // knowsSegment reports a segment that is not there; n holds its name.

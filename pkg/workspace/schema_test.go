@@ -20,7 +20,7 @@ import (
 // kinds of files that have a schema, by one of their names in the workspace of these tests.
 func withSchema() map[string]*schema.Schema {
 	return map[string]*schema.Schema{
-		"rapport.yaml": schema.Shop(), "policy.yaml": schema.Policy(), "loyalty.yaml": schema.Loyalty(),
+		"rapport.yaml": schema.Shop(), "policy.yaml": schema.Policy(), "loyalty.yaml": schema.Loyalty(), "delivery.yaml": schema.Delivery(),
 		"segments/vip-care.yaml": schema.Segment(), "webhook/crm.yaml": schema.Webhook(), "journeys/hello.yaml": schema.Journey(),
 	}
 }
@@ -54,6 +54,8 @@ func readWith(around *Snapshot, name, text string, r *source.Report) *source.Nod
 		render.Compile(files, around.shop, r)
 	case name == "policy.yaml":
 		rules(files, refs, r)
+	case name == "delivery.yaml":
+		delivery(files, around.zone, r)
 	case name == "loyalty.yaml":
 		loyalty(files, refs, r)
 	default:

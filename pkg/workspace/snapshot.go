@@ -9,6 +9,7 @@ import (
 	"rapport/pkg/message"
 	"rapport/pkg/policy"
 	"rapport/pkg/render"
+	"rapport/pkg/routing"
 	"rapport/pkg/workspace/source"
 )
 
@@ -23,6 +24,7 @@ type Snapshot struct {
 	segments []*journey.Segment
 	policy   *policy.Policy
 	loyalty  journey.Loyalty
+	delivery *routing.Config
 	messages *render.Set
 	warnings Problems
 }
