@@ -35,40 +35,88 @@ type choices struct {
 // links.confirm is the shop's address.
 func WithLinks(l Links) Option { return func(o *choices) { o.links = l } }
 
-func chosen(opts []Option) choices {
+// chosen is what the options say for one message.
+func chosen(opts []Option, shop Shop, c *message.Command) *personal {
 	var o choices
 	for _, set := range opts {
 		set(&o)
 	}
-	return o
+	return &personal{links: o.links, shop: shop, of: c}
 }
 
-// personal are the variables of links: made when a template asks for them, because most
+// personal are the variables of links: made when a template first asks for them, because most
 // templates ask for one at most.
 type personal struct {
-	links Links // nil: nobody makes any
-	shop  Shop
-	of    *message.Command
+	links                             Links // nil: nobody makes any
+	shop                              Shop
+	of                                *message.Command
+	unsubscribe, preferences, confirm string
 }
 
 // Keys are the names there are.
-func (personal) Keys() []string { return []string{"unsubscribe", "preferences", "confirm"} }
+func (*personal) Keys() []string { return []string{"unsubscribe", "preferences", "confirm"} }
 
 // Property is one of them.
-func (p personal) Property(name string) (any, bool) {
-	switch {
-	case name == "unsubscribe" && p.links != nil:
-		return p.links.Unsubscribe(p.of, purposeOf(p.of)), true
-	case name == "preferences" && p.links != nil:
-		return p.links.Preferences(p.of), true
-	case name == "confirm" && p.links != nil:
-		return p.links.Confirm(p.of, p.of.Channel, confirmed(p.of)), true
-	case name == "unsubscribe", name == "preferences":
-		return p.shop.unsubscribeMail(), true
-	case name == "confirm":
-		return p.shop.URL, true
+func (p *personal) Property(name string) (any, bool) {
+	switch name {
+	case "unsubscribe":
+		return once(&p.unsubscribe, p.unsubscribing), true
+	case "preferences":
+		return once(&p.preferences, p.choosing), true
+	case "confirm":
+		return once(&p.confirm, p.confirming), true
 	}
 	return nil, false
+}
+
+func once(kept *string, link func() string) string {
+	if *kept == "" {
+		*kept = link()
+	}
+	return *kept
+}
+
+func (p *personal) unsubscribing() string {
+	if p.links == nil {
+		return p.shop.unsubscribeMail()
+	}
+	return p.links.Unsubscribe(p.of, purposeOf(p.of))
+}
+
+func (p *personal) choosing() string {
+	if p.links == nil {
+		return p.shop.unsubscribeMail()
+	}
+	return p.links.Preferences(p.of)
+}
+
+func (p *personal) confirming() string {
+	if p.links == nil {
+		return p.shop.URL
+	}
+	return p.links.Confirm(p.of, p.of.Channel, confirmed(p.of))
+}
+
+// mail gives a rendered mail its links, and its headers what they need.
+func (p *personal) mail(m *Mail) {
+	if p.of.Category == message.Marketing {
+		m.UnsubscribeMail = p.shop.unsubscribeMail()
+		// One-click unsubscribing is for https alone (RFC 8058, section 3.1).
+		if to := once(&p.unsubscribe, p.unsubscribing); strings.HasPrefix(to, "https://") {
+			m.Unsubscribe = to
+		}
+	}
+	if p.links != nil {
+		m.HTML, m.Text = p.links.Rewrite(m.HTML, p.of), p.links.Plain(m.Text, p.of)
+	}
+}
+
+// text gives a rendered text message its links.
+func (p *personal) text(body string) string {
+	if p.links == nil {
+		return body
+	}
+	return p.links.Plain(body, p.of)
 }
 
 // purposeOf is what the unsubscribe link of a message ends: what it needs consent for. A
@@ -103,19 +151,4 @@ func (s Shop) unsubscribeMail() string {
 		return ""
 	}
 	return "mailto:" + s.answersTo() + "?subject=unsubscribe"
-}
-
-// link gives a rendered mail its links, and its headers what they need.
-func (o choices) link(m *Mail, shop Shop, c *message.Command) {
-	if c.Category == message.Marketing {
-		m.UnsubscribeMail = shop.unsubscribeMail()
-	}
-	if o.links == nil {
-		return
-	}
-	// One-click unsubscribing is for https alone (RFC 8058, section 3.1).
-	if to := o.links.Unsubscribe(c, purposeOf(c)); c.Category == message.Marketing && strings.HasPrefix(to, "https://") {
-		m.Unsubscribe = to
-	}
-	m.HTML, m.Text = o.links.Rewrite(m.HTML, c), o.links.Plain(m.Text, c)
 }

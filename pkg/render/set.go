@@ -21,10 +21,11 @@ import (
 type Set struct {
 	shop    Shop
 	sources *sources
-	// locales hold the templates compiled for each locale: how amounts are written is a
-	// matter of the filters that a template was compiled with. All but the shop's are
-	// compiled when first needed.
-	locales map[string]func() *compiled
+	// home is the messages for everybody, editions those of other languages, by tag.
+	home     *edition
+	editions map[string]*edition
+	hooks    map[string]*liquid.Template // the bodies
+	amounts  map[string]*amounts         // by locale
 	zones   sync.Map // of *time.Location, by name
 	known   atomic.Int64
 	scratch sync.Pool // of *[]byte, for what templates print
@@ -59,8 +60,8 @@ func (s *Set) Mail(ctx context.Context, c *message.Command, opts ...Option) (Mai
 	if err != nil {
 		return Mail{}, &Error{File: m.src.html.Name, Message: err.Error()}
 	}
-	with := chosen(opts)
-	vars["links"] = personal{with.links, s.shop, c}
+	links := chosen(opts, s.shop, c)
+	vars["links"] = links
 	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.options(c, vars)}
 	out := Mail{FromName: s.shop.FromName, FromAddress: s.shop.FromAddress, ReplyTo: s.shop.ReplyTo}
 	out.Subject = oneLine(r.run(m.subject))
@@ -74,7 +75,7 @@ func (s *Set) Mail(ctx context.Context, c *message.Command, opts ...Option) (Mai
 	if r.err != nil {
 		return Mail{}, r.err
 	}
-	with.link(&out, s.shop, c)
+	links.mail(&out)
 	return out, nil
 }
 
@@ -99,13 +100,10 @@ func (s *Set) short(ctx context.Context, c *message.Command, channel message.Cha
 	if err != nil {
 		return SMS{}, &Error{File: t.Name(), Message: err.Error()}
 	}
-	with := chosen(opts)
-	vars["links"] = personal{with.links, s.shop, c}
+	links := chosen(opts, s.shop, c)
+	vars["links"] = links
 	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.options(c, vars)}
-	body := strings.TrimSpace(r.run(t))
-	if with.links != nil && r.err == nil {
-		body = with.links.Plain(body, c)
-	}
+	body := links.text(strings.TrimSpace(r.run(t)))
 	switch {
 	case r.err != nil:
 		return SMS{}, r.err
@@ -174,19 +172,27 @@ func (r *rendering) run(t *liquid.Template) string {
 	if t == nil || r.err != nil {
 		return ""
 	}
-	scratch, _ := r.set.scratch.Get().(*[]byte)
+	return r.set.inScratch(func(b []byte) []byte {
+		out, err := t.Append(r.ctx, b, r.vars, r.opts...)
+		if err != nil {
+			r.err = r.set.failure(r.ctx, err)
+			return b
+		}
+		return out
+	})
+}
+
+// inScratch is the text that fill appends to an empty buffer, of those that are kept.
+func (s *Set) inScratch(fill func([]byte) []byte) string {
+	scratch, _ := s.scratch.Get().(*[]byte)
 	if scratch == nil {
 		fresh := make([]byte, 0, usualScratch)
 		scratch = &fresh
 	}
-	out, err := t.Append(r.ctx, (*scratch)[:0], r.vars, r.opts...)
-	if err != nil {
-		r.err = r.set.failure(r.ctx, t, err)
-		return ""
-	}
+	out := fill((*scratch)[:0])
 	text := string(out)
 	if *scratch = out; cap(out) <= maxScratch {
-		r.set.scratch.Put(scratch)
+		s.scratch.Put(scratch)
 	}
 	return text
 }

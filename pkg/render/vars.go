@@ -49,7 +49,7 @@ func variables(shop Shop, c *message.Command) (map[string]any, error) {
 		"id": c.ID, "journey": c.Journey, "step": c.Step, "template": c.Template,
 		"channel": string(c.Channel), "category": string(c.Category),
 	}
-	vars["links"] = personal{shop: shop, of: c}
+	vars["links"] = &personal{shop: shop, of: c}
 	vars["shop"] = shopVariables(shop)
 	return vars, nil
 }
