@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -72,6 +73,14 @@ func (p *people) save(t testing.TB, states ...*journey.State) {
 	}
 }
 
+func (p *people) list(t testing.TB, c message.Channel, address string, why store.Grounds) {
+	t.Helper()
+	err := p.st.Suppress(t.Context(), []store.Suppression{{Channel: c, Address: address, Reason: why, At: decided}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (p *people) look() *delivery.Standing {
 	return delivery.NewStanding(p.st, p.codec, func() *journey.Set { return p.set }, func() time.Time { return decided.Add(time.Minute) })
 }
@@ -84,6 +93,8 @@ func TestStanding(t *testing.T) {
 		category message.Category
 		change   func(*journey.State)
 		want     message.Reason
+		listed   store.Grounds
+		on       message.Channel
 	}{
 		"nothing has happened": {want: ""},
 		"the consent was withdrawn": {
@@ -98,6 +109,13 @@ func TestStanding(t *testing.T) {
 				s.Profile.Blocked = []profile.Block{{Channel: message.Email, Why: "bounced", At: decided}}
 			},
 		},
+		"the address is on the list, whoever's it was": {
+			category: message.Transactional, listed: store.Bounced, want: message.ReasonSuppressed,
+		},
+		"the address is on the list of those who complained, and it is an order": {
+			category: message.Transactional, listed: store.Complained, want: message.ReasonSuppressed,
+		},
+		"the address is on another channel's list": {listed: store.OptedOut, on: message.SMS},
 		"the address is gone": {change: func(s *journey.State) { delete(s.Profile.Traits, "email") }, want: message.ReasonNoAddress},
 		"the journey was left": {
 			change: func(s *journey.State) { s.Instances, s.Gone = nil, []journey.Departed{{Instance: "i1", At: decided}} },
@@ -119,6 +137,10 @@ func TestStanding(t *testing.T) {
 			c.Category = tc.category
 		}
 		c.Profile = name
+		if tc.listed != "" {
+			c.To = message.Hash(name) + "@Example.com"
+			p.list(t, cmp.Or(tc.on, message.Email), message.Hash(name)+"@example.com", tc.listed)
+		}
 		commands, names, want = append(commands, c), append(names, name), append(want, tc.want)
 	}
 	got, err := p.look().Recheck(t.Context(), commands)
@@ -174,7 +196,7 @@ func TestStandingInThePipeline(t *testing.T) {
 }
 
 // BenchmarkStanding is what the last look costs one message, alone and with 32 in hand, for
-// somebody with a year of history.
+// somebody with a year of history, and ten thousand addresses on the suppression list.
 func BenchmarkStanding(b *testing.B) {
 	p := newPeople(b)
 	var states []*journey.State
@@ -186,6 +208,13 @@ func BenchmarkStanding(b *testing.B) {
 		states = append(states, st)
 	}
 	p.save(b, states...)
+	var list []store.Suppression
+	for i := range 10_000 {
+		list = append(list, store.Suppression{Channel: message.Email, Address: fmt.Sprint(i, "@example.com"), Reason: store.Bounced, At: decided})
+	}
+	if err := p.st.Suppress(b.Context(), list); err != nil {
+		b.Fatal(err)
+	}
 	command := func(i int) *message.Command {
 		c := mailCommand("m", message.Marketing)
 		c.Profile = fmt.Sprint("customer-", i%1000)

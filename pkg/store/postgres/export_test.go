@@ -12,7 +12,7 @@ var PathOfEvents = map[string]string{
 	"load_states": loadStates, "load_seen": loadSeen,
 	"due": dueQuery, "lock_floor": lockFloor, "settle": settleRow, "raise_floor": raiseFloor,
 	"newest_lines": newestLines, "lines_between": linesBetween, "fetch_lines": fetchLines, "events": eventsQuery,
-	"stale": staleQuery,
+	"stale":      staleQuery,
 	"any_erased": anyErased, "load_erased": loadErased, "drop_phone": dropPhone, "add_phone": addPhone,
 	"lock_outbox": lockOutbox, "trim_outbox": trimOutbox, "drop_unsent": dropUnsent, "drop_timeline": dropTimeline,
 	"drop_phones": dropPhones, "drop_wakes": dropWakes, "drop_profiles": dropProfiles, "tomb_messages": tombMessages,

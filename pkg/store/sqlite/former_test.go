@@ -67,10 +67,52 @@ func TestOpenFormer(t *testing.T) {
 	if err := s.Commit(ctx, b); err != nil {
 		t.Fatal(err)
 	}
+	checkLists(t, s)
 	left, err := s.StaleCount(ctx, "w1")
 	resting, err2 := s.Resting(ctx)
 	if err != nil || err2 != nil || left != 0 || len(resting) != 1 {
 		t.Errorf("%d stale %v, resting %v %v", left, err, resting, err2)
+	}
+}
+
+// checkLists lists an address and forgets ada, in a store that knew of neither.
+func checkLists(t *testing.T, s *Store) {
+	t.Helper()
+	ctx, at := t.Context(), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	address := store.Address{Channel: "email", Address: "ada@example.com"}
+	if err := s.Suppress(ctx, []store.Suppression{{Channel: "email", Address: "ADA@example.com", Reason: store.Manual, At: at}}); err != nil {
+		t.Fatal(err)
+	}
+	grounds, err := s.Suppressed(ctx, []store.Address{address})
+	if err != nil || grounds[0] != store.Manual || len(s.salt) != store.SaltSize {
+		t.Errorf("listed as %q %v, with a salt of %d bytes", grounds, err, len(s.salt))
+	}
+	sights, err := s.Look(ctx, []store.Look{{ProfileRef: store.ProfileRef{Partition: 1, Profile: "ada"}, Address: address}})
+	if err != nil || sights[0].State == nil || !sights[0].Suppressed {
+		t.Errorf("a last look sees %+v %v", sights, err)
+	}
+}
+
+// TestErasureInFormer forgets somebody of a former file.
+func TestErasureInFormer(t *testing.T) {
+	t.Parallel()
+	s, ctx := openFormer(t), t.Context()
+	position, err := s.Acquire(ctx, 1, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := position.Clock.Add(time.Hour)
+	before, _ := s.Counts(ctx)
+	b := &store.Batch{Partition: 1, Epoch: 4, From: position, To: position, Erasures: []store.Erasure{{Profile: "ada", At: at}}}
+	if err := s.Commit(ctx, b); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := s.Load(ctx, 1, []store.Want{{Profile: "ada", Events: []string{"e1"}}})
+	if err != nil || !reflect.DeepEqual(loaded, []store.Loaded{{Erased: at}}) {
+		t.Errorf("after the erasure: %+v %v", loaded, err)
+	}
+	if after, err := s.Counts(ctx); err != nil || len(before.Events) == 0 || !reflect.DeepEqual(after.Events, before.Events) {
+		t.Errorf("counts %+v %v, before %+v", after, err, before)
 	}
 }
 

@@ -197,8 +197,13 @@ func TestPlans(t *testing.T) {
 		staleCountQuery:    "SEARCH profile USING COVERING INDEX profile_snapshot (partition=? AND snapshot<?)",
 		eventsQuery:        "SEARCH timeline USING INDEX timeline_event (partition=? AND ",
 		historyQuery[:len(historyQuery)-len(" ORDER BY at, rowid")]: "SEARCH timeline USING INDEX sqlite_autoindex_timeline_1 (partition=? AND profile=?)",
-		profilesQuery: "SEARCH profile USING INDEX sqlite_autoindex_profile_1 (partition=? AND id>?)",
-		outboxQuery:   "SEARCH outbox USING INDEX sqlite_autoindex_outbox_1 (partition=? AND seq>?)",
+		profilesQuery:         "SEARCH profile USING INDEX sqlite_autoindex_profile_1 (partition=? AND id>?)",
+		suppressionsQuery:     "SEARCH suppression USING INDEX sqlite_autoindex_suppression_1 ((bucket,hash,reason)>(?,?,?))",
+		sqlText[dropTimeline]: "SEARCH timeline USING INDEX sqlite_autoindex_timeline_1 (partition=? AND profile=?)",
+		sqlText[keepGone][:strings.Index(sqlText[keepGone], "GROUP")]: "SEARCH timeline USING INDEX sqlite_autoindex_timeline_1 (partition=? AND profile=?)",
+		sqlText[tombMessages]: "SEARCH message USING INDEX message_profile (profile=?)",
+		sqlText[dropPhones]:   "SEARCH phone USING INDEX sqlite_autoindex_phone_1 (partition=? AND profile=?)",
+		outboxQuery:           "SEARCH outbox USING INDEX sqlite_autoindex_outbox_1 (partition=? AND seq>?)",
 		page(store.MessageFilter{AfterID: "x", Limit: 5}):                     "SEARCH message USING INDEX message_decided",
 		page(store.MessageFilter{Limit: 5}):                                   "SCAN message USING INDEX message_decided",
 		page(store.MessageFilter{Profile: "a", AfterID: "x", Limit: 5}):       "SEARCH message USING INDEX message_profile (profile=?",
@@ -207,7 +212,10 @@ func TestPlans(t *testing.T) {
 	for _, keys := range chunks {
 		plans[statesQuery(keys)] = "SEARCH p USING INDEX sqlite_autoindex_profile_1 (partition=? AND id=?)"
 		plans[seenQuery(keys)] = "SEARCH t USING COVERING INDEX sqlite_autoindex_timeline_1 (partition=? AND profile=? AND id=?)"
-		plans[standingQuery(keys)] = "SEARCH p USING INDEX sqlite_autoindex_profile_1 (partition=? AND id=?)"
+		plans[standingQuery(keys)] = "SEARCH p USING INDEX sqlite_autoindex_profile_1 (partition=? AND id=?); CORRELATED SCALAR SUBQUERY " +
+			strconv.Itoa(keys+1) + "; SEARCH s USING COVERING INDEX sqlite_autoindex_suppression_1 (bucket=? AND hash=?)"
+		plans[listedQuery(keys)] = "SEARCH s USING COVERING INDEX sqlite_autoindex_suppression_1 (bucket=? AND hash=?)"
+		plans[tombsQuery(keys)] = "SEARCH e USING INDEX sqlite_autoindex_erased_1 (partition=? AND hash=?)"
 	}
 	for query, want := range plans {
 		if strings.Contains(query, "LIMIT ?") {

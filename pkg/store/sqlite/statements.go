@@ -152,7 +152,7 @@ var sqlText = [statements]string{
 	dropPhones:   `DELETE FROM phone WHERE partition = ? AND profile = ?`,
 	dropProfile:  `DELETE FROM profile WHERE partition = ? AND id = ?`,
 	tombMessages: `UPDATE message SET profile = '', instance = NULL, detail = NULL, provider_id = NULL, trace = NULL
-		WHERE profile = ?2 AND partition = ?1`,
+		WHERE profile = ?2 AND +partition = ?1`, // or it would walk through the partition's messages
 	suppressUnsent: `UPDATE message SET outcome = 'suppressed', reason = 'suppressed', outcome_at = ?
 		WHERE partition = ? AND id = ? AND outcome IS NULL`,
 	readOutbox:    `SELECT seq, messages FROM outbox WHERE partition = ?`,

@@ -99,6 +99,11 @@ func runProfile(n uint64) string { return fmt.Sprintf("profile-%d", n%runProfile
 func runEvent(n uint64) string   { return fmt.Sprintf("event-%d", n) }
 func runMessage(n uint64) string { return fmt.Sprintf("message-%d", n) }
 
+func runAddress(partition int, n uint64) string {
+	return fmt.Sprintf("%d-%d@example.com", partition, n)
+}
+func runNumber(partition int) string { return fmt.Sprintf("+4477009%05d", partition) }
+
 func runJourney(partition int) string { return fmt.Sprintf("journey-%d", partition) }
 
 func runPosition(n uint64) store.Position {
@@ -123,10 +128,43 @@ func runBatch(partition int, n uint64) *store.Batch {
 		Resting:  []store.RestingDelta{{Journey: runJourney(partition), Step: "mail", Delta: 1}},
 		Arms:     []store.ArmDelta{{Journey: runJourney(partition), Arm: "sent", Entered: 1, Value: 0.1}},
 	}
+	b.Suppressions = []store.Suppression{{Channel: message.Email, Address: runAddress(partition, n), Reason: store.Bounced, At: to.Clock}}
+	switch n % runProfiles {
+	case 3: // Somebody comes, to be forgotten three batches later.
+		b.Profiles = append(b.Profiles, store.ProfileRow{ID: "brief", State: []byte("x")})
+		b.Phones = []store.PhoneRow{{Profile: "brief", Number: runNumber(partition)}}
+	case 6:
+		b.Erasures = []store.Erasure{{Profile: "brief", At: to.Clock, Key: "brief"}}
+	}
 	if n > 1 {
 		b.Outcomes = []store.OutcomeRow{{MessageID: runMessage(n - 1), Outcome: message.Sent, At: to.Clock}}
 	}
 	return b
+}
+
+// checkLists checks that just the addresses of the batches up to n are listed, and whether
+// who comes and goes is there.
+func (f fixture) checkLists(partition int, n uint64) {
+	f.t.Helper()
+	var addresses []store.Address
+	want := make([]store.Grounds, n, n+1)
+	for i := range n + 1 {
+		addresses = append(addresses, mail(runAddress(partition, i+1)))
+	}
+	for i := range want {
+		want[i] = store.Bounced
+	}
+	equal(f.t, "listed", f.suppressed(addresses...), append(want, ""))
+	there := n%runProfiles >= 3 && n%runProfiles < 6
+	erased := runPosition(n / runProfiles * runProfiles)
+	if n%runProfiles == 6 {
+		erased = runPosition(n)
+	} else if n >= runProfiles {
+		erased = runPosition(erased.Seq - 1)
+	}
+	brief := f.load(partition, store.Want{Profile: "brief"})[0]
+	refs := f.byPhone(runNumber(partition))
+	equal(f.t, "who comes and goes", [3]any{brief.State != nil, len(refs) == 1, brief.Erased}, [3]any{there, there, erased.Clock})
 }
 
 // checkRun checks that a partition is exactly what the batches up to n left: nothing of
@@ -161,6 +199,7 @@ func (f fixture) checkRun(partition int, n uint64) {
 		}
 		equal(f.t, "outcome", f.message(partition, runMessage(i)).Outcome, outcome)
 	}
+	f.checkLists(partition, n)
 	rest := slices.IndexFunc(f.resting(), func(r store.Resting) bool { return r.Journey == runJourney(partition) })
 	arm := slices.IndexFunc(f.arms(), func(a store.Arm) bool { return a.Journey == runJourney(partition) })
 	equal(f.t, "whether anything was counted", [2]bool{rest >= 0, arm >= 0}, [2]bool{n > 0, n > 0})

@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"time"
 
 	"rapport/pkg/message"
 	"rapport/pkg/store"
@@ -13,6 +15,7 @@ import (
 type model struct {
 	partitions map[int]*modelPartition
 	claims     map[string]store.Prior // as the next claim will find it
+	listed     map[store.Address]map[store.Grounds]bool
 }
 
 type modelPartition struct {
@@ -23,16 +26,24 @@ type modelPartition struct {
 	messages []store.MessageRow
 	outbox   [][]store.Outgoing
 	resting  map[store.Resting]int // Count is zero
+	gone     []store.TimelineRow   // of who was erased
+	tombs    map[string]time.Time
+	phones   map[string]map[string]bool // numbers by profile
 }
 
 func newModel() *model {
-	return &model{partitions: map[int]*modelPartition{}, claims: map[string]store.Prior{}}
+	return &model{
+		partitions: map[int]*modelPartition{}, claims: map[string]store.Prior{}, listed: map[store.Address]map[store.Grounds]bool{},
+	}
 }
 
 func (m *model) acquire(partition int, epoch uint64) (store.Position, error) {
 	p := m.partitions[partition]
 	if p == nil {
-		p = &modelPartition{profiles: map[string]store.ProfileRow{}, resting: map[store.Resting]int{}}
+		p = &modelPartition{
+			profiles: map[string]store.ProfileRow{}, resting: map[store.Resting]int{}, tombs: map[string]time.Time{},
+			phones: map[string]map[string]bool{},
+		}
 		m.partitions[partition] = p
 	}
 	if p.epoch > epoch {
@@ -50,7 +61,12 @@ func (m *model) commit(b *store.Batch) error {
 	case p.at != b.From:
 		return store.ErrPosition
 	}
-	timeline, messages := slices.Clone(p.timeline), slices.Clone(p.messages)
+	before := *p
+	before.phones = maps.Clone(p.phones)
+	for i := range b.Erasures {
+		before.erase(&b.Erasures[i])
+	}
+	timeline, messages := slices.Clone(before.timeline), slices.Clone(before.messages)
 	for _, row := range b.Timeline {
 		if slices.ContainsFunc(timeline, func(t store.TimelineRow) bool { return t.Profile == row.Profile && t.ID == row.ID }) {
 			return store.ErrExists
@@ -63,7 +79,18 @@ func (m *model) commit(b *store.Batch) error {
 		}
 		messages = append(messages, row)
 	}
+	p.gone, p.outbox, p.phones = before.gone, before.outbox, before.phones
 	p.timeline, p.messages, p.at = timeline, messages, b.To
+	for _, e := range b.Erasures {
+		delete(p.profiles, e.Profile)
+		if e.At.After(p.tombs[e.Profile]) {
+			p.tombs[e.Profile] = e.At
+		}
+	}
+	for _, row := range b.Phones {
+		p.call(row)
+	}
+	m.list(b.Releases, b.Suppressions)
 	for _, row := range b.Profiles {
 		p.profiles[row.ID] = row
 	}
@@ -82,10 +109,14 @@ func (m *model) commit(b *store.Batch) error {
 func (p *modelPartition) settle(o store.OutcomeRow) {
 	for i := range p.messages {
 		m := &p.messages[i]
-		better := m.Outcome == message.Uncertain && (o.Outcome == message.Sent || o.Outcome == message.Failed)
+		better := (m.Outcome == message.Uncertain || (m.Outcome == message.Suppressed && m.Profile == "")) &&
+			(o.Outcome == message.Sent || o.Outcome == message.Failed)
 		if m.ID == o.MessageID && (m.Outcome == "" || better) {
 			m.Outcome, m.Reason, m.Detail, m.Provider = o.Outcome, o.Reason, o.Detail, o.Provider
 			m.ProviderID, m.Resent, m.OutcomeAt = o.ProviderID, o.Resent, o.At
+			if m.Profile == "" {
+				m.Detail, m.ProviderID = "", ""
+			}
 		}
 	}
 }
@@ -95,7 +126,7 @@ func (m *model) load(partition int, w store.Want) (l store.Loaded) {
 	if p == nil {
 		return l
 	}
-	l.State = p.profiles[w.Profile].State
+	l.State, l.Erased = p.profiles[w.Profile].State, p.tombs[w.Profile]
 	for _, id := range w.Events {
 		if slices.ContainsFunc(p.timeline, func(t store.TimelineRow) bool { return t.Profile == w.Profile && t.ID == id }) {
 			l.Seen = append(l.Seen, id)
@@ -146,7 +177,7 @@ func (m *model) counts() store.Counts {
 	c := store.Counts{Events: map[string]int{}, Journeys: map[string]store.JourneyCounts{}}
 	messages := map[store.MessageCount]int{}
 	for _, p := range m.partitions {
-		for _, row := range p.timeline {
+		for _, row := range slices.Concat(p.timeline, p.gone) {
 			j := c.Journeys[row.Name]
 			switch row.Kind {
 			case store.KindEvent:

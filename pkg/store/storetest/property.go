@@ -43,6 +43,7 @@ func testModel(t *testing.T, o Options) {
 			"read":       now.stepRead,
 			"stale":      now.stepStale,
 			"history":    now.stepHistory,
+			"list":       now.stepList,
 			"count":      now.stepCount,
 		})
 		now.stepCount(r)
@@ -142,8 +143,9 @@ func (m *machine) drawBatch(r *rapid.T) *store.Batch {
 		b.Resting = append(b.Resting, store.RestingDelta{Journey: m.name(r), Version: drawSnapshot(r), Delta: delta})
 	})
 	some("outbox", func() {
-		b.Outbox = append(b.Outbox, store.Outgoing{Subject: m.name(r), ID: m.id(r), Data: []byte{1}})
+		b.Outbox = append(b.Outbox, store.Outgoing{Subject: "send." + m.profile(r), ID: m.id(r), Data: []byte{1}})
 	})
+	m.drawLists(r, b)
 	return b
 }
 

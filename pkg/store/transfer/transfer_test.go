@@ -178,7 +178,9 @@ func answers(t *testing.T, st store.Store) map[string]any {
 		return st.Suppressed(ctx, []store.Address{{Channel: message.Email, Address: " A-1-3@example.com"}, {Channel: message.SMS, Address: "a-1-3@example.com"}})
 	})
 	ask("phones", func() (any, error) { return st.ByPhone(ctx, "0044 7700 900003") })
-	ask("erased", func() (any, error) { return st.Load(ctx, 1, []store.Want{{Profile: "known-1-2"}, {Profile: "the same"}}) })
+	ask("erased", func() (any, error) {
+		return st.Load(ctx, 1, []store.Want{{Profile: "known-1-2"}, {Profile: "the same"}})
+	})
 	ask("applied", func() (any, error) { return st.Applied(ctx, 10) })
 	for p := range 3 {
 		ask(fmt.Sprintf("profiles of %d", p), func() (any, error) { return st.Profiles(ctx, p, "", 1000) })
