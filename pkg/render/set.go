@@ -21,11 +21,10 @@ import (
 type Set struct {
 	shop    Shop
 	sources *sources
-	// home is the messages for everybody, editions those of other languages, by tag.
-	home     *edition
-	editions map[string]*edition
-	hooks    map[string]*liquid.Template // the bodies
-	amounts  map[string]*amounts         // by locale
+	// locales hold the templates compiled for each locale: how amounts are written is a
+	// matter of the filters that a template was compiled with. All but the shop's are
+	// compiled when first needed.
+	locales map[string]func() *compiled
 	zones   sync.Map // of *time.Location, by name
 	known   atomic.Int64
 	scratch sync.Pool // of *[]byte, for what templates print
@@ -172,27 +171,19 @@ func (r *rendering) run(t *liquid.Template) string {
 	if t == nil || r.err != nil {
 		return ""
 	}
-	return r.set.inScratch(func(b []byte) []byte {
-		out, err := t.Append(r.ctx, b, r.vars, r.opts...)
-		if err != nil {
-			r.err = r.set.failure(r.ctx, err)
-			return b
-		}
-		return out
-	})
-}
-
-// inScratch is the text that fill appends to an empty buffer, of those that are kept.
-func (s *Set) inScratch(fill func([]byte) []byte) string {
-	scratch, _ := s.scratch.Get().(*[]byte)
+	scratch, _ := r.set.scratch.Get().(*[]byte)
 	if scratch == nil {
 		fresh := make([]byte, 0, usualScratch)
 		scratch = &fresh
 	}
-	out := fill((*scratch)[:0])
+	out, err := t.Append(r.ctx, (*scratch)[:0], r.vars, r.opts...)
+	if err != nil {
+		r.err = r.set.failure(r.ctx, t, err)
+		return ""
+	}
 	text := string(out)
 	if *scratch = out; cap(out) <= maxScratch {
-		s.scratch.Put(scratch)
+		r.set.scratch.Put(scratch)
 	}
 	return text
 }
