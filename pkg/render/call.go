@@ -39,7 +39,7 @@ const maxBody = 256 << 10 // bytes
 // (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/), by which the
 // receiver knows a repeat. Errors are permanent (*Error), save for the context's.
 func (s *Set) Webhook(ctx context.Context, c *message.Command) (Call, error) {
-	h, t := s.sources.hooks[c.Template], s.compiled(c.Locale).hooks[c.Template]
+	h, t := s.sources.hooks[c.Template], s.hooks[c.Template]
 	if h == nil || t == nil {
 		return Call{}, s.unknown(c)
 	}
@@ -47,7 +47,7 @@ func (s *Set) Webhook(ctx context.Context, c *message.Command) (Call, error) {
 	if err != nil {
 		return Call{}, &Error{File: t.Name(), Message: err.Error()}
 	}
-	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.options(c, vars)}
+	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.speak(c, s.edition(c.Locale), vars)}
 	body := []byte(strings.TrimSpace(r.run(t)))
 	if r.err != nil {
 		return Call{}, r.err

@@ -17,24 +17,28 @@ const widest = 200
 // filters are what templates of messages have beyond Liquid's own.
 //
 //	{{ trigger.total | money: trigger.currency }}    £1,234.50; the shop's currency without an argument
+//	{{ "cart.title" | t }}, {{ "cart.items" | t: count: 3 }}   a text of the catalogues, in the audience's language
 //	{{ n | pluralize: "item", "items" }}             the word that goes with the number
 //	{{ product.name | fit: 30 }}                     cut or filled with spaces to 30 characters, for tables in plain text
 //	{{ price | fit: 10, align: "right" }}            the same, filled on the left
 //	{{ product.name | calm }}                        what a catalogue shouts in capitals, as a sentence; other texts as they are
-func filters(shop Shop, locale string) []liquid.Option {
-	html := layoutOf(locale)
-	plain := html.plain()
+func filters(shop Shop) []liquid.Option {
 	return []liquid.Option{
 		liquid.WithFilter("money", liquid.Filter{Max: 1, Func: func(c *liquid.Call, in any, args []any) (any, error) {
 			currency := shop.Currency
 			if len(args) == 1 && c.Text(args[0]) != "" {
 				currency = strings.ToUpper(c.Text(args[0]))
 			}
-			if c.HTML() {
-				return money(c, in, currency, html)
+			audience, _ := c.Attached().(*audience)
+			if audience == nil {
+				return nil, fmt.Errorf("nobody is known to read the amount")
 			}
-			return money(c, in, currency, plain)
+			if c.HTML() {
+				return money(c, in, currency, audience.amounts.html, noBreakSpace)
+			}
+			return money(c, in, currency, audience.amounts.plain, " ")
 		}}),
+		liquid.WithFilter("t", liquid.Filter{Open: true, Func: translate}),
 		liquid.WithFilter("pluralize", liquid.Filter{Min: 2, Max: 2, Func: func(c *liquid.Call, in any, args []any) (any, error) {
 			if n, err := decimal.NewFromString(c.Text(in)); err == nil && n.Equal(decimal.NewFromInt(1)) {
 				return args[0], nil
@@ -63,7 +67,7 @@ func filters(shop Shop, locale string) []liquid.Option {
 
 // money writes an amount: a number, or a text that spells one. Nothing is written for
 // nothing, so that a template can leave out what an order leaves out.
-func money(c *liquid.Call, in any, currency string, format layout) (any, error) {
+func money(c *liquid.Call, in any, currency string, format *locale, space string) (any, error) {
 	var amount decimal.Decimal
 	switch v := in.(type) {
 	case nil:
@@ -82,7 +86,7 @@ func money(c *liquid.Call, in any, currency string, format layout) (any, error) 
 	if amount.Exponent() > 20 || amount.Exponent() < -40 {
 		return nil, fmt.Errorf("money needs an amount such as 12.50")
 	}
-	return format.write(amount, currency), nil
+	return format.write(amount, currency, space), nil
 }
 
 // fit cuts or fills a text to a width in characters.

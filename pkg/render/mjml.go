@@ -4,35 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
-	"strings"
 
 	"rapport/pkg/mjml"
 	"rapport/pkg/workspace/source"
 )
 
-// compileMJML makes the HTML of the mails and layouts that are written in MJML. The compiler lives as long as this takes:
-// workspaces without MJML never start it.
-func (s *sources) compileMJML(r *source.Report) {
-	c := mjml.New(mjml.Config{})
-	defer func() { _ = c.Close() }() // memory that it does not give back is no mistake of the workspace
-	for _, l := range s.layouts {
-		if l.html == nil {
+// compileMJML makes the HTML of the mails and layouts that are written in MJML.
+func (s *sources) compileMJML(c *mjml.Compiler, r *source.Report) {
+	for _, name := range slices.Sorted(maps.Keys(s.pages)) {
+		p := s.pages[name]
+		if !p.isMJML() {
 			continue
 		}
-		if l.body = l.html.Text; strings.HasSuffix(l.html.Name, mjmlEnd) {
-			l.body, l.place = s.fromMJML(c, l.html, l.body, 0, r)
+		if n := p.fields["layout"]; n != nil {
+			r.At(p.file, n.Place, "an e-mail in MJML is a whole page, around which no layout fits", `put what mails share into a file and <mj-include path="..." />`)
 		}
-	}
-	for _, m := range s.mails {
-		if !strings.HasSuffix(m.html.Name, mjmlEnd) {
-			continue
-		}
-		if n := m.fields["layout"]; n != nil {
-			r.At(m.html, n.Place, "an e-mail in MJML is a whole page, around which no layout fits", `put what mails share into a file and <mj-include path="..." />`)
-		}
-		m.body, m.place = s.fromMJML(c, m.html, m.body, m.skipped, r)
+		p.body, p.place = s.fromMJML(c, p.file, p.body, p.skipped, r)
 	}
 }
 

@@ -40,8 +40,8 @@ func TestMoneyReadsBack(t *testing.T) {
 		amount := decimal.New(rapid.Int64().Draw(t, "pennies"), -2)
 		locale := rapid.SampledFrom(Locales()).Draw(t, "locale")
 		text := Money(amount, "EUR", locale)
-		l := layoutOf(locale)
-		digits := strings.NewReplacer(l.group, "", l.point, ".", "€", "", noBreakSpace, "").Replace(text)
+		l := localeNamed(locale)
+		digits := strings.NewReplacer(l.group, "", l.point, ".", "€", "", "EUR", "", noBreakSpace, "", minusSign, "-").Replace(text)
 		if got, err := decimal.NewFromString(digits); err != nil || !got.Equal(amount) {
 			t.Fatalf("%s is written %q in %s", amount, text, locale)
 		}
@@ -53,7 +53,10 @@ func TestLocaleFor(t *testing.T) {
 	for _, c := range []struct{ wanted, shop, want string }{
 		{"", "en-GB", "en-GB"},
 		{"de", "en-GB", "de-DE"},
-		{"de-AT", "en-GB", "de-DE"},
+		{"de-AT", "en-GB", "de-AT"},
+		{"de_at", "en-GB", "de-AT"},
+		{"de-LI", "en-GB", "de-DE"},
+		{"de", "de-CH", "de-CH"},
 		{"en_US", "en-GB", "en-US"},
 		{"en", "en-US", "en-US"},
 		{"en", "de-DE", "en-GB"},

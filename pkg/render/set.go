@@ -21,13 +21,14 @@ import (
 type Set struct {
 	shop    Shop
 	sources *sources
-	// locales hold the templates compiled for each locale: how amounts are written is a
-	// matter of the filters that a template was compiled with. All but the shop's are
-	// compiled when first needed.
-	locales map[string]func() *compiled
-	zones   sync.Map // of *time.Location, by name
-	known   atomic.Int64
-	scratch sync.Pool // of *[]byte, for what templates print
+	// home is the messages for everybody, editions those of other languages, by tag.
+	home     *edition
+	editions map[string]*edition
+	hooks    map[string]*liquid.Template // the bodies
+	amounts  map[string]*amounts         // by locale
+	zones    sync.Map                    // of *time.Location, by name
+	known    atomic.Int64
+	scratch  sync.Pool // of *[]byte, for what templates print
 }
 
 // Has reports whether there is a template of this name for the channel.
@@ -51,28 +52,30 @@ func (s *Set) Names(c message.Channel) []string {
 // Mail renders the e-mail of a command. Errors are permanent (*Error), save for the
 // context's.
 func (s *Set) Mail(ctx context.Context, c *message.Command, opts ...Option) (Mail, error) {
-	m, ok := s.compiled(c.Locale).mails[c.Template]
-	if !ok {
+	m, e := s.mail(c)
+	if m == nil {
 		return Mail{}, s.unknown(c)
 	}
 	vars, err := variables(s.shop, c)
 	if err != nil {
-		return Mail{}, &Error{File: m.src.html.Name, Message: err.Error()}
+		return Mail{}, &Error{File: m.page.file.Name, Message: err.Error()}
 	}
 	links := chosen(opts, s.shop, c)
 	vars["links"] = links
-	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.options(c, vars)}
+	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.speak(c, e, vars)}
 	out := Mail{FromName: s.shop.FromName, FromAddress: s.shop.FromAddress, ReplyTo: s.shop.ReplyTo}
 	out.Subject = oneLine(r.run(m.subject))
 	out.Preheader = oneLine(r.run(m.preheader))
 	if r.err == nil && out.Subject == "" {
-		return Mail{}, m.src.errorAt("subject", "the subject is empty for this message", "give what may be missing a default")
+		return Mail{}, m.page.errorAt("subject", "the subject is empty for this message", "give what may be missing a default")
 	}
 	vars["subject"], vars["preheader"] = out.Subject, out.Preheader
-	out.HTML = r.wrap(m.html, m.htmlLayout, func(s string) any { return liquid.Safe(s) })
-	out.Text = tidy(r.wrap(m.text, m.textLayout, func(s string) any { return strings.Trim(s, "\n") }))
+	out.HTML, out.Text = r.parts(m)
 	if r.err != nil {
 		return Mail{}, r.err
+	}
+	if m.hides {
+		out.HTML = hide(out.HTML, out.Preheader)
 	}
 	links.mail(&out)
 	return out, nil
@@ -91,8 +94,8 @@ func (s *Set) WhatsApp(ctx context.Context, c *message.Command, opts ...Option) 
 }
 
 func (s *Set) short(ctx context.Context, c *message.Command, channel message.Channel, from string, opts []Option) (SMS, error) {
-	t, ok := s.compiled(c.Locale).texts[channel][c.Template]
-	if !ok {
+	t, e := s.text(c, channel)
+	if t == nil {
 		return SMS{}, s.unknown(c)
 	}
 	vars, err := variables(s.shop, c)
@@ -101,7 +104,7 @@ func (s *Set) short(ctx context.Context, c *message.Command, channel message.Cha
 	}
 	links := chosen(opts, s.shop, c)
 	vars["links"] = links
-	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.options(c, vars)}
+	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.speak(c, e, vars)}
 	body := links.text(strings.TrimSpace(r.run(t)))
 	switch {
 	case r.err != nil:
@@ -121,10 +124,6 @@ const maxSMS = 1600
 
 func (s *Set) unknown(c *message.Command) error {
 	return &Error{File: string(c.Channel) + "/" + c.Template, Message: "there is no such template"}
-}
-
-func (s *Set) compiled(wanted string) *compiled {
-	return s.locales[localeFor(wanted, s.shop.Locale)]()
 }
 
 // options fix what the time is and where: when the message was decided, and where the
@@ -171,19 +170,27 @@ func (r *rendering) run(t *liquid.Template) string {
 	if t == nil || r.err != nil {
 		return ""
 	}
-	scratch, _ := r.set.scratch.Get().(*[]byte)
+	return r.set.inScratch(func(b []byte) []byte {
+		out, err := t.Append(r.ctx, b, r.vars, r.opts...)
+		if err != nil {
+			r.err = r.set.failure(r.ctx, err)
+			return b
+		}
+		return out
+	})
+}
+
+// inScratch is the text that fill appends to an empty buffer, of those that are kept.
+func (s *Set) inScratch(fill func([]byte) []byte) string {
+	scratch, _ := s.scratch.Get().(*[]byte)
 	if scratch == nil {
 		fresh := make([]byte, 0, usualScratch)
 		scratch = &fresh
 	}
-	out, err := t.Append(r.ctx, (*scratch)[:0], r.vars, r.opts...)
-	if err != nil {
-		r.err = r.set.failure(r.ctx, t, err)
-		return ""
-	}
+	out := fill((*scratch)[:0])
 	text := string(out)
 	if *scratch = out; cap(out) <= maxScratch {
-		r.set.scratch.Put(scratch)
+		s.scratch.Put(scratch)
 	}
 	return text
 }
@@ -195,20 +202,9 @@ const (
 	maxScratch   = 128 << 10
 )
 
-// wrap renders a template into its layout.
-func (r *rendering) wrap(t, layout *liquid.Template, content func(string) any) string {
-	out := r.run(t)
-	if layout == nil {
-		return out
-	}
-	r.vars["content"] = content(out)
-	defer delete(r.vars, "content")
-	return r.run(layout)
-}
-
 // failure puts an error of the engine at its place in the workspace. A canceled context
 // stays what it is: the message can be tried again.
-func (s *Set) failure(ctx context.Context, t *liquid.Template, err error) error {
+func (s *Set) failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("render: %w", err)
 	}
@@ -216,11 +212,7 @@ func (s *Set) failure(ctx context.Context, t *liquid.Template, err error) error 
 	if !errors.As(err, &le) {
 		return &Error{Message: err.Error()}
 	}
-	end := textEnd
-	if strings.HasSuffix(t.Name(), htmlEnd) || strings.HasSuffix(t.Name(), mjmlEnd) {
-		end = htmlEnd
-	}
-	return s.sources.place(s.sources.inPartial(le, end))
+	return s.sources.place(le)
 }
 
 // oneLine makes a header value of a text: one line, without white space around it.
@@ -244,9 +236,6 @@ func tidy(s string) string {
 	}
 	return b.String()
 }
-
-// lazily compiles once.
-func lazily(f func() *compiled) func() *compiled { return sync.OnceValue(f) }
 
 // File is the file of a template by its name within the workspace; nil when there is none.
 func (s *Set) File(name string) *source.File { return s.sources.files[name] }

@@ -1,12 +1,13 @@
 package render
 
 import (
+	"maps"
 	"path"
 	"slices"
-	"sort"
 	"strings"
 
 	"rapport/pkg/condition/spelling"
+	"rapport/pkg/inline"
 	"rapport/pkg/liquid"
 	"rapport/pkg/message"
 	"rapport/pkg/mjml"
@@ -19,6 +20,7 @@ const (
 	layoutDir  = "email/layouts"
 	partialDir = "email/partials"
 	webhookDir = "webhook"
+	wordsDir   = "locales"
 	htmlEnd    = ".html.liquid"
 	textEnd    = ".txt.liquid"
 	mjmlEnd    = ".mjml"
@@ -26,80 +28,109 @@ const (
 
 // sources are the files of all templates, sorted out.
 type sources struct {
-	mails    map[string]*mailSource
-	texts    map[message.Channel]map[string]*source.File // sms and whatsapp
+	mails    map[string]*written
+	layouts  map[string]*written
+	texts    map[message.Channel]map[string]versions // sms and whatsapp
 	hooks    map[string]*hookSource
-	layouts  map[string]*layoutSource
-	partials map[string]*source.File // by file name
+	partials map[string]versions // by file name without the language
+	words    map[string]*catalogue
+	pages    map[string]*page // by file name
 	files    map[string]*source.File
 }
 
-// mailSource is one e-mail.
-type mailSource struct {
-	html, text *source.File
-	body       string // of html, behind the front matter
-	skipped    int    // lines of html before body
-	fields     map[string]*source.Node
-	layout     *layoutSource
-	place      func(line, col int) (mjml.Place, bool) // where a place of body was written; nil unless it is MJML's
+// written is a mail or a layout, by the languages it is written in.
+type written struct {
+	html map[string]*page
+	text versions
 }
 
-// layoutSource is what goes around mails.
-type layoutSource struct {
-	html, text *source.File
-	body       string // of html
-	place      func(line, col int) (mjml.Place, bool)
+// versions are the files of one thing by language; the one without is for everybody else.
+type versions map[string]*source.File
+
+// page is an HTML part in one language.
+type page struct {
+	file    *source.File
+	tag     string // its language; "" where the name says none
+	body    string // behind the front matter, without the styles that are moved into elements
+	skipped int    // lines of the file before body
+	fields  map[string]*source.Node
+	layout  string // its name; "" for none
+	sheet   *inline.Sheet
+	place   func(line, col int) (mjml.Place, bool) // where a place of body was written; nil unless it is MJML's
 }
 
 // errorAt is an error at a field of the front matter.
-func (m *mailSource) errorAt(field, msg, hint string) *Error {
-	e := &Error{File: m.html.Name, Line: 1, Col: 1, Width: 1, Message: msg, Hint: hint}
-	if n := m.fields[field]; n != nil {
+func (p *page) errorAt(field, msg, hint string) *Error {
+	e := &Error{File: p.file.Name, Line: 1, Col: 1, Width: 1, Message: msg, Hint: hint}
+	if n := p.fields[field]; n != nil {
 		e.Line, e.Col, e.Width = n.Place.Line, n.Place.Col, n.Place.Width
 	}
 	return e
 }
 
-// sortOut assigns files to mails, layouts, partials and text messages, and reports those
-// that are none of it.
+func (p *page) isMJML() bool { return strings.HasSuffix(p.file.Name, mjmlEnd) }
+
+// sortOut assigns files to mails, layouts, partials, text messages and catalogues, and reports those that are none of it.
 func sortOut(files []*source.File, r *source.Report) *sources {
 	s := &sources{
-		mails: map[string]*mailSource{}, layouts: map[string]*layoutSource{}, hooks: map[string]*hookSource{},
-		texts:    map[message.Channel]map[string]*source.File{message.SMS: {}, message.WhatsApp: {}},
-		partials: map[string]*source.File{}, files: map[string]*source.File{},
+		mails: map[string]*written{}, layouts: map[string]*written{}, hooks: map[string]*hookSource{},
+		texts:    map[message.Channel]map[string]versions{message.SMS: {}, message.WhatsApp: {}},
+		partials: map[string]versions{}, words: map[string]*catalogue{}, pages: map[string]*page{}, files: map[string]*source.File{},
 	}
 	for _, f := range files {
 		s.files[f.Name] = f
-		dir, base := path.Split(f.Name)
-		if dir == webhookDir+"/" {
+		switch dir, base := path.Split(f.Name); dir {
+		case webhookDir + "/":
 			s.hook(base, f, r)
-			continue
-		}
-		texts := s.texts[message.Channel(strings.TrimSuffix(dir, "/"))]
-		name, end := base, ""
-		for _, e := range []string{htmlEnd, textEnd, mjmlEnd} {
-			if strings.HasSuffix(base, e) {
-				name, end = strings.TrimSuffix(base, e), e
-			}
-		}
-		if name == "" || end == "" || (texts != nil && end != textEnd) {
-			r.File(f.Name, "this is not the name of a template", remedyForName(texts != nil))
-			continue
-		}
-		switch {
-		case texts != nil:
-			texts[name] = f
-		case dir == mailDir+"/":
-			s.mail(name, end, f, r)
-		case dir == layoutDir+"/":
-			s.layout(name, end, f, r)
-		case dir == partialDir+"/":
-			s.partials[base] = f
+		case wordsDir + "/":
+			s.catalogue(base, f, r)
 		default:
-			r.File(f.Name, "no templates are expected in this directory", "use email/, email/layouts/, email/partials/, sms/ or whatsapp/")
+			s.template(strings.TrimSuffix(dir, "/"), base, f, r)
 		}
 	}
 	return s
+}
+
+// template sorts out a file of Liquid or MJML.
+func (s *sources) template(dir, base string, f *source.File, r *source.Report) {
+	texts := s.texts[message.Channel(dir)]
+	stem, end := base, ""
+	for _, e := range []string{htmlEnd, textEnd, mjmlEnd} {
+		if strings.HasSuffix(base, e) {
+			stem, end = strings.TrimSuffix(base, e), e
+		}
+	}
+	name, tag, slip := versionOf(stem)
+	switch {
+	case name == "" || end == "" || (texts != nil && end != textEnd):
+		r.File(f.Name, "this is not the name of a template", remedyForName(texts != nil))
+		return
+	case slip:
+		r.File(f.Name, "this is not how a language is named", "call it "+dir+"/"+name+"."+tag+end)
+		return
+	}
+	switch dir {
+	case mailDir:
+		s.part(s.mails, name, tag, end, f, r)
+	case layoutDir:
+		s.part(s.layouts, name, tag, end, f, r)
+	case partialDir:
+		s.partials[name+end] = s.partials[name+end].with(tag, f)
+	default:
+		if texts == nil {
+			r.File(f.Name, "no templates are expected in this directory", "use email/, email/layouts/, email/partials/, sms/ or whatsapp/")
+			return
+		}
+		texts[name] = texts[name].with(tag, f)
+	}
+}
+
+func (v versions) with(tag string, f *source.File) versions {
+	if v == nil {
+		v = versions{}
+	}
+	v[tag] = f
+	return v
 }
 
 func remedyForName(text bool) string {
@@ -109,71 +140,70 @@ func remedyForName(text bool) string {
 	return "call it NAME" + htmlEnd + ", NAME" + mjmlEnd + " or NAME" + textEnd
 }
 
-func (s *sources) mail(name, end string, f *source.File, r *source.Report) {
-	m := s.mails[name]
-	if m == nil {
-		m = &mailSource{}
-		s.mails[name] = m
+// part adds a file to a mail or layout, of which there may be one HTML part for each language, as HTML or as MJML.
+func (s *sources) part(all map[string]*written, name, tag, end string, f *source.File, r *source.Report) {
+	w := all[name]
+	if w == nil {
+		w = &written{html: map[string]*page{}}
+		all[name] = w
 	}
 	if end == textEnd {
-		m.text = f
-	} else {
-		m.html = one(m.html, f, r)
+		w.text = w.text.with(tag, f)
+		return
 	}
+	if before := w.html[tag]; before != nil {
+		r.File(f.Name, "the HTML part is in "+before.file.Name+" already", "keep one of them")
+	}
+	w.html[tag] = &page{file: f, tag: tag, body: f.Text}
+	s.pages[f.Name] = w.html[tag]
 }
 
-func (s *sources) layout(name, end string, f *source.File, r *source.Report) {
-	l := s.layouts[name]
-	if l == nil {
-		l = &layoutSource{}
-		s.layouts[name] = l
-	}
-	if end == textEnd {
-		l.text = f
-	} else {
-		l.html = one(l.html, f, r)
-	}
-}
-
-// one is the HTML part of a mail or layout, of which there may be one only, as HTML or as MJML.
-func one(before, f *source.File, r *source.Report) *source.File {
-	if before != nil {
-		r.File(f.Name, "the HTML part is in "+before.Name+" already", "keep one of them")
-	}
-	return f
-}
-
-// complete checks that each mail and layout has both parts, and reads the front matter.
-func (s *sources) complete(r *source.Report) {
+// complete checks that each mail and layout has an HTML part for those whose language nobody writes, and reads the front
+// matter.
+func (s *sources) complete(home []string, r *source.Report) {
 	for name, l := range s.layouts {
-		path := layoutDir + "/" + name
-		switch {
-		case l.html == nil:
-			r.File(l.text.Name, "the layout has no HTML part", "add "+path+htmlEnd)
-		case l.text == nil:
-			r.File(l.html.Name, "the layout has no plain-text part", "add "+path+textEnd)
-		}
+		l.complete(layoutDir+"/"+name, "the layout", home, r)
 	}
 	for name, m := range s.mails {
-		path := mailDir + "/" + name
-		switch {
-		case m.html == nil:
-			r.File(m.text.Name, "the e-mail has no HTML part", "add "+path+htmlEnd)
+		if !m.complete(mailDir+"/"+name, "the e-mail", home, r) {
 			delete(s.mails, name)
-			continue
-		case m.text == nil:
-			r.File(m.html.Name, "the e-mail has no plain-text part", "add "+path+textEnd)
 		}
-		s.front(m, r)
+		for _, p := range m.html {
+			s.front(p, r)
+		}
+	}
+	for channel, texts := range s.texts {
+		for name, v := range texts {
+			if pick(v, home) == nil {
+				r.File(v.first().Name, "the message is not written for those who read another language", "add "+string(channel)+"/"+name+textEnd)
+				delete(texts, name)
+			}
+		}
 	}
 }
 
-func (s *sources) front(m *mailSource, r *source.Report) {
-	front, body, skipped := m.html.FrontMatter(r)
-	m.body, m.skipped, m.fields = body, skipped, map[string]*source.Node{}
+// complete reports what is missing, and whether enough is there.
+func (w *written) complete(path, what string, home []string, r *source.Report) bool {
+	switch {
+	case len(w.html) == 0:
+		r.File(w.text.first().Name, what+" has no HTML part", "add "+path+htmlEnd)
+		return false
+	case pick(w.html, home) == nil:
+		first := w.html[slices.Min(slices.Collect(maps.Keys(w.html)))]
+		r.File(first.file.Name, what+" is not written for those who read another language", "add "+path+htmlEnd)
+		return false
+	}
+	return true
+}
+
+func (v versions) first() *source.File { return v[slices.Min(slices.Collect(maps.Keys(v)))] }
+
+func (s *sources) front(p *page, r *source.Report) {
+	front, body, skipped := p.file.FrontMatter(r)
+	p.body, p.skipped, p.fields = body, skipped, map[string]*source.Node{}
 	if front == nil {
 		if skipped == 0 {
-			r.At(m.html, source.Place{Line: 1, Col: 1, Width: 1}, "the e-mail has no subject", "begin the file with a line ---, subject: ..., and another line ---")
+			r.At(p.file, source.Place{Line: 1, Col: 1, Width: 1}, "the e-mail has no subject", "begin the file with a line ---, subject: ..., and another line ---")
 		}
 		return
 	}
@@ -183,26 +213,33 @@ func (s *sources) front(m *mailSource, r *source.Report) {
 	}
 	for _, key := range keys.Known {
 		if n := front.Get(key); n != nil && r.Text(n, key) != "" {
-			m.fields[key] = n
+			p.fields[key] = n
 		}
 	}
 	if front.Get("subject") == nil {
-		r.At(m.html, front.Place, "the e-mail has no subject", "add subject: to the front matter")
+		r.At(p.file, front.Place, "the e-mail has no subject", "add subject: to the front matter")
 	}
-	if n := m.fields["layout"]; n != nil {
-		if m.layout = s.layouts[n.Value]; m.layout == nil {
-			r.At(m.html, n.Place, "there is no layout "+n.Value, spelling.DidYouMean(n.Value, s.layoutNames()))
+	if n := p.fields["layout"]; n != nil {
+		if p.layout = n.Value; s.layouts[p.layout] == nil {
+			r.At(p.file, n.Place, "there is no layout "+n.Value, spelling.DidYouMean(n.Value, slices.Sorted(maps.Keys(s.layouts))))
 		}
 	}
 }
 
-func (s *sources) layoutNames() []string {
-	var names []string
-	for n := range s.layouts {
-		names = append(names, n)
+// moveStyles takes the rules that can stand in style attributes out of the pages written as HTML; MJML has an inliner of
+// its own.
+func (s *sources) moveStyles(r *source.Report) {
+	for _, p := range s.pages {
+		if p.isMJML() {
+			continue
+		}
+		body, sheet, notes := inline.Take(p.body)
+		for _, n := range notes {
+			line, col := 1+strings.Count(p.body[:n.Offset], "\n"), len([]rune(p.body[strings.LastIndex(p.body[:n.Offset], "\n")+1:n.Offset]))+1
+			r.Warn(p.file, source.Place{Line: line + p.skipped, Col: col, Width: 1}, n.Message, n.Hint)
+		}
+		p.body, p.sheet = body, sheet
 	}
-	sort.Strings(names)
-	return names
 }
 
 // place finds an error of the engine in the workspace. Templates are named by their file,
@@ -215,36 +252,20 @@ func (s *sources) place(le *liquid.Error) *Error {
 		e.Line, e.Col, e.Width = at.Line, at.Col, at.Width
 		return e
 	}
-	for _, m := range s.mails {
-		if m.html.Name != name {
-			continue
-		}
-		if n := m.fields[field]; n != nil {
-			at := n.Within(le.Line, le.Col, 1)
-			e.Line, e.Col, e.Width = at.Line, at.Col, at.Width
-		} else {
-			e.written(m.place)
-			if e.File == name {
-				e.Line += m.skipped
-			}
-		}
+	p := s.pages[name]
+	if p == nil {
+		return e
 	}
-	for _, l := range s.layouts {
-		if l.html != nil && l.html.Name == name {
-			e.written(l.place)
-		}
+	if n := p.fields[field]; n != nil {
+		at := n.Within(le.Line, le.Col, 1)
+		e.Line, e.Col, e.Width = at.Line, at.Col, at.Width
+		return e
+	}
+	e.written(p.place)
+	if e.File == name {
+		e.Line += p.skipped
 	}
 	return e
-}
-
-// inPartial names the file where the engine names a partial.
-func (s *sources) inPartial(le *liquid.Error, end string) *liquid.Error {
-	if s.partials[le.Template+end] == nil {
-		return le
-	}
-	named := *le
-	named.Template = partialDir + "/" + le.Template + end
-	return &named
 }
 
 // partialNames are the partials of one kind, sorted.

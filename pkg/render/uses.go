@@ -1,6 +1,8 @@
 package render
 
 import (
+	"slices"
+
 	"rapport/pkg/liquid"
 	"rapport/pkg/message"
 	"rapport/pkg/workspace/source"
@@ -15,36 +17,44 @@ type Use struct {
 	Optional bool
 }
 
-// Uses are the variables of a template, those of its layout and partials included, in the
-// shop's own locale; none when there is no such template.
+// Uses are the variables of a template in all its languages, those of its layout and partials included; none when there
+// is no such template.
 func (s *Set) Uses(c message.Channel, name string) []Use {
-	all := s.compiled("")
-	var of []*liquid.Template
-	switch c {
-	case message.Email:
-		if m := all.mails[name]; m != nil {
-			of = []*liquid.Template{m.subject, m.preheader, m.html, m.text, m.htmlLayout, m.textLayout}
-		}
-	case message.Webhook:
-		of = []*liquid.Template{all.hooks[name]}
-	default:
-		of = []*liquid.Template{all.texts[c][name]}
-	}
 	var uses []Use
-	for i, t := range of {
-		if t == nil {
-			continue
-		}
-		end := textEnd
-		if c == message.Email && (i == 2 || i == 4) {
-			end = htmlEnd
-		}
+	for _, t := range s.templates(c, name) {
 		for _, v := range t.Variables() {
-			e := s.sources.place(s.sources.inPartial(&liquid.Error{Template: v.Template, Line: v.Line, Col: v.Col}, end))
+			e := s.sources.place(&liquid.Error{Template: v.Template, Line: v.Line, Col: v.Col})
 			if f := s.sources.files[e.File]; f != nil {
 				uses = append(uses, Use{Path: v.Path, File: f, Place: source.Place{Line: e.Line, Col: e.Col, Width: 1}, Optional: v.Optional})
 			}
 		}
 	}
 	return uses
+}
+
+// templates are all that a message is made of, in all its languages, each once.
+func (s *Set) templates(c message.Channel, name string) []*liquid.Template {
+	var all []*liquid.Template
+	add := func(t *liquid.Template) {
+		if t != nil && !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
+	if c == message.Webhook {
+		add(s.hooks[name])
+		return all
+	}
+	editions := []*edition{s.home}
+	for _, tag := range s.sources.tags() {
+		editions = append(editions, s.editions[tag])
+	}
+	for _, e := range editions {
+		if m := e.mails[name]; m != nil && c == message.Email {
+			for _, t := range m.templates() {
+				add(t)
+			}
+		}
+		add(e.texts[c][name])
+	}
+	return all
 }
