@@ -62,7 +62,7 @@ func newMessage(typ string, t *link.Ticket, at time.Time, d data, parts ...strin
 	if err != nil {
 		return nil, fmt.Errorf("write the data of a %s: %w", typ, err)
 	}
-	id := message.Hash(append([]string{typ, t.Profile, t.Ref.String()}, parts...)...)
+	id := message.Hash(append([]string{typ, t.Profile, t.Ref.String(), string(t.Channel), t.Purpose}, parts...)...)
 	e := event.Event{ID: id, Source: Source, Type: typ, Subject: t.Profile, Time: at.UTC(), Data: raw}
 	if err := e.Validate(); err != nil {
 		return nil, fmt.Errorf("make a %s: %w", typ, err)
