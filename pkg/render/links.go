@@ -1,6 +1,7 @@
 package render
 
 import (
+	"encoding/json"
 	"strings"
 
 	"rapport/pkg/message"
@@ -128,13 +129,21 @@ func purposeOf(c *message.Command) string {
 	return c.Purpose
 }
 
-// confirmed is the purpose that a message asks people to confirm. Such a message is
-// transactional itself, and its journey names the purpose; marketing is meant where none is.
+// confirmed is the purpose that a message asks people to confirm: that of its journey, else
+// that of the event which entered, such as consent.granted, else marketing.
 func confirmed(c *message.Command) string {
-	if c.Purpose == "" || c.Purpose == string(message.Transactional) {
-		return string(message.Marketing)
+	var vars struct {
+		Trigger struct {
+			Purpose string `json:"purpose"`
+		} `json:"trigger"`
 	}
-	return c.Purpose
+	switch {
+	case c.Purpose != "" && c.Purpose != string(message.Transactional):
+		return c.Purpose
+	case json.Unmarshal(c.Vars, &vars) == nil && vars.Trigger.Purpose != "":
+		return vars.Trigger.Purpose
+	}
+	return string(message.Marketing)
 }
 
 // answersTo is the address that answers go to.

@@ -34,16 +34,17 @@ func TestLinksOfThePerson(t *testing.T) {
 	const at = "https://news.shop.example/"
 	for name, c := range map[string]struct {
 		category               message.Category
-		purpose                string
+		purpose, vars          string
 		unsubscribes, confirms string
 	}{
-		"marketing":                 {message.Marketing, "", "marketing", "marketing"},
-		"marketing for a purpose":   {message.Marketing, "surveys", "surveys", "surveys"},
-		"transactional":             {message.Transactional, "", "", "marketing"},
-		"asks to confirm a purpose": {message.Transactional, "news", "news", "news"},
+		"marketing":                   {message.Marketing, "", "{}", "marketing", "marketing"},
+		"marketing for a purpose":     {message.Marketing, "surveys", "{}", "surveys", "surveys"},
+		"transactional":               {message.Transactional, "", `{"trigger": {"purpose": 7}}`, "", "marketing"},
+		"asks about what was granted": {message.Transactional, "", `{"trigger": {"purpose": "surveys"}}`, "", "surveys"},
+		"asks to confirm a purpose":   {message.Transactional, "news", `{"trigger": {"purpose": "surveys"}}`, "news", "news"},
 	} {
 		asked := spelled{map[string]int{}}
-		cmd := command("{}")
+		cmd := command(c.vars)
 		cmd.Category, cmd.Purpose = c.category, c.purpose
 		m, err := s.Mail(t.Context(), cmd, WithLinks(asked))
 		all := at + "u/m1/" + c.unsubscribes + " " + at + "p/m1 " + at + "k/m1/email/" + c.confirms
