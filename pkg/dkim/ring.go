@@ -134,3 +134,6 @@ func isName(s string) bool {
 	}
 	return true
 }
+
+// Domain is the domain that signs: d=.
+func (s *Signer) Domain() string { return s.keys[0].Domain }
