@@ -1,11 +1,10 @@
 package feedback
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
-
-	"encoding/json"
 
 	"rapport/pkg/event"
 	"rapport/pkg/message"

@@ -53,6 +53,8 @@ func (c *counted) release() { c.of.used.Add(-c.took) }
 func (s *Service) readBody(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, release func(), what outcome) {
 	in := &counted{r: http.MaxBytesReader(w, r.Body, limit), of: &s.reading}
 	if r.ContentLength > limit {
+		// Who is cut off while sending does not see the answer.
+		_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, limit))
 		return nil, in.release, tooLarge
 	}
 	var buf bytes.Buffer

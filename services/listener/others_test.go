@@ -57,7 +57,7 @@ func TestUnreadableAndUnsupported(t *testing.T) {
 	}
 	s.want(t, http.StatusOK, newSigner("twilio").sign("CallSid=CA1"))
 	s.want(t, http.StatusOK, newSigner("mandrill").sign(`[]`))
-	s.want(t, http.StatusRequestEntityTooLarge, newSigner("mailersend").sign(`"`+strings.Repeat("x", 1<<20)+`"`))
+	s.want(t, http.StatusRequestEntityTooLarge, newSigner("mailersend").sign(`"`+strings.Repeat("x", 1<<20)))
 	for outcome, n := range map[string]int64{"unreadable": 1, "unsupported": 1, "too_large": 1, "taken": 1} {
 		if got := s.count(t, "listener.callbacks", outcome); got != n {
 			t.Errorf("%s: %d, want %d", outcome, got, n)
