@@ -31,7 +31,9 @@ type Live struct {
 	watcher *fsnotify.Watcher
 	done    chan struct{}
 	stop    context.CancelFunc
-	adopt   Adopt
+	// templates keeps what became of MJML from one reading to the next.
+	templates *render.Compiler
+	adopt     Adopt
 	// reread is told after each reading that follows a change; for tests.
 	reread func(*Snapshot, Problems)
 }
@@ -65,22 +67,30 @@ func watch(ctx context.Context, dir string, log *slog.Logger, adopt Adopt, rerea
 	if err != nil {
 		return nil, fmt.Errorf("watch workspace %s: %w", dir, err)
 	}
-	l := &Live{dir: dir, log: log, watcher: w, done: make(chan struct{}), adopt: adopt, reread: reread}
-	if err := l.directories(); err != nil {
-		return nil, errors.Join(err, w.Close())
+	l := &Live{dir: dir, log: log, watcher: w, done: make(chan struct{}), adopt: adopt, templates: render.NewCompiler(), reread: reread}
+	if err := l.begin(ctx); err != nil {
+		return nil, errors.Join(err, w.Close(), l.templates.Close())
 	}
-	// Read after the watch began, so that no change falls between.
-	s, err := Load(os.DirFS(dir), dir)
-	if err != nil {
-		return nil, errors.Join(err, w.Close())
-	}
-	if err := adopt(ctx, s); err != nil {
-		return nil, errors.Join(err, w.Close())
-	}
-	l.state.Store(&state{snapshot: s})
 	ctx, l.stop = context.WithCancel(ctx)
 	go l.follow(ctx)
 	return l, nil
+}
+
+// begin reads the workspace for the first time.
+func (l *Live) begin(ctx context.Context) error {
+	if err := l.directories(); err != nil {
+		return err
+	}
+	// Read after the watch began, so that no change falls between.
+	s, err := loadWith(l.templates, os.DirFS(l.dir), l.dir)
+	if err != nil {
+		return err
+	}
+	if err := l.adopt(ctx, s); err != nil {
+		return err
+	}
+	l.state.Store(&state{snapshot: s})
+	return nil
 }
 
 // Close ends the watch and returns when nothing runs any more. It may be called again.
@@ -122,7 +132,7 @@ func (l *Live) Webhook(ctx context.Context, c *message.Command) (render.Call, er
 // follow reads the files again whenever they have changed and been quiet for a moment.
 func (l *Live) follow(ctx context.Context) {
 	defer close(l.done)
-	defer func() { _ = l.watcher.Close() }() // there is nothing to do about an error here
+	defer func() { _, _ = l.watcher.Close(), l.templates.Close() }() // there is nothing to do about an error here
 	quiet := time.NewTimer(settle)
 	quiet.Stop()
 	defer quiet.Stop()
@@ -155,7 +165,7 @@ func (l *Live) reload(ctx context.Context) {
 	}
 	before := l.state.Load()
 	now := &state{snapshot: before.snapshot}
-	s, err := Load(os.DirFS(l.dir), l.dir)
+	s, err := loadWith(l.templates, os.DirFS(l.dir), l.dir)
 	switch {
 	case errors.As(err, &now.problems):
 	case err != nil:

@@ -44,8 +44,24 @@ func Load(fsys fs.FS, name string) (*Snapshot, error) {
 	return compile(files, name, &r)
 }
 
+// loadWith is Load with a compiler that others use again: for a workspace that is read time and again.
+func loadWith(templates *render.Compiler, fsys fs.FS, name string) (*Snapshot, error) {
+	var r source.Report
+	files, err := read(fsys, &r)
+	if err != nil {
+		return nil, fmt.Errorf("read workspace %s: %w", name, err)
+	}
+	return compileWith(templates, files, name, &r)
+}
+
 // compile checks the files of a workspace as a whole.
 func compile(files []*source.File, name string, r *source.Report) (*Snapshot, error) {
+	templates := render.NewCompiler()
+	defer func() { _ = templates.Close() }() // memory that it does not give back is no mistake of the workspace
+	return compileWith(templates, files, name, r)
+}
+
+func compileWith(templates *render.Compiler, files []*source.File, name string, r *source.Report) (*Snapshot, error) {
 	s := &Snapshot{version: version(files), files: files}
 	main := pick(files, named("rapport.yaml"))
 	if len(main) == 0 {
@@ -55,7 +71,7 @@ func compile(files []*source.File, name string, r *source.Report) (*Snapshot, er
 		s.shop = shop(main[0], r)
 	}
 	s.zone = zone(s.shop.Timezone)
-	s.messages = render.Compile(pick(files, isTemplate), s.shop, r)
+	s.messages = templates.Compile(pick(files, isTemplate), s.shop, r)
 	refs := &references{messages: s.messages, zone: s.zone}
 	s.delivery = delivery(pick(files, named("delivery.yaml")), s.zone, r)
 	refs.mailServers = serversOf(s.delivery)
@@ -98,13 +114,14 @@ func isYAML(dir, name string) bool {
 	return strings.HasPrefix(name, dir) && (strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"))
 }
 
+// isTemplate reports whether a file is a part of messages: a template or a catalogue of their texts.
 func isTemplate(name string) bool {
-	return slices.ContainsFunc(message.Channels(), func(c message.Channel) bool { return strings.HasPrefix(name, string(c)+"/") })
+	return strings.HasPrefix(name, "locales/") || slices.ContainsFunc(message.Channels(), func(c message.Channel) bool { return strings.HasPrefix(name, string(c)+"/") })
 }
 
 // roots are the files and directories that belong to a workspace.
 func roots() []string {
-	return []string{"rapport.yaml", "policy.yaml", "loyalty.yaml", "delivery.yaml", "segments", "journeys", "email", "sms", "whatsapp", "webhook"}
+	return []string{"rapport.yaml", "policy.yaml", "loyalty.yaml", "delivery.yaml", "segments", "journeys", "email", "sms", "whatsapp", "webhook", "locales"}
 }
 
 // mistaken are names that people give to parts of a workspace, and what they are called. A
@@ -113,7 +130,7 @@ func mistaken() map[string]string {
 	return map[string]string{
 		"rapport.yml": "rapport.yaml", "policy.yml": "policy.yaml", "policies.yaml": "policy.yaml", "loyalty.yml": "loyalty.yaml", "delivery.yml": "delivery.yaml",
 		"segment": "segments", "segments.yaml": "segments", "journey": "journeys", "webhooks": "webhook",
-		"emails": "email", "loyalty": "loyalty.yaml",
+		"emails": "email", "loyalty": "loyalty.yaml", "locale": "locales", "translations": "locales",
 	}
 }
 

@@ -53,8 +53,15 @@ func trySteps(s *Snapshot, d *journey.Definition, steps []journey.Step, r *sourc
 	}
 }
 
-// trySend renders one message for the customer about whom least is known.
+// trySend renders one message for the customer about whom least is known, in each language that messages are in.
 func trySend(s *Snapshot, c *message.Command, r *source.Report) {
+	for _, tag := range append([]string{""}, s.messages.Languages()...) {
+		c.Locale = tag
+		tryOne(s, c, r)
+	}
+}
+
+func tryOne(s *Snapshot, c *message.Command, r *source.Report) {
 	var err error
 	switch c.Channel {
 	case message.Email:
