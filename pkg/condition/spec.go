@@ -29,8 +29,9 @@ const (
 // bounceKinds are what a mail that came back says of the address, see pkg/bounce.
 func bounceKinds() []string { return []string{"hard", "soft", "block", "message", "other"} }
 
-// intents are what a text message asks for that Rapport itself understands.
-func intents() []string { return []string{"stop", "start", "help"} }
+// wishes are what a text message asks for that Rapport itself understands; ask is perhaps a
+// stop.
+func wishes() []string { return []string{"stop", "ask", "start", "help"} }
 
 // spec is the built-in catalogue. Commerce follows Segment's specification
 // (https://segment.com/docs/connections/spec/ecommerce/v2/) with its names turned into
@@ -72,8 +73,8 @@ func spec() []entry {
 		{"email.opened email.prefetched", answerTexts + " user_agent machine", "", "", "at", "", ""},
 		{"email.clicked email.scanned", clickTexts, "", "", "at", "", ""},
 		{"email.replied email.auto_replied", answerTexts + " subject text", "", "", "at", "", ""},
-		{"email.unsubscribed", answerTexts + " purpose user_agent", "", "", "at", "", ""},
-		{"sms.received whatsapp.received", answerTexts + " text intent", "", "", "at", "", ""},
+		{"email.unsubscribed", answerTexts + " kind purpose user_agent", "", "", "at", "", ""},
+		{"sms.received whatsapp.received", answerTexts + " text kind", "", "", "at", "", ""},
 
 		{"consent.granted consent.withdrawn", "channel purpose source", "", "confirmed", "", "", ""},
 		{"consent.confirmed", answerTexts + " purpose source", "", "", "at", "", ""},
@@ -101,12 +102,13 @@ func builtin(typ string) (Properties, bool) {
 			p[name] = Property{Kind: List, Of: of}
 		}
 		p.narrow("channel", consentChannels())
-		p.narrow("intent", intents())
-		if typ == event.EmailBounced || typ == event.EmailDeferred {
+		switch typ {
+		case event.EmailBounced, event.EmailDeferred:
 			p.narrow("kind", bounceKinds())
-		}
-		if _, ok := p["code"]; ok {
-			p["code"] = Property{Kind: Any} // Texts of mail servers, and numbers of telephone providers.
+		case event.SMSFailed, event.WhatsAppFailed:
+			p.narrow("kind", append(bounceKinds(), "opted_out"))
+		case event.SMSReceived, event.WhatsAppReceived:
+			p.narrow("kind", wishes())
 		}
 		return p, true
 	}

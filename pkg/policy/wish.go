@@ -108,7 +108,7 @@ func (l *problems) checkWishes(p *Policy) {
 		for i, purpose := range p.DoubleOptIn[c] {
 			at := fmt.Sprintf("%s[%d]", field, i)
 			switch {
-			case len(p.Purposes) > 0 && !slices.Contains(p.Purposes, purpose) && purpose != string(message.Marketing):
+			case len(p.Purposes) > 0 && !slices.Contains(p.Purposes, purpose):
 				l.add(at, "%s is none of the purposes that people can agree to", purpose)
 			case slices.Contains(p.DoubleOptIn[c][:i], purpose):
 				l.add(at, "%s is listed twice", purpose)

@@ -38,9 +38,11 @@ const maxBlocks = 16
 
 // setback is what an event says about an address to which something could not go.
 type setback struct {
-	Kind, Type, Address, Intent string
-	Code                        any // a text or a number
-	Purpose                     string
+	// Kind is that of a bounce or a failure; of what people write, what they ask for, which some
+	// call Intent. Some call a bounce's kind its Type.
+	Kind, Type, Intent string
+	Address, Purpose   string
+	Code               any // a text or a number
 }
 
 // suppress takes in what came of a message, as far as it speaks against further ones. Only
@@ -79,7 +81,7 @@ func (p *Profile) suppress(e *event.Event) {
 			p.block(Block{Channel: channel, Why: bounced, At: e.Time, Address: address})
 		}
 	case event.SMSReceived, event.WhatsAppReceived:
-		switch d.Intent {
+		switch cmp.Or(d.Intent, d.Kind) {
 		case "stop":
 			p.optOut(channel, address, e.Time, time.Time{})
 		case "start":

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rapport/pkg/journey"
+	"rapport/pkg/message"
 	"rapport/pkg/policy"
 	"rapport/pkg/workspace/source"
 )
@@ -29,6 +30,25 @@ func (s *Snapshot) Segments() []*journey.Segment { return slices.Clone(s.segment
 // Policy is the rules about messages; nil when the workspace has none. It must not be
 // changed.
 func (s *Snapshot) Policy() *policy.Policy { return s.policy }
+
+// Purpose is one that people can agree to, and what it is called where they choose, by locale.
+type Purpose struct {
+	Name string
+	policy.Title
+}
+
+// Purposes are what people can agree to, in the order of policy.yaml. A workspace that lists
+// none has marketing.
+func (s *Snapshot) Purposes() []Purpose {
+	if s.policy == nil || len(s.policy.Purposes) == 0 {
+		return []Purpose{{Name: string(message.Marketing)}}
+	}
+	list := make([]Purpose, len(s.policy.Purposes))
+	for i, name := range s.policy.Purposes {
+		list[i] = Purpose{name, s.policy.Titles[name]}
+	}
+	return list
+}
 
 // Zone is the shop's time zone.
 func (s *Snapshot) Zone() *time.Location { return s.zone }

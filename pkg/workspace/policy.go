@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,9 +13,6 @@ import (
 	"rapport/pkg/workspace/source"
 )
 
-// purposeName is how purposes are called: conditions name them.
-var purposeName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
-
 // The bounds of policy.yaml.
 const (
 	maxCap      = 200     // messages that one cap allows
@@ -25,7 +21,7 @@ const (
 
 // policyKeys are those of policy.yaml.
 func policyKeys() []string {
-	return []string{"caps", "reserve", "quiet_hours", "holdout", "purposes", "throttles"}
+	return []string{"caps", "reserve", "quiet_hours", "holdout", "purposes", "double_opt_in", "write_less", "throttles"}
 }
 
 // rules reads policy.yaml for those who refer to it. The node is for journeysOf, once
@@ -39,7 +35,10 @@ func rules(files []*source.File, refs *references, r *source.Report) *source.Nod
 		return nil
 	}
 	rd := reader{Report: r, references: refs}
-	p := &policy.Policy{Zone: refs.zone, Purposes: rd.purposes(n.Get("purposes"))}
+	p := &policy.Policy{Zone: refs.zone}
+	p.Purposes, p.Titles = rd.purposes(n.Get("purposes"))
+	p.DoubleOptIn = rd.doubleOptIn(n.Get("double_opt_in"), p.Purposes)
+	p.WriteLess = rd.writeLess(n.Get("write_less"))
 	for _, item := range items(n.Get("caps"), "caps", "a rule, such as {channel: any, category: marketing, at_most: 4, per: 7d}", r) {
 		p.Caps = append(p.Caps, rd.cap(item))
 	}
@@ -60,19 +59,6 @@ func rules(files []*source.File, refs *references, r *source.Report) *source.Nod
 		refs.purposeNames = p.Purposes
 	}
 	return n
-}
-
-// purposes reads what people can agree to.
-func (r *reader) purposes(n *source.Node) []string {
-	var names []string
-	for _, item := range items(n, "purposes", "a name, such as product-news", r.Report) {
-		name := r.Text(item, "a purpose")
-		if name != "" && !purposeName.MatchString(name) {
-			r.At(item.File, item.Place, name+" cannot be the name of a purpose", "use small letters, digits and hyphens, such as product-news")
-		}
-		names = append(names, name)
-	}
-	return names
 }
 
 // items are the elements of a list that may be missing; what says how one looks.

@@ -170,8 +170,8 @@ func (rd *reader) blocked(n *source.Node, e *Expectation) {
 // reasons are those for which a message does not go out, or fails.
 func reasons() []message.Reason {
 	return []message.Reason{
-		message.ReasonSuppressed, message.ReasonNoConsent, message.ReasonNoAddress, message.ReasonHeldOut, message.ReasonLeft,
-		message.ReasonCapped, message.ReasonQuietHours, message.ReasonThrottled, message.ReasonTooLate,
+		message.ReasonSuppressed, message.ReasonNoConsent, message.ReasonUnconfirmed, message.ReasonNoAddress, message.ReasonHeldOut,
+		message.ReasonLeft, message.ReasonPaused, message.ReasonCapped, message.ReasonQuietHours, message.ReasonThrottled, message.ReasonTooLate,
 		message.ReasonInvalidAddress, message.ReasonRejected, message.ReasonRender, message.ReasonUnavailable, message.ReasonInFlight,
 	}
 }

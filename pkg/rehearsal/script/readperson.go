@@ -23,7 +23,7 @@ type object = map[string]any
 // the person is what a person with that past is.
 func (rd *reader) profile(n *source.Node) {
 	if n == nil || !rd.r.Fields(n, "profile", source.Keys{Known: []string{
-		"id", "since", "traits", "consent", "suppressed", "segments", "tags", "loyalty", "predictions", "orders",
+		"id", "since", "traits", "consent", "suppressed", "paused_until", "write_less", "segments", "tags", "loyalty", "predictions", "orders",
 	}}) {
 		return
 	}
@@ -59,6 +59,23 @@ func (rd *reader) profile(n *source.Node) {
 	rd.standing(n, since)
 	rd.segments(n.Get("segments"))
 	rd.suppressed(n.Get("suppressed"), since)
+	rd.wishes(n, since)
+}
+
+// wishes reads what the person asked for: a pause, or fewer messages.
+func (rd *reader) wishes(n *source.Node, since time.Time) {
+	data := object{}
+	if p := n.Get("paused_until"); p != nil {
+		if until, ok := rd.when.read(p, "paused_until"); ok {
+			data["pause_until"] = until.UTC()
+		}
+	}
+	if p := n.Get("write_less"); p != nil {
+		data["write_less"] = rd.r.Choice(p, "write_less", "false", "true") == "true"
+	}
+	if len(data) > 0 {
+		rd.past(since, event.PreferencesChanged, data)
+	}
 }
 
 // mailbox is where a person who gave no address in the test gets mail: reserved for
@@ -98,7 +115,11 @@ func (rd *reader) standing(n *source.Node, since time.Time) {
 	}
 }
 
-// consent reads {email: [marketing]}, or {email: {marketing: true, surveys: false}}.
+// confirmed is the word for a yes that was confirmed, the second step of a double opt-in.
+const confirmed = "confirmed"
+
+// consent reads {email: [marketing]}, or {email: {marketing: true, surveys: false, loyalty:
+// confirmed}}.
 func (rd *reader) consent(n *source.Node, at time.Time) []object {
 	if n == nil {
 		return nil
@@ -107,18 +128,27 @@ func (rd *reader) consent(n *source.Node, at time.Time) []object {
 		return nil
 	}
 	var out []object
-	say := func(channel, purpose string, granted bool) {
-		out = append(out, object{"channel": channel, "purpose": purpose, "granted": granted, "source": testSource, "at": at.UTC()})
+	say := func(channel, purpose, word string) {
+		c := object{"channel": channel, "purpose": purpose, "granted": word != "false", "source": testSource, "at": at.UTC()}
+		if word == confirmed {
+			c["confirmed"] = true
+		}
+		out = append(out, c)
 	}
 	for _, p := range n.Pairs {
 		switch p.Value.Kind {
 		case source.Map:
 			for _, q := range p.Value.Pairs {
-				say(p.Key, q.Key, rd.r.Choice(q.Value, q.Key, "false", "true") == "true")
+				word := rd.r.Choice(q.Value, q.Key, "false", "true", confirmed)
+				if q.Key == event.Everything && word != "false" {
+					rd.r.At(n.File, q.At, "nobody can agree to everything", `name what they agree to; "*": false withdraws it all`)
+					continue
+				}
+				say(p.Key, q.Key, word)
 			}
 		default:
 			for _, purpose := range rd.texts(p.Value, "a purpose") {
-				say(p.Key, purpose, true)
+				say(p.Key, purpose, "true")
 			}
 		}
 	}
@@ -131,7 +161,7 @@ func (rd *reader) suppressed(n *source.Node, at time.Time) {
 		return
 	}
 	for _, p := range n.Pairs {
-		why := rd.r.Choice(p.Value, p.Key, "bounced", "complained", "erased")
+		why := rd.r.Choice(p.Value, p.Key, "bounced", "complained", "opted_out", "erased")
 		rd.t.Suppressed = append(rd.t.Suppressed, profile.Block{Channel: message.Channel(p.Key), Why: why, At: at.UTC()})
 	}
 }

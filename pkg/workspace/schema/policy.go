@@ -27,6 +27,10 @@ func Policy() *Schema {
 			key("to", clock("09:00"), "When they end; earlier than from: on the next morning.").must(),
 		)), "When nothing is sent by "+c+", or none."))
 	}
+	var confirmed []Key
+	for _, c := range channelNames(message.Email, message.SMS, message.WhatsApp) {
+		confirmed = append(confirmed, key(c, anyOf(pattern(purposePattern), list(pattern(purposePattern))).called("purposes"), "Those that are confirmed by "+c+".").such([]string{"marketing"}))
+	}
 	s := mapping(
 		key("caps", list(capped), "How many messages one person may get in a time. All caps have to have room."),
 		key("reserve", mapping(
@@ -38,7 +42,15 @@ func Policy() *Schema {
 			key("share", share("5%"), "How many people.").must(),
 			key("salt", &Schema{Types: []string{"string", "number"}}, "Another word draws another group.").such("2026"),
 		))...), "The share of people in the global control group, who get no marketing, so that its effect can be measured."),
-		key("purposes", list(pattern(purposePattern, "marketing", "product-news", "loyalty", "surveys")).unique(), "What people can agree to. Journeys name one as purpose:; those that name none have marketing."),
+		key("purposes", anyOf(list(pattern(purposePattern, "marketing", "product-news", "loyalty", "surveys")).unique(), open(purposePattern, anyOf(&Schema{Types: []string{"null"}}, mapping(
+			key("title", localised("Product news"), "What it is called where people choose."),
+			key("description", localised("What is new, once a month"), "What it is about."),
+		)))).called("list of names, or names with keys"), "What people can agree to: names, or names with what they are called where people choose. Journeys name one as purpose:; those that name none have marketing."),
+		key("double_opt_in", mapping(confirmed...), "Purposes to which a yes counts only once the person has confirmed it, for each channel."),
+		key("write_less", mapping(
+			key("at_most", whole(1, 200), "How many marketing messages they get.").byDefault(1),
+			key("per", duration("14d", "30d"), "In any so long a time.").byDefault("14d"),
+		), "What people get who asked for fewer messages. It is one more cap, for them alone."),
 		key("throttles", list(throttled), "How fast messages go out, for the sake of providers and of mailbox hosts. A rule that names no channel, provider or domain bounds all together."),
 	)
 	return file(s, "policy", "policy.yaml", "The rules of the shop about its messages, which every message of every journey has to pass.")
@@ -47,5 +59,12 @@ func Policy() *Schema {
 // file makes a form the root of a file, whose schema is ID.json.
 func file(s *Schema, id, title, doc string) *Schema {
 	s.ID, s.Title, s.Doc = id, title, doc
+	return s
+}
+
+// localised is a text for each locale, or one for all.
+func localised(example string) *Schema {
+	s := anyOf(text(), open(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`, text())).called("text, or one for each locale")
+	s.Examples = []any{map[string]string{"en": example}}
 	return s
 }

@@ -77,6 +77,8 @@ func person() *Schema {
 		key("traits", data(), "What is known about them.").such(map[string]string{"first_name": "Ada", "timezone": "Europe/Berlin"}),
 		key("consent", ref("consent"), "What they agreed to."),
 		key("suppressed", suppressed(), "Channels that they must not be reached by, and why.").such(map[string]string{"email": "bounced"}),
+		key("paused_until", moment("+30d"), "Until when they asked not to be written to."),
+		key("write_less", truth(), "Whether they asked for fewer messages."),
 		key("segments", texts(), "Segments that they are in, whatever their conditions say.").such([]string{"vip"}),
 		key("tags", texts(), "Tags that they have."),
 		key("loyalty", mapping(
@@ -97,7 +99,7 @@ func person() *Schema {
 func suppressed() *Schema {
 	var keys []Key
 	for _, c := range channelNames(message.Channels()...) {
-		keys = append(keys, key(c, choice("bounced", "complained", "erased"), "Why nothing goes out on this channel; erased closes every channel."))
+		keys = append(keys, key(c, choice("bounced", "complained", "opted_out", "erased"), "Why nothing goes out on this channel; erased closes every channel."))
 	}
 	return mapping(keys...)
 }
@@ -105,7 +107,7 @@ func suppressed() *Schema {
 func consent() *Schema {
 	var keys []Key
 	for _, c := range channelNames(message.Channels()...) {
-		keys = append(keys, key(c, anyOf(text(), list(text()), open("", truth())), "Purposes that they agreed to on this channel: names, or {marketing: true, surveys: false}.").such([]string{"marketing"}))
+		keys = append(keys, key(c, anyOf(text(), list(text()), open("", anyOf(truth(), choice("confirmed")))), "Purposes that they agreed to on this channel: names, or {marketing: true, surveys: false, loyalty: confirmed}, which is a double opt-in; \"*\": false withdraws all.").such([]string{"marketing"}))
 	}
 	return mapping(keys...)
 }
