@@ -26,6 +26,9 @@ func (w *writing) write(dst []byte, t *tag) []byte {
 		dst = append(w.style(dst, ""), '"')
 		return append(dst, t.page[end:t.end]...)
 	}
+	if w.said = appendOwn(w.said[:0], own.value); !w.adds() {
+		return append(dst, t.page[t.begin:t.end]...)
+	}
 	dst = append(dst, t.page[t.begin:own.from]...)
 	dst = append(dst, `style="`...)
 	dst = append(w.style(dst, strings.ReplaceAll(own.value, `"`, "&quot;")), '"')
@@ -67,6 +70,18 @@ func (w *writing) style(dst []byte, own string) []byte {
 		}
 	}
 	return dst
+}
+
+// adds reports whether the rules that match say more than the element itself, which is in said.
+func (w *writing) adds() bool {
+	for _, i := range w.matches {
+		for _, d := range w.rules[i].declarations {
+			if !says(w.said, d.property, false) || d.important && !says(w.said, d.property, true) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // again reports whether a rule behind the one at a place sets a property, or any does as !important.

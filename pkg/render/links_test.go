@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -19,10 +20,13 @@ func (s spelled) link(parts ...string) string {
 func (s spelled) Unsubscribe(c *message.Command, purpose string) string {
 	return s.link("u", c.ID, purpose)
 }
+
 func (s spelled) Preferences(c *message.Command) string { return s.link("p", c.ID) }
+
 func (s spelled) Confirm(c *message.Command, channel message.Channel, purpose string) string {
 	return s.link("k", c.ID, string(channel), purpose)
 }
+
 func (s spelled) Rewrite(html string, c *message.Command) string { return html + "<!--" + c.ID + "-->" }
 func (s spelled) Plain(text string, c *message.Command) string   { return text + "#" + c.ID }
 
@@ -115,8 +119,8 @@ func TestMisspeltLinks(t *testing.T) {
 	t.Parallel()
 	s := compileAll(t, "---\nsubject: s\n---\n<a href=\"{{ links.unsubscibe }}\">", "x", "x")
 	_, err := s.Mail(t.Context(), command("{}"))
-	e, ok := err.(*Error) //nolint:errorlint // the very error that callers put in its place
-	if !ok || e.Line != 4 || !strings.Contains(e.Message, `"unsubscibe"`) || !strings.Contains(e.Hint, "unsubscribe") {
+	var e *Error
+	if !errors.As(err, &e) || e.Line != 4 || !strings.Contains(e.Message, `"unsubscibe"`) || !strings.Contains(e.Hint, "unsubscribe") {
 		t.Errorf("got %+v", err)
 	}
 	var paths []string
