@@ -52,7 +52,8 @@ func root() *cobra.Command {
 		Args: command, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	cmd.AddCommand(upCommand(), replayCommand(), checkCommand(), testCommand(), versionCommand(),
-		initCommand(), planCommand(), applyCommand(), versionsCommand(), backtestCommand(), explainCommand(), recoverCommand(), migrateStoreCommand(), provisionCommand(), benchCommand())
+		initCommand(), planCommand(), applyCommand(), versionsCommand(), backtestCommand(), explainCommand(), recoverCommand(), migrateStoreCommand(), provisionCommand(), benchCommand(),
+		suppressCommand(), consentCommand(), eraseCommand())
 	asUsage := func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} }
 	cmd.SetFlagErrorFunc(asUsage)
 	for _, c := range append(cmd.Commands(), cmd) {
