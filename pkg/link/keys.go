@@ -23,12 +23,11 @@ const (
 	maxToken = 8000
 )
 
-// encoding refuses what would decode to the same bytes as another token.
-var encoding = base64.RawURLEncoding.Strict()
-
 // Keys seal tickets and open tokens. They do not change and are safe for concurrent use.
 type Keys struct {
 	list []key // the first seals
+	// encoding refuses what would decode to the same bytes as another token.
+	encoding *base64.Encoding
 }
 
 type key struct {
@@ -43,7 +42,7 @@ func NewKeys(secrets ...string) (*Keys, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("keys of links: there is no secret: give one of 32 random bytes or more")
 	}
-	k := &Keys{}
+	k := &Keys{encoding: base64.RawURLEncoding.Strict()}
 	for i, secret := range secrets {
 		if len(secret) < minSecret {
 			return nil, fmt.Errorf("keys of links: secret %d has %d bytes: give one of %d random bytes or more, such as that of openssl rand -hex 32", i+1, len(secret), minSecret)
@@ -97,7 +96,7 @@ func (k *Keys) seal(t *Ticket) string {
 	var packing [512]byte
 	packed := t.pack(packing[:0])
 	first := &k.list[0]
-	if encoding.EncodedLen(headLen+nonceLen+len(packed)+first.aead.Overhead()) > maxToken {
+	if k.encoding.EncodedLen(headLen+nonceLen+len(packed)+first.aead.Overhead()) > maxToken {
 		return ""
 	}
 	head := [headLen]byte{version, first.id}
@@ -105,7 +104,7 @@ func (k *Keys) seal(t *Ticket) string {
 	sealed := make([]byte, 0, headLen+nonceLen+len(packed)+first.aead.Overhead())
 	sealed = append(append(sealed, head[:]...), nonce...)
 	sealed = first.aead.Seal(sealed, nonce, packed, head[:])
-	return encoding.EncodeToString(sealed)
+	return k.encoding.EncodeToString(sealed)
 }
 
 // Open reads the ticket of a token. Errors are ErrForged, and ErrExpired when now is not
@@ -115,7 +114,7 @@ func (k *Keys) Open(token string, now time.Time) (Ticket, error) {
 	if len(token) > maxToken || strings.ContainsAny(token, "\r\n") { // The decoder passes over ends of lines.
 		return Ticket{}, ErrForged
 	}
-	b, err := encoding.DecodeString(token)
+	b, err := k.encoding.DecodeString(token)
 	if err != nil || len(b) < headLen+nonceLen || b[0] != version {
 		return Ticket{}, ErrForged
 	}

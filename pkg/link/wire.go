@@ -34,7 +34,7 @@ func (t *Ticket) pack(b []byte) []byte {
 	b = packText(b, 1, string(t.Kind))
 	b = packText(b, 2, t.Profile)
 	b = packText(b, 3, t.Ref.ID)
-	b = packNumber(b, 4, uint64(t.Ref.Partition)) //nolint:gosec // any value comes back as it was
+	b = packNumber(b, 4, uint64(t.Ref.Partition))
 	b = packText(b, 5, t.Journey)
 	b = packText(b, 6, t.Instance)
 	b = packText(b, 7, t.Step)
@@ -58,31 +58,34 @@ func (t *Ticket) unpack(b []byte) bool {
 		9: (*string)(&t.Channel), 10: (*string)(&t.Category), 11: &t.Purpose, 12: &t.URL, 13: &t.Link, 14: &t.Product, 15: &t.LinkCategory,
 	}
 	for before := uint64(0); len(b) > 0; {
-		head, n := binary.Uvarint(b)
-		if n <= 0 || head>>2 <= before {
+		first, n := binary.Uvarint(b)
+		if n <= 0 || first>>2 <= before {
 			return false
 		}
-		before = head >> 2
-		text, number, rest, ok := value(b[n:], head&3)
+		before = first >> 2
+		text, number, rest, ok := value(b[n:], first&3)
 		if b = rest; !ok {
 			return false
 		}
-		switch numeric := head&3 == asNumber; {
+		switch numeric := first&3 == asNumber; {
 		case before < uint64(len(texts)) && texts[before] != nil:
 			if numeric {
 				return false
 			}
 			*texts[before] = text
 		case before == 4 && numeric:
-			t.Ref.Partition = int(number) //nolint:gosec // as it was packed
+			t.Ref.Partition = int(number)
 		case before == 16 && numeric:
-			t.SentAt = time.Unix(int64(number), 0).UTC() //nolint:gosec // as it was packed
+			t.SentAt = time.Unix(int64(number), 0).UTC()
 		case before == 17 && numeric:
-			t.Expires = time.Unix(int64(number), 0).UTC() //nolint:gosec // as it was packed
+			t.Expires = time.Unix(int64(number), 0).UTC()
 		}
 	}
 	return true
 }
+
+// head stands before a value.
+func head(field, form uint64) uint64 { return field<<2 | form }
 
 // value reads one value of a form.
 func value(b []byte, form uint64) (text string, number uint64, rest []byte, ok bool) {
@@ -111,14 +114,14 @@ func packNumber(b []byte, field, n uint64) []byte {
 	if n == 0 {
 		return b
 	}
-	return binary.AppendUvarint(binary.AppendUvarint(b, field<<2|asNumber), n)
+	return binary.AppendUvarint(binary.AppendUvarint(b, head(field, asNumber)), n)
 }
 
 func packTime(b []byte, field uint64, t time.Time) []byte {
 	if t.IsZero() {
 		return b
 	}
-	return binary.AppendUvarint(binary.AppendUvarint(b, field<<2|asNumber), uint64(t.Unix())) //nolint:gosec // any value comes back as it was
+	return binary.AppendUvarint(binary.AppendUvarint(b, head(field, asNumber)), uint64(t.Unix()))
 }
 
 func packText(b []byte, field uint64, s string) []byte {
@@ -126,12 +129,12 @@ func packText(b []byte, field uint64, s string) []byte {
 		return b
 	}
 	if i := slices.Index(words, s); i >= 0 {
-		return binary.AppendUvarint(binary.AppendUvarint(b, field<<2|asWord), uint64(i))
+		return binary.AppendUvarint(binary.AppendUvarint(b, head(field, asWord)), uint64(i))
 	}
 	if len(s) >= hexed && len(s)%2 == 0 && strings.Trim(s, "0123456789abcdef") == "" {
-		b = binary.AppendUvarint(binary.AppendUvarint(b, field<<2|asHex), uint64(len(s)/2))
+		b = binary.AppendUvarint(binary.AppendUvarint(b, head(field, asHex)), uint64(len(s)/2))
 		b, _ = hex.AppendDecode(b, []byte(s)) // of digits that were looked at
 		return b
 	}
-	return append(binary.AppendUvarint(binary.AppendUvarint(b, field<<2|asText), uint64(len(s))), s...)
+	return append(binary.AppendUvarint(binary.AppendUvarint(b, head(field, asText)), uint64(len(s))), s...)
 }
