@@ -188,7 +188,7 @@ func (n *Notice) wish(in *callback.Inbound) {
 		n.Kind = KindAsk
 		n.withdraw(in.Body)
 	case in.Keyword == callback.Start, reply.Intent == sms.Start:
-		n.Kind, n.reopening = KindStart, clip(in.Body, maxProof)
+		n.Kind, n.reopening = KindStart, event.CutProof(valid(in.Body))
 	case in.Keyword == callback.Help, reply.Intent == sms.Help:
 		n.Kind = KindHelp
 	}

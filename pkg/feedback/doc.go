@@ -46,7 +46,8 @@
 // Kinds: hard is the address or number, which does not exist or takes nothing; soft passes; block is between the sender
 // and the receiving side; message is what was sent; other is not known. Failures of SMS have the kind that the table of
 // codes in package sms gives: hard is what it calls a reason to send the number nothing more. Consent is withdrawn for
-// all purposes ("*") on the channel of the answer.
+// all purposes ("*") on the channel of the answer; its source is "reply" for SMS and WhatsApp, also when the provider heard
+// the STOP and tells of it by refusing the next message, and else the provider.
 //
 // # Promises
 //
@@ -63,9 +64,10 @@
 // not (47 CFR 64.1200(a)(10)). It is an answer away from being undone.
 //
 // START gives back what an opt-out by reply took, and nothing beyond that: the caller says which purposes those were
-// (Origin.Restore). It lifts the provider's block, but it is one word, without the disclosures that a marketing consent
-// needs (47 CFR 64.1200(f)(9)), and YES may be the answer to anything. So it is no consent of somebody who never gave
-// one.
+// (Origin.Restore), and Restorable finds them in a profile's ledger. It lifts the provider's block, but it is one word,
+// without the disclosures that a marketing consent needs (47 CFR 64.1200(f)(9)), and YES may be the answer to anything. So
+// it is no consent of somebody who never gave one, and it undoes no refusal that was made elsewhere. What it gives back
+// counts as confirmed, because the word came from the number itself.
 //
 // A provider that keeps messages back for an earlier unsubscription or complaint would keep back all that follow. The
 // profile learns of it, instead of counting mail that is never sent. It is no bounce: the kind is other.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"rapport/pkg/event"
@@ -34,7 +35,7 @@ type Notice struct {
 	Text      string // what people write
 	Language  string // ISO 639, of the word that Kind comes from
 
-	consent   []word
+	consent   []event.ConsentUpdate
 	reopening string // why consent is given back that the channel's opt-out took
 }
 
@@ -47,22 +48,9 @@ type Origin struct {
 	// Trace is the message's, 32 hexadecimal digits.
 	Trace string
 	// Restore are the purposes which the person had granted on the channel when an opt-out by reply took them away. They
-	// are what a START gives back; without any, it gives nothing.
+	// are what a START gives back (Restorable finds them); without any, it gives nothing.
 	Restore []string
 }
-
-// word is one entry of consent, as events carry it.
-type word struct {
-	Channel message.Channel `json:"channel"`
-	Purpose string          `json:"purpose"`
-	Granted bool            `json:"granted"`
-	Source  string          `json:"source"`
-	At      time.Time       `json:"at,omitzero"`
-	Proof   string          `json:"proof,omitempty"`
-}
-
-// everyPurpose withdraws all marketing purposes of a channel.
-const everyPurpose = "*"
 
 // data is the event's, in the order of its members.
 type data struct {
@@ -88,7 +76,7 @@ type data struct {
 }
 
 type update struct {
-	Consent []word `json:"consent"`
+	Consent []event.ConsentUpdate `json:"consent"`
 }
 
 var errNobody = errors.New("an answer belongs to a profile: find the message's before making an event")
@@ -122,32 +110,30 @@ func (n Notice) Event(source string, o Origin) (event.Event, error) {
 	return e, nil
 }
 
-// words are the consent that the notice changes.
-func (n *Notice) words(o Origin, channel message.Channel) []word {
-	words := n.consent
+// words are the consent that the notice changes. What START gives back counts as confirmed: the answer came from the number.
+func (n *Notice) words(o Origin, channel message.Channel) []event.ConsentUpdate {
+	words := slices.Clone(n.consent)
 	if n.reopening != "" {
 		for _, purpose := range o.Restore {
-			words = append(words[:len(words):len(words)], word{Purpose: purpose, Granted: true, Source: sourceOf(n), Proof: n.reopening})
+			words = append(words, event.ConsentUpdate{Purpose: purpose, Granted: true, Confirmed: true, Source: byReply, Proof: n.reopening})
 		}
 	}
 	for i := range words {
-		words[i].Channel, words[i].At = channel, n.At.UTC()
+		words[i].Channel, words[i].At = string(channel), n.At.UTC()
 	}
 	return words
 }
 
+// byReply is the source of what people say by answering, also when the provider heard it and tells of it later.
+const byReply = "reply"
+
 // withdraw takes back all marketing purposes of the channel.
 func (n *Notice) withdraw(proof string) {
-	n.consent = []word{{Purpose: everyPurpose, Source: sourceOf(n), Proof: clip(proof, maxProof)}}
-}
-
-// sourceOf says where the person said so.
-func sourceOf(n *Notice) string {
-	switch n.Type {
-	case event.SMSReceived, event.WhatsAppReceived, event.EmailReplied:
-		return "reply"
+	source := n.Provider
+	if n.Channel == message.SMS || n.Channel == message.WhatsApp {
+		source = byReply
 	}
-	return n.Provider
+	n.consent = []event.ConsentUpdate{{Purpose: event.Everything, Source: source, Proof: event.CutProof(valid(proof))}}
 }
 
 // identity is the event's id. People share addresses and numbers: what is found by those becomes an event of each of

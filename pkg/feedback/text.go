@@ -15,7 +15,6 @@ import (
 const (
 	maxWord    = 100
 	maxWords   = 500
-	maxProof   = 500
 	maxAddress = 320
 	maxURL     = 2048
 	maxText    = 16 << 10
@@ -36,7 +35,7 @@ func scrub(s string) string {
 
 // clip cuts a text at a character, and replaces what is no UTF-8.
 func clip(s string, most int) string {
-	if s = strings.ToValidUTF8(s, "\uFFFD"); len(s) <= most {
+	if s = valid(s); len(s) <= most {
 		return s
 	}
 	for most > 0 && !utf8.RuneStart(s[most]) {
@@ -44,6 +43,8 @@ func clip(s string, most int) string {
 	}
 	return s[:most]
 }
+
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // identify makes an id of all that tells one thing from another.
 func identify(prefix string, parts ...string) string {
