@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/smtp"
 	"net/textproto"
@@ -141,11 +142,17 @@ func (d *Doctor) login(ctx context.Context, s *Server) (Status, string, string) 
 // refused tells an answer of the server's from no answer.
 func refused(err error, addr string) (Status, string, string) {
 	var reply *textproto.Error
-	if errors.As(err, &reply) {
+	var network net.Error
+	switch {
+	case errors.As(err, &reply) && reply.Code >= 500:
 		return Fail, fmt.Sprintf("the login is refused (%d)", reply.Code), "check RAPPORT_SMTP_USERNAME and RAPPORT_SMTP_PASSWORD, or the provider's secrets in delivery.yaml"
+	case errors.As(err, &reply):
+		return Unknown, fmt.Sprintf("the server puts the login off (%d)", reply.Code), "try again later"
+	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, context.DeadlineExceeded):
+		return unreached(err, addr)
 	}
-	if errors.Is(err, gomail.ErrNoSupportedAuthDiscovered) || errors.Is(err, gomail.ErrPlainAuthNotSupported) || errors.Is(err, gomail.ErrNoActiveConnection) {
-		return Fail, "the server offers no login over this connection", "use TLS, and the port that takes logins (587 or 465)"
+	if status, detail, remedy := unreached(err, addr); status == Fail {
+		return status, detail, remedy
 	}
-	return unreached(err, addr)
+	return Fail, "the server offers no login that is safe over this connection", "use TLS, and the port that takes logins (587 or 465)"
 }

@@ -47,7 +47,7 @@ func (c *clock) hear(answer *http.Response, sent, got time.Time) {
 func (c *clock) finding() Finding {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f := Finding{Check: checkClock, Subject: "this machine", Status: OK}
+	f := Finding{Check: checkClock, Subject: "localhost", Status: OK}
 	off := c.offset.Abs().Round(time.Second)
 	switch {
 	case c.heard == 0:
