@@ -39,6 +39,9 @@ func tokens(page string, known func(href string) string) []string {
 			seen[name] = true
 			attrs = append(attrs, fmt.Sprintf("%s=%q", name, value))
 		}
+		if tok.Type == html.SelfClosingTagToken { // It looks at the / only, which an unquoted value may end with.
+			tok.Type = html.StartTagToken
+		}
 		list = append(list, fmt.Sprintf("%v %q %v", tok.Type, tok.Data, attrs))
 	}
 	return list
