@@ -58,7 +58,8 @@ func (l *language) say(key string, args ...any) (string, error) {
 	if len(args) == 0 {
 		return text, nil
 	}
-	return fmt.Sprintf(text, args...), nil
+	// A shop called "Linden & Co." at the end of a sentence would end it twice.
+	return strings.ReplaceAll(fmt.Sprintf(text, args...), "..", "."), nil
 }
 
 // date writes a day out.
