@@ -33,6 +33,12 @@
 // and SMS senders lose line breaks; addresses in url and image_url that are not http or
 // https are dropped before a template sees them.
 //
+// Addresses that belong to one person are the variables links.unsubscribe, links.preferences
+// and links.confirm. Whoever renders passes in who makes them (WithLinks), and who gives the
+// other links of a page their tracking, when all else is done; package link does both. They
+// are made when a template first asks. Without that, as in previews, tests and checks, a page
+// keeps its links, and the variables say what works without a portal.
+//
 // Rendering is a function of the command and the files: the time a template may ask for
 // is the time at which the message was decided, so a repeat of a message is the same
 // message to the byte. Errors are permanent: the same template and the same data fail again.
