@@ -56,9 +56,11 @@ func hopeless() (*policy.Policy, policy.Request) {
 		Caps:    []policy.Cap{{Channel: message.Email, AtMost: 1, Per: 7 * day}},
 		Quiet:   quiet(message.Email, "10:00", "14:00"),
 		Holdout: 1,
+
+		DoubleOptIn: map[message.Channel][]string{message.Email: {"marketing"}},
 	}
 	return p, policy.Request{
-		Profile: &profile.Profile{ID: "ada", Traits: map[string]any{"timezone": "UTC"}, Blocked: []profile.Block{{Channel: message.Email, Why: "bounced"}}},
+		Profile: &profile.Profile{ID: "ada", Traits: map[string]any{"timezone": "UTC"}, Blocked: []profile.Block{{Channel: message.Email, Why: "bounced"}}, PausedUntil: noon().Add(day)},
 		Channel: message.Email, Category: message.Marketing, Journey: "j", Now: noon(),
 		Log: logOf(marketing(day, "j")), Ghost: true, Left: true,
 	}
@@ -75,10 +77,12 @@ func TestOrderOfReasons(t *testing.T) {
 	}{
 		{message.ReasonSuppressed, func() { r.Profile.Blocked = nil }},
 		{message.ReasonNoConsent, func() { r.Profile.Consent = consent }},
+		{message.ReasonUnconfirmed, func() { r.Profile.Consent[0].Confirmed = noon() }},
 		{message.ReasonNoAddress, func() { r.Profile.Traits["email"] = "ada@example.com" }},
 		{message.ReasonHeldOut, func() { p.Holdout = 0 }}, // the journey's own arm is left
 		{message.ReasonHeldOut, func() { r.Ghost = false }},
 		{message.ReasonLeft, func() { r.Left = false }},
+		{message.ReasonPaused, func() { r.Profile.PausedUntil = time.Time{} }},
 		{message.ReasonCapped, func() { r.Log = nil }},
 		{message.ReasonQuietHours, func() { p.Quiet = nil }},
 		{"", func() {}},
@@ -87,7 +91,7 @@ func TestOrderOfReasons(t *testing.T) {
 		if v.Reason != s.want || (v.Rule == "") != (s.want == "") {
 			t.Fatalf("reason %q because %q, want %q", v.Reason, v.Rule, s.want)
 		}
-		if waits := s.want == message.ReasonCapped || s.want == message.ReasonQuietHours; v.Until.IsZero() == waits {
+		if waits := s.want == message.ReasonPaused || s.want == message.ReasonCapped || s.want == message.ReasonQuietHours; v.Until.IsZero() == waits {
 			t.Errorf("%s: ask again at %s", v.Reason, v.Until)
 		}
 		s.remedy()

@@ -32,3 +32,15 @@ func BenchmarkOrder(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkWords is what one more event costs whose sender repeats two words about consent.
+func BenchmarkWords(b *testing.B) {
+	p := profile.New("ada", at(0))
+	e := said("x", at(0), object{"channel": "email", "purpose": "marketing", "granted": true, "source": "checkout"},
+		object{"channel": "sms", "purpose": "marketing", "granted": false, "source": "checkout"})
+	b.ReportAllocs()
+	for b.Loop() {
+		e.Time = e.Time.Add(time.Hour)
+		p.Apply(e)
+	}
+}
