@@ -16,24 +16,30 @@ func (r *rendering) parts(m *mail) (page, text string) {
 	if m.htmlLayout != nil {
 		page = r.within(m.htmlLayout, liquid.Safe(content))
 	}
-	if r.err == nil && m.sheet != nil {
-		page = r.set.inScratch(func(b []byte) []byte { return m.sheet.Append(b, page) })
-	}
+	page = r.styled(m, page)
 	switch {
 	case r.err != nil:
 	case m.text != nil && m.htmlLayout != nil && m.textLayout == nil:
-		text = tidy(r.into(m.htmlLayout, r.run(m.text)))
+		text = tidy(r.into(m, r.run(m.text)))
 	case m.text != nil:
 		if text = r.run(m.text); m.textLayout != nil {
 			text = r.within(m.textLayout, strings.Trim(text, "\n"))
 		}
 		text = tidy(text)
 	case m.textLayout != nil:
-		text = tidy(r.within(m.textLayout, strings.Trim(plaintext.Of(content), "\n")))
+		text = tidy(r.within(m.textLayout, strings.Trim(plaintext.Of(r.styled(m, content)), "\n")))
 	default:
 		text = plaintext.Of(page)
 	}
 	return page, text
+}
+
+// styled is a page with the rules of its style elements in the elements that they are for.
+func (r *rendering) styled(m *mail, page string) string {
+	if m.sheet == nil || r.err != nil {
+		return page
+	}
+	return r.set.inScratch(func(b []byte) []byte { return m.sheet.Append(b, page) })
 }
 
 // within renders a layout around a content.
@@ -47,8 +53,8 @@ func (r *rendering) within(layout *liquid.Template, content any) string {
 const slot = "\ue0a7"
 
 // into puts a text into the plain text of a layout that has none written by hand.
-func (r *rendering) into(layout *liquid.Template, text string) string {
-	around := plaintext.Of(r.within(layout, liquid.Safe("<p>"+slot+"</p>")))
+func (r *rendering) into(m *mail, text string) string {
+	around := plaintext.Of(r.styled(m, r.within(m.htmlLayout, liquid.Safe("<p>"+slot+"</p>"))))
 	return strings.Replace(around, slot, strings.Trim(text, "\n"), 1)
 }
 

@@ -49,7 +49,7 @@ func (s *Set) Names(c message.Channel) []string {
 	return nil
 }
 
-// Languages are those that anything is written in beside the shop's own, as tags of BCP 47, sorted.
+// Languages are those that a file says it is written in, as tags of BCP 47, sorted.
 func (s *Set) Languages() []string { return s.sources.tags() }
 
 // Mail renders the e-mail of a command. Errors are permanent (*Error), save for the
