@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,8 @@ reserve: {priority_at_least: 80, slots: 1}
 quiet_hours: {sms: {from: "20:00", to: "09:00"}, email: none, whatsapp: {from: 21:30, to: 8:00}}
 holdout: {share: 5%, salt: 2026}
 purposes: [marketing, product-news, surveys]
+double_opt_in: {email: [marketing, surveys], sms: marketing}
+write_less: {per: 30d}
 throttles:
   - {provider: twilio, channel: sms, at_most: 10, per: 1s}
   - {domain: gmail.com, at_most: 1000, per: 1h}
@@ -49,6 +52,12 @@ throttles:
 	if len(p.Quiet) != 2 || p.Quiet[message.SMS] != (schedule.Window{From: schedule.Clock{Hour: 20}, To: schedule.Clock{Hour: 9}}) ||
 		p.Quiet[message.WhatsApp].From != (schedule.Clock{Hour: 21, Minute: 30}) {
 		t.Errorf("quiet hours: %+v", p.Quiet)
+	}
+	if got := p.DoubleOptIn; len(got) != 2 || !slices.Equal(got[message.Email], []string{"marketing", "surveys"}) || !slices.Equal(got[message.SMS], []string{"marketing"}) {
+		t.Errorf("double opt-in: %v", got)
+	}
+	if *p.WriteLess != (policy.Limit{AtMost: 1, Per: 30 * day}) {
+		t.Errorf("who asked for less gets %+v", *p.WriteLess)
 	}
 	if len(p.Purposes) != 3 || p.Zone.String() != "Europe/London" || len(p.Throttles) != 2 ||
 		p.Throttles[0] != (policy.Throttle{Provider: "twilio", Channel: message.SMS, AtMost: 10, Per: time.Second}) || p.Throttles[1].Domain != "gmail.com" {
@@ -99,5 +108,31 @@ func TestPurposesOfJourneys(t *testing.T) {
 	_, err = load(files)
 	if err == nil || !strings.Contains(err.Error(), "nobody can agree to product-new") || !strings.Contains(err.Error(), "did you mean product-news?") {
 		t.Errorf("misspelt: %v", err)
+	}
+}
+
+// TestTitlesOfPurposes: purposes may be a list of names, or say what they are called.
+func TestTitlesOfPurposes(t *testing.T) {
+	t.Parallel()
+	files := small()
+	files["policy.yaml"] = `purposes:
+  product-news: {title: {en: New things, de-AT: Neues}, description: Once a month}
+  marketing:
+`
+	s, err := load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := s.Purposes()
+	if len(got) != 2 || got[0].Name != "product-news" || got[0].Title.Title["de-AT"] != "Neues" || got[0].Description[""] != "Once a month" ||
+		got[1].Name != "marketing" || got[1].Title.Title != nil {
+		t.Errorf("purposes %+v", got)
+	}
+	files["policy.yaml"] = "purposes: [surveys, marketing]\n"
+	if s, err = load(files); err != nil || len(s.Purposes()) != 2 || s.Purposes()[0].Name != "surveys" {
+		t.Errorf("a list: %v", err)
+	}
+	if s, err = load(small()); err != nil || len(s.Purposes()) != 1 || s.Purposes()[0].Name != "marketing" {
+		t.Errorf("no policy: %v", err)
 	}
 }
