@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"strings"
 	"time"
@@ -67,7 +68,7 @@ func serverOf(p *routing.Provider, o *Options) (SMTP, error) {
 	}
 	if s.TLSConfig != nil {
 		s.TLSConfig = s.TLSConfig.Clone()
-		s.TLSConfig.ServerName = ""
+		s.TLSConfig.ServerName, _, _ = net.SplitHostPort(p.Addr) // complete says what is wrong with it.
 	}
 	return s, s.complete()
 }
