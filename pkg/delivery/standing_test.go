@@ -116,7 +116,7 @@ func TestStanding(t *testing.T) {
 			category: message.Transactional, listed: store.Complained, want: message.ReasonSuppressed,
 		},
 		"the address is on another channel's list": {listed: store.OptedOut, on: message.SMS},
-		"the address is gone": {change: func(s *journey.State) { delete(s.Profile.Traits, "email") }, want: message.ReasonNoAddress},
+		"the address is gone":                      {change: func(s *journey.State) { delete(s.Profile.Traits, "email") }, want: message.ReasonNoAddress},
 		"the journey was left": {
 			change: func(s *journey.State) { s.Instances, s.Gone = nil, []journey.Departed{{Instance: "i1", At: decided}} },
 			want:   message.ReasonLeft,

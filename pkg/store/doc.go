@@ -23,6 +23,12 @@
 //   - What is counted with batches (who rests where, what experiments measure) is counted
 //     in their transactions: exactly once, or not at all.
 //   - A workspace version that somebody rests in, or that is in force, is never pruned.
+//   - An erasure leaves nothing of a profile that names it but a salted hash of its id, and no
+//     count differs by it. What the database's files still hold of removed rows is overwritten
+//     as it goes about its work (VACUUM does it at once).
+//   - The suppression list and the index of numbers hold no address: hashes are made with a
+//     salt of the installation, which moves with the store. Who has the database can try
+//     addresses out; who has the list alone cannot.
 //   - Claim gives each message id to one attempt; what a former attempt left behind is told.
 //
 // Values: states, data and receipts come back byte for byte; strings are UTF-8 without NUL.

@@ -27,7 +27,8 @@ type batch struct {
 	out      store.Batch
 	earliest time.Time // of the timers that the loaded profiles had; zero: none
 	small    bool
-	renewing bool // it brings people under a workspace
+	renewing bool            // it brings people under a workspace
+	leaving  map[string]bool // who asks to be forgotten
 	// yield gives back the batch's turn, however often it is called. A small batch keeps its turn
 	// until it is committed.
 	yield func()
@@ -85,6 +86,7 @@ func (b *batch) gather(ctx context.Context, ins []input, horizon time.Time) erro
 	if b.yield, err = turns.take(ctx); err != nil {
 		return err
 	}
+	b.leaving = leaving(ins)
 	if err := b.load(ctx, wants(ins, wakes), b.concerned(ins, wakes)); err != nil {
 		return err
 	}
@@ -152,7 +154,11 @@ func (b *batch) load(ctx context.Context, list []store.Want, concerned map[strin
 		case l.State != nil && !concerned[p.id]:
 			p.unopened = true
 		case l.State != nil:
-			if p.state, err = b.w.o.codec.Decode(l.State); err != nil {
+			if p.state, err = b.w.o.codec.Decode(l.State); err != nil && b.leaving[p.id] {
+				p.unopened = true // Whoever asks to be forgotten is, also when their state cannot be read.
+				break
+			}
+			if err != nil {
 				return fmt.Errorf("profile %s: %w", p.id, err)
 			}
 			p.rests, p.phone = places(p.state), p.number()

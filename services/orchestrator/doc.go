@@ -53,6 +53,46 @@
 // A message larger than its stream takes (1 MiB) is never committed, because in the outbox it would
 // hold up everybody's; what led to it is treated as poison.
 //
+// # Addresses that nobody writes to
+//
+// An event that says so puts an address on the store's suppression list (store.Suppressing), in the
+// transaction that applies it: email.bounced of kind hard, email.complained, sms.failed of kind
+// opted_out, sms.received with the intent stop (and the same of WhatsApp); start takes opted_out off
+// again, and nothing else. The address is the one that the event names, else the person's. What it
+// means to the person's own profile is the engine's business (package profile).
+//
+// # People who ask to be forgotten
+//
+// profile.erased, with the person as its subject, removes what the store has of them in the
+// transaction that passes the event (store.Erasure), and lists their e-mail address and number as
+// erased. Commands that are in SEND by then are kept back by the workers' last look, which
+// finds no profile; housekeeping drops them once they are answered. A wish in the outbox then has
+// the relay remove their events and receipts before this one from EVENTS, as often as it takes
+// (bus.Forget); without it they would lie there until the stream is three quarters full, when
+// housekeeping drops the older half: on a small shop's disk, for years. profile.erased itself stays,
+// with the id and nothing else, so that a store that is restored from a backup forgets again; it
+// goes with the older half.
+//
+// What the erasure does not reach: letters in DEAD, which the oldest leave first (each has the
+// event as it was); what the recommender in memory has learned of orders, until its next start; spans and
+// logs, which have ids of messages; backups.
+//
+// The id's salted hash stays with the time of the erasure, the later one of what the event says and when
+// the broker stored it (by the events' clock, what it says). Events of the profile up to that time are
+// dropped, however late or often they come: a phone that was offline, a producer that repeats
+// itself, whose ids nobody knows any more. Of later ones those that only follow from messages (bounces,
+// opens, receipts) or that the engine makes do not bring the person back, but outcomes are counted and addresses
+// are listed. Anything else is somebody new under the same id, to whom nothing goes while their addresses
+// are listed (`rapport suppress remove`). What happened before an erasure in the same batch is
+// committed before it, so that counts do not depend on batches.
+//
+// # Numbers
+//
+// The store finds people by their telephone number (store.Calling). A number is written when it changed
+// while the profile was in hand, so that who has none pays nothing; and when a profile is brought
+// under a workspace, which is how profiles of a store that is older than the index come into it: with
+// the first `rapport apply` after it, or their next number.
+//
 // # When there is no room
 //
 // Store. Events wait in their stream. Each partition holds a batch, one read ahead, and one

@@ -37,7 +37,20 @@ func (b *batch) erase(p *person, in *input) {
 	b.out.Outbox = append(b.out.Outbox, store.Outgoing{
 		Subject: bus.ForgetSubject(key), ID: "forget/" + e.UID(), Data: strconv.AppendUint(nil, in.seq, 10),
 	})
-	p.state, p.erased, p.phone, p.touched = nil, at, "", true
+	p.state, p.unopened, p.erased, p.phone, p.touched = nil, false, at, "", true
+}
+
+// leaving are those who ask to be forgotten; nil, as nearly always: nobody does.
+func leaving(ins []input) (set map[string]bool) {
+	for i := range ins {
+		if in := &ins[i]; in.broken == nil && !in.tick && in.event.Type == event.ProfileErased {
+			if set == nil {
+				set = map[string]bool{}
+			}
+			set[in.event.Subject] = true
+		}
+	}
+	return set
 }
 
 // forgotten reports whether an event is of somebody who was erased before it is applied:

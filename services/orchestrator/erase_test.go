@@ -1,6 +1,8 @@
 package orchestrator_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -158,5 +160,55 @@ func TestErasureInOneBatch(t *testing.T) {
 	resting := must(r.store.Resting(t.Context()))(t)
 	if len(resting) != 0 {
 		t.Errorf("resting %v", resting)
+	}
+}
+
+// A state that nobody can read is no reason to keep it.
+func TestErasureOfAStateThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, thankYou())
+	s := &spoiled{Store: r.store, profile: "ada"}
+	o, _ := r.run(func(o *orchestrator.Options) { o.Store, o.Backoff = s, time.Millisecond })
+	r.publish(r.order("ada", start(), "N1", "lamp"))
+	r.settled(o)
+	s.since.Store(true)
+	r.publish(r.event(event.ProfileErased, "ada", start().Add(day), map[string]any{}), r.order("ada", start().Add(2*day), "N2", "lamp"))
+	s.since.Store(true)
+	r.settled(o)
+	if n := len(r.letters()); n > 1 {
+		t.Errorf("%d dead letters", n)
+	}
+	if left := r.stored("ada"); len(left) == 0 || left[0] != 2 {
+		t.Errorf("EVENTS has %v of ada, want what begins with the erasure", left)
+	}
+}
+
+// closed is a store whose outbox cannot be read.
+type closed struct{ orchestrator.Store }
+
+func (closed) Outbox(context.Context, int, uint64, int) ([]store.OutboxBatch, error) {
+	return nil, errors.New("closed")
+}
+
+// When the process ends between the commit of an erasure and the removal of the events, the
+// next one removes them.
+func TestErasureAcrossARestart(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.publish(r.order("ada", start(), "N1", "lamp"), r.order("bob", start(), "N2", "lamp"),
+		r.event(event.ProfileErased, "ada", start().Add(day), map[string]any{}))
+	o, stop := r.run(func(o *orchestrator.Options) { o.Store = closed{r.store} })
+	r.until(o, func() bool { return r.counts().Pending == 1 })
+	if left := r.stored("ada"); len(left) != 2 {
+		t.Errorf("EVENTS has %v of ada before anybody relays", left)
+	}
+	stop()
+	o, _ = r.run(nil)
+	r.settled(o)
+	if left := r.stored("ada"); len(left) != 1 || left[0] != 3 || r.counts().Pending != 0 {
+		t.Errorf("EVENTS has %v of ada after the restart, want the erasure alone", left)
+	}
+	if r.known("ada") || !r.known("bob") {
+		t.Error("ada is there, or bob is not")
 	}
 }
