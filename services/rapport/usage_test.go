@@ -28,7 +28,7 @@ const header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,C
 func TestCommandLinesThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"frob":                                            "there is no command \"frob\": use one of apply, backtest, bench, check, completion, consent, erase, explain, init, migrate-store, plan, provision, recover, replay, suppress, test, up, version, versions",
+		"frob":                                            "there is no command \"frob\": use one of apply, backtest, bench, check, completion, consent, dkim, doctor, erase, explain, init, migrate-store, plan, provision, recover, replay, suppress, test, up, version, versions",
 		"up --nope":                                       "unknown flag: --nope",
 		"up now":                                          "rapport up takes no arguments, only flags: leave out \"now\"",
 		"up --services mailer,postman":                    "--services: there is no service \"postman\": choose from ingest, orchestrator,",
@@ -56,25 +56,33 @@ func TestCommandLinesThatMakeNoSense(t *testing.T) {
 		"consent show":                                    "PROFILE is missing: write rapport consent show PROFILE",
 		"erase":                                           "PROFILE is missing: write rapport erase PROFILE",
 		"erase ada --url nowhere":                         "--url \"nowhere\" is no address of the event API: write it as http://127.0.0.1:8080",
-		"migrate-store":                                   "--store is missing: name the PostgreSQL database to move to",
-		"bench now":                                       "rapport bench takes no arguments, only flags: leave out \"now\"",
-		"provision":                                       "--nats-url is missing: the embedded broker makes its streams itself",
-		"recover --store x":                               "--store is no address of a PostgreSQL database",
-		"up --partitions 0":                               "--partitions 0: use 1 to 1024",
-		"up --log loud":                                   "--log \"loud\": use text or json",
-		"up --log-level loud":                             "--log-level \"loud\": use debug, info, warn or error",
-		"up --http :0":                                    "there are no write keys: set RAPPORT_WRITE_KEYS=shop:a-long-random-text",
-		"replay":                                          "no file to replay: name one, as in rapport replay invoices.csv",
-		"replay a.csv b.csv":                              "2 files to replay: name one",
-		"replay --until whenever a.csv":                   "--until \"whenever\": give a time after the last event, such as 90d or 12h, or a date, such as 2011-09-28",
-		"replay --until 2011-02-30 a.csv":                 "--until \"2011-02-30\": give",
-		"replay --until -3h a.csv":                        "--until \"-3h\": give",
-		"replay --clock wall a.csv":                       "--clock \"wall\": a replay keeps the events' time, use events",
-		"check":                                           "no workspace here: name its directory, or run this beside ./templates",
-		"check a b":                                       "2 workspaces to check: name one, as in rapport check templates",
-		"version 2":                                       "rapport version takes no arguments, only flags: leave out \"2\"",
-		"replay --log-level loud a.csv":                   "--log-level \"loud\": use debug, info, warn or error",
-		"up --http 127.0.0.1:0 --partitions x":            "invalid argument \"x\" for \"--partitions\" flag",
+		"doctor now":                                      "rapport doctor takes no arguments, only flags: leave out \"now\"",
+		"doctor":                                          "no sender to look at: name a workspace, or a domain with --from",
+		"doctor --from a.example --sending-ip host":       "--sending-ip \"host\" is no IP address: write it as 192.0.2.1",
+		"doctor --from a.example --dkim-keys nowhere":     "--dkim-keys nowhere: read the directory of DKIM keys",
+		"doctor --from a.example --smtp mail.example.com": "--smtp \"mail.example.com\": has no host and port",
+		"dkim old":                                        "there is no command \"old\": use one of new",
+		"dkim new":                                        "--domain and --selector are needed, as in --domain shop.example --selector 2026a",
+		"dkim new --domain a.example --selector a --from soon": "--from \"soon\" is no day: write it as 2026-04-01",
+		"migrate-store":                        "--store is missing: name the PostgreSQL database to move to",
+		"bench now":                            "rapport bench takes no arguments, only flags: leave out \"now\"",
+		"provision":                            "--nats-url is missing: the embedded broker makes its streams itself",
+		"recover --store x":                    "--store is no address of a PostgreSQL database",
+		"up --partitions 0":                    "--partitions 0: use 1 to 1024",
+		"up --log loud":                        "--log \"loud\": use text or json",
+		"up --log-level loud":                  "--log-level \"loud\": use debug, info, warn or error",
+		"up --http :0":                         "there are no write keys: set RAPPORT_WRITE_KEYS=shop:a-long-random-text",
+		"replay":                               "no file to replay: name one, as in rapport replay invoices.csv",
+		"replay a.csv b.csv":                   "2 files to replay: name one",
+		"replay --until whenever a.csv":        "--until \"whenever\": give a time after the last event, such as 90d or 12h, or a date, such as 2011-09-28",
+		"replay --until 2011-02-30 a.csv":      "--until \"2011-02-30\": give",
+		"replay --until -3h a.csv":             "--until \"-3h\": give",
+		"replay --clock wall a.csv":            "--clock \"wall\": a replay keeps the events' time, use events",
+		"check":                                "no workspace here: name its directory, or run this beside ./templates",
+		"check a b":                            "2 workspaces to check: name one, as in rapport check templates",
+		"version 2":                            "rapport version takes no arguments, only flags: leave out \"2\"",
+		"replay --log-level loud a.csv":        "--log-level \"loud\": use debug, info, warn or error",
+		"up --http 127.0.0.1:0 --partitions x": "invalid argument \"x\" for \"--partitions\" flag",
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
@@ -221,7 +229,7 @@ func TestDataDirectoryWithoutPermission(t *testing.T) {
 func TestAWorkspaceWithMistakes(t *testing.T) {
 	t.Parallel()
 	shop := workspace(t)
-	if got := execute(t, command(t, t.TempDir(), "check", shop)); got.code != 0 || !strings.Contains(got.out, "16 journeys, no errors") {
+	if got := execute(t, command(t, t.TempDir(), "check", shop)); got.code != 0 || !strings.Contains(got.out, "17 journeys, no errors") {
 		t.Errorf("the starter: exit code %d, %s%s", got.code, got.out, got.errors)
 	}
 	edit(t, shop, thankYouText, "Thank you for your order.", "{{ profile.first_name | shout }}")
