@@ -38,7 +38,9 @@ func (s *Sheet) Append(dst []byte, page string) []byte {
 		}
 		i = t.end
 		if t.closes {
-			w.close(t.name)
+			if !w.flat {
+				w.close(t.name)
+			}
 			continue
 		}
 		if rawText(t.name) {
@@ -47,22 +49,35 @@ func (s *Sheet) Append(dst []byte, page string) []byte {
 			}
 			continue
 		}
+		if w.tags && !w.named(t.name) {
+			continue
+		}
 		e := w.open(t)
 		if w.match(e); len(w.matches) > 0 {
 			dst = append(dst, page[done:t.begin]...)
 			dst = w.write(dst, &t)
 			done = t.end
 		}
-		if page[t.end-2] == '/' || void(t.name) || len(w.stack) > deepest {
+		if w.flat || page[t.end-2] == '/' || void(t.name) || len(w.stack) > deepest {
 			w.stack = w.stack[:len(w.stack)-1]
 		}
 	}
 	return append(dst, page[done:]...)
 }
 
+// named reports whether there are rules for a name.
+func (s *Sheet) named(name string) bool {
+	if _, ok := s.byTag[name]; ok {
+		return true
+	}
+	_, ok := s.byTag[strings.ToLower(name)]
+	return ok
+}
+
 // open puts an element on the stack, after those that it ends.
 func (w *writing) open(t tag) *open {
 	switch {
+	case w.flat:
 	case is(t.name, "td", "th"):
 		w.end("tr", "td", "th")
 	case is(t.name, "tr"):
@@ -81,6 +96,10 @@ func (w *writing) open(t tag) *open {
 	parent := &w.stack[len(w.stack)-1]
 	parent.children++
 	e := open{tag: t, index: parent.children}
+	if w.tags {
+		w.stack = append(w.stack, e)
+		return &w.stack[len(w.stack)-1]
+	}
 	for i := t.attrs; ; {
 		a, ok := t.next(i)
 		if !ok {

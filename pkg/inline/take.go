@@ -13,6 +13,8 @@ type Sheet struct {
 	byClass map[string][]int
 	byTag   map[string][]int
 	others  []int // those known by an attribute or a place alone
+	flat    bool  // no rule asks what an element stands in, or where
+	tags    bool  // flat, and all are for names of elements
 }
 
 type rule struct {
@@ -158,6 +160,11 @@ func Join(sheets ...*Sheet) *Sheet {
 
 func index(rules []rule) *Sheet {
 	s := &Sheet{rules: rules, byID: map[string][]int{}, byClass: map[string][]int{}, byTag: map[string][]int{}}
+	s.flat = !slices.ContainsFunc(rules, func(r rule) bool { return len(r.parts) > 1 || r.parts[0].nth != nil })
+	s.tags = s.flat && !slices.ContainsFunc(rules, func(r rule) bool {
+		p := r.parts[0]
+		return p.tag == "" || p.id != "" || len(p.classes) > 0 || len(p.attrs) > 0
+	})
 	for i := range rules {
 		r := &s.rules[i]
 		texts := make([]string, len(r.declarations))

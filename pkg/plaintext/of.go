@@ -95,7 +95,11 @@ func hidden(n *html.Node) bool {
 		case "aria-hidden":
 			return strings.EqualFold(strings.TrimSpace(a.Val), "true")
 		case "style":
-			style := strings.ToLower(strings.NewReplacer(" ", "", "\t", "", "\n", "").Replace(a.Val))
+			style := strings.ToLower(a.Val)
+			if !strings.Contains(style, "none") && !strings.Contains(style, "hid") {
+				continue
+			}
+			style = strings.Join(strings.Fields(style), "")
 			for _, rule := range []string{"display:none", "visibility:hidden", "mso-hide:all"} {
 				if strings.Contains(style, rule) {
 					return true

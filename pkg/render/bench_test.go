@@ -3,10 +3,12 @@ package render_test
 import (
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"rapport/pkg/link"
 	"rapport/pkg/message"
 	"rapport/pkg/render"
 	"rapport/pkg/workspace/source"
@@ -62,19 +64,38 @@ func order(locale string) *message.Command {
 	}
 }
 
-// BenchmarkOrder renders the order confirmation of the starter workspace: subject, preheader, HTML in its layout with four products, plain text.
+// BenchmarkOrder renders the order confirmation of the starter workspace: subject, preheader, HTML in its layout with four products, plain
+// text, in two languages; with all links tracked; and with plain text that is made of the HTML, which is what writing it by hand saves.
 func BenchmarkOrder(b *testing.B) {
-	var r source.Report
-	set := render.Compile(starterFiles(b), starterShop(), &r)
-	if ps := r.Problems(); ps != nil {
-		b.Fatal(ps)
+	keys, err := link.NewKeys(strings.Repeat("k", 32))
+	if err != nil {
+		b.Fatal(err)
 	}
-	for _, locale := range []string{"en-GB", "de-DE"} {
-		c := order(locale)
-		b.Run(locale, func(b *testing.B) {
+	tracked := &link.Maker{Keys: keys, Base: "https://news.hazelandfinch.example", Opens: true, Clicks: true, Transactional: true}
+	files := starterFiles(b)
+	made := slices.DeleteFunc(slices.Clone(files), func(f *source.File) bool {
+		return strings.HasPrefix(f.Name, "email/thank-you.") && strings.HasSuffix(f.Name, ".txt.liquid")
+	})
+	for _, c := range []struct {
+		name, locale string
+		files        []*source.File
+		opts         []render.Option
+	}{
+		{"English", "en-GB", files, nil},
+		{"German", "de-AT", files, nil},
+		{"tracked", "en-GB", files, []render.Option{render.WithLinks(tracked)}},
+		{"text made of HTML", "en-GB", made, nil},
+	} {
+		var r source.Report
+		set := render.Compile(c.files, starterShop(), &r)
+		if ps := r.Problems(); ps.Errors() != nil {
+			b.Fatal(ps)
+		}
+		cmd := order(c.locale)
+		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				m, err := set.Mail(b.Context(), c)
+				m, err := set.Mail(b.Context(), cmd, c.opts...)
 				if err != nil {
 					b.Fatal(err)
 				}
