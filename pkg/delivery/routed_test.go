@@ -291,6 +291,39 @@ func TestBlockedWaits(t *testing.T) {
 	})
 }
 
+// TestTrialAlone: of all who wait for a place that refused the sender one tries it again after
+// each pause, and the others follow only when it was taken.
+func TestTrialAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const n = 20
+		w := newWays("a")
+		w.hold = time.Second
+		w.script["a"] = always(blockade)
+		b := routed(t, w, func(o *delivery.Options) { o.Block = 10 * time.Minute })
+		var wg sync.WaitGroup
+		for i := range 3 {
+			b.deliver(t, now(fmt.Sprint("first", i), "gmail.com", message.Marketing))
+		}
+		for i := range n {
+			wg.Go(func() { b.deliver(t, now(fmt.Sprint("m", i), "gmail.com", message.Marketing)) })
+		}
+		for pause := range 3 {
+			time.Sleep(11 * time.Minute)
+			if tries := w.tried("a"); tries != 4+pause {
+				t.Errorf("after %d pauses there were %d tries", pause+1, tries)
+			}
+		}
+		w.mu.Lock()
+		w.script["a"] = nil
+		w.mu.Unlock()
+		wg.Wait()
+		if len(w.took) != n-3 {
+			t.Errorf("%d were sent, want all but the three that tried", len(w.took))
+		}
+	})
+}
+
 // TestSlowed: a mailbox provider that wants less gets one message at a time with growing
 // pauses, on no other provider more, and the others' recipients go on.
 func TestSlowed(t *testing.T) {

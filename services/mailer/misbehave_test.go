@@ -292,6 +292,44 @@ func TestPutOff(t *testing.T) {
 	}
 }
 
+// TestNarrow: messages to a domain that has room for one at a time hold up nobody else, however
+// many they are.
+func TestNarrow(t *testing.T) {
+	t.Parallel()
+	const n = 70 // More than there are lanes.
+	inHand, release := make(chan struct{}, n), make(chan struct{})
+	s := newShop(t, func(s *mailServer) {
+		s.onRcpt = func(_ *smtp.Conn, to string) error {
+			if strings.HasSuffix(to, "@gmail.com") {
+				inHand <- struct{}{}
+				<-release
+			}
+			return nil
+		}
+	})
+	run(t, s.mailer(t, func(o *Options) {
+		o.Routing = &routing.Config{Domains: []routing.Domain{{Name: "gmail", Connections: 1}}}
+	}))
+	narrow := many(n, message.Marketing)
+	for i := range narrow {
+		narrow[i].ID, narrow[i].To = "narrow-"+narrow[i].ID, "x@gmail.com"
+	}
+	s.send(t, "", narrow...)
+	<-inHand
+	s.send(t, "", many(n, message.Marketing)...)
+	s.ends(t, n*3/4) // The one in hand has a lane, and those of its lane behind it.
+	if len(inHand) != 0 {
+		t.Errorf("%d more were in hand at a time", len(inHand))
+	}
+	close(release)
+	receipts, _ := s.ends(t, 2*n)
+	for id, r := range receipts {
+		if r.Outcome != message.Sent || r.Provider != usual {
+			t.Errorf("message %s: %+v", id, r)
+		}
+	}
+}
+
 // TestSecrets: what a provider's secrets are is known from the environment only, and a missing
 // one is named, never shown.
 func TestSecrets(t *testing.T) {
