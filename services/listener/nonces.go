@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -83,6 +82,5 @@ func digest(events []callback.Event) string {
 	for i := range events {
 		ids[i] = events[i].ID
 	}
-	slices.Sort(ids)
 	return hash(ids...)
 }

@@ -146,3 +146,26 @@ func TestOptionsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestTwiceInOneBatch: the stream would refuse a whole batch for an id that is in it twice.
+func TestTwiceInOneBatch(t *testing.T) {
+	t.Parallel()
+	r := &recording{}
+	s := start(t, r, nil)
+	one := strings.Trim(bounces["sendgrid"], "[]")
+	s.want(t, http.StatusOK, newSigner("sendgrid").sign("["+strings.Repeat(one+",", 30)+one+"]"))
+	if n := len(r.events(t)); n != 1 {
+		t.Errorf("%d messages are published, want one", n)
+	}
+}
+
+// TestFutureIsNow: a provider whose clock is ahead does not move ours.
+func TestFutureIsNow(t *testing.T) {
+	t.Parallel()
+	r := &recording{}
+	s := start(t, r, nil)
+	s.want(t, http.StatusOK, newSigner("sendgrid").sign(strings.Replace(bounces["sendgrid"], "1777890000", "4102444800", 1)))
+	if events := r.events(t); len(events) != 1 || !events[0].Time.Equal(moment) {
+		t.Errorf("%+v", events)
+	}
+}

@@ -22,7 +22,17 @@ func TestTraceAndLog(t *testing.T) {
 	s.want(t, http.StatusForbidden, signed("postmark", func(s *signer) { s.secret, s.query = "a guess", "?secret=another-guess" }))
 	s.want(t, http.StatusForbidden, signed("twilio", func(s *signer) { s.secret = "a guess" }))
 	s.want(t, http.StatusBadRequest, newSigner("sendgrid").sign(`{"email":"zoe@home.example"`))
-	telemetrytest.NoSecrets(t, recorder, logs, "zoe@home.example", "7700900", "a secret word", "another-guess", "a guess")
+	forwarded := signed("sendgrid", nil)
+	forwarded.header["X-Forwarded-For"] = "203.0.113.9"
+	s.want(t, http.StatusOK, forwarded)
+	telemetrytest.NoSecrets(t, recorder, logs, "203.0.113.9", "zoe@home.example", "7700900", "a secret word", "another-guess", "a guess")
+	for _, span := range recorder.Ended() {
+		for _, about := range span.Attributes() {
+			if about.Key == "network.peer.address" || about.Key == "client.address" {
+				t.Errorf("the span %s says who called: %s", span.Name(), about.Value.AsString())
+			}
+		}
+	}
 	found := false
 	for _, span := range recorder.Named("publish feedback") {
 		for _, link := range span.Links() {

@@ -37,6 +37,10 @@ func numbers(_ context.Context, channel message.Channel, number string) ([]feedb
 	return []feedback.Origin{{Profile: "customer-17", Restore: []string{"marketing"}, Channel: channel}}, nil
 }
 
+func agreedToNothing(context.Context, message.Channel, string) ([]feedback.Origin, error) {
+	return []feedback.Origin{{Profile: "customer-17"}}, nil
+}
+
 type reply struct {
 	Kind, Text, Address string
 	Profile             *event.ProfileUpdate `json:"$profile"`
@@ -175,6 +179,10 @@ func TestReplies(t *testing.T) {
 		if a := s.want(t, http.StatusOK, tc.call); a.body != tc.want {
 			t.Errorf("%s: answered %q, want %q", name, a.body, tc.want)
 		}
+	}
+	never := start(t, &recording{}, func(o *listener.Options) { o.FindByNumber, o.Replies = agreedToNothing, replies })
+	if a := never.want(t, http.StatusOK, written(zoe, "start")); a.body != nothing {
+		t.Errorf("somebody who had agreed to nothing is welcomed back: %q", a.body)
 	}
 	if a := s.want(t, http.StatusOK, signed("twilio", nil)); a.body != "" {
 		t.Errorf("a status was answered with %q", a.body)
