@@ -1,9 +1,11 @@
 package portal_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"sync"
 	"testing"
@@ -18,15 +20,27 @@ import (
 // click.
 const perSecond = 500
 
-// BenchmarkClick follows links at a steady rate, each of another message, while the broker stores what comes of it. A click's
-// time counts from when it was due, so that a server which falls behind cannot hide it.
+// BenchmarkClick follows links at a steady rate, each of another message, while the broker stores what comes of it; and, for
+// what the machine and the client take of it, a server that only redirects.
 func BenchmarkClick(b *testing.B) {
-	r := start(b, portal.NewBroker(broker(b)))
+	b.Run("portal", func(b *testing.B) {
+		follow(b, start(b, portal.NewBroker(broker(b))).base)
+	})
+	b.Run("bare", func(b *testing.B) {
+		srv := httptest.NewServer(http.RedirectHandler(target, http.StatusFound))
+		b.Cleanup(srv.Close)
+		follow(b, srv.URL)
+	})
+}
+
+// follow clicks. A click's time counts from when it was due, so that a server which falls behind cannot hide it.
+func follow(b *testing.B, base string) {
+	b.Helper()
 	c := client(b)
 	c.Transport.(*http.Transport).MaxIdleConnsPerHost = 256
 	paths := make([]string, b.N)
 	for i := range paths {
-		paths[i] = r.base + "/c/" + seal(b, ticket(link.Click, func(t *link.Ticket) {
+		paths[i] = base + "/c/" + seal(b, ticket(link.Click, func(t *link.Ticket) {
 			t.Ref = message.Ref{ID: fmt.Sprintf("%032x", i), Partition: i % 64}
 		}))
 	}
@@ -42,21 +56,8 @@ func BenchmarkClick(b *testing.B) {
 			<-due.C
 		}
 		running.Go(func() {
-			req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, paths[i], nil)
-			if err != nil {
+			if err := clickOn(b.Context(), c, paths[i]); err != nil {
 				b.Error(err)
-				return
-			}
-			req.Header.Set("User-Agent", iPhone)
-			resp, err := c.Do(req)
-			if err != nil {
-				b.Error(err)
-				return
-			}
-			_, _ = io.Copy(io.Discard, resp.Body)
-			_ = resp.Body.Close()
-			if resp.StatusCode != http.StatusFound {
-				b.Errorf("answered %d", resp.StatusCode)
 			}
 			took[i] = time.Since(at)
 		})
@@ -68,4 +69,22 @@ func BenchmarkClick(b *testing.B) {
 	for _, p := range []int{50, 99} {
 		b.ReportMetric(float64(took[(len(took)-1)*p/100].Microseconds())/1000, fmt.Sprintf("p%d-ms", p))
 	}
+}
+
+func clickOn(ctx context.Context, c *http.Client, path string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("User-Agent", iPhone)
+	resp, err := c.Do(req)
+	if err != nil {
+		return err
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusFound {
+		return fmt.Errorf("answered %d", resp.StatusCode)
+	}
+	return nil
 }

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
+	"rapport/pkg/bus"
 	"rapport/pkg/event"
 	"rapport/pkg/link"
 	"rapport/pkg/visitor"
@@ -34,7 +37,7 @@ func (s *Service) serveClick(r *request) {
 
 // judgeClick publishes at once what is surely a machine's, and holds back the rest.
 func (s *Service) judgeClick(r *request, t *link.Ticket) {
-	c := &click{ticket: *t, visit: s.visit(r, t, visitor.Click), from: household(s.address(r.Request))}
+	c := &click{ticket: *t, visit: s.visit(r, t, visitor.Click), from: household(s.address(r.Request)), span: trace.SpanContextFromContext(r.Context())}
 	c.visit.Honeypot = t.Link == HiddenLink
 	if c.visit.Honeypot {
 		s.hold.trapped(c)
@@ -66,6 +69,7 @@ func (s *Service) visit(r *request, t *link.Ticket, kind visitor.Kind) visitor.V
 
 // clicked publishes a click that is judged. Within two seconds, the same click of the same kind is the same event.
 func (s *Service) clicked(ctx context.Context, c *click, v visitor.Verdict) {
+	ctx = trace.ContextWithSpanContext(ctx, c.span) // of the request, which ended long ago
 	s.metrics.judged(ctx, "click", v)
 	t, d := &c.ticket, about(&c.ticket)
 	d.URL, d.ProductID, d.LinkCategory, d.Link = clip(t.URL, maxURL), t.Product, t.LinkCategory, t.Link
@@ -126,5 +130,6 @@ func (s *Service) tell(ctx context.Context, typ string, t *link.Ticket, at time.
 		s.metrics.lost(ctx, 1, "invalid")
 		return
 	}
+	bus.Inject(ctx, msg.Header)
 	s.outbox.add(ctx, msg)
 }

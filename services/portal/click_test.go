@@ -89,7 +89,7 @@ func TestVisitors(t *testing.T) {
 			at := time.Now().Truncate(10 * time.Second)
 			r := start(t, p, func(o *portal.Options) { o.Now = func() time.Time { return at } })
 			for _, v := range c.visits {
-				v.ticket.SentAt = v.ticket.SentAt.Add(at.Sub(time.Now()))
+				v.ticket.SentAt = v.ticket.SentAt.Add(time.Until(at))
 				path, header := "/c/"+seal(t, v.ticket), map[string]string{"User-Agent": iPhone}
 				if v.ticket.Kind == link.Open {
 					path = "/o/" + seal(t, v.ticket) + ".gif"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/event"
 	"rapport/pkg/link"
 	"rapport/pkg/message"
@@ -74,6 +75,7 @@ func (s *Service) store(r *request, typ string, t *link.Ticket, d data, parts ..
 	// Whoever closes the page early has still pressed the button.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), s.o.AnswerWithin)
 	defer cancel()
+	bus.Inject(ctx, msg.Header)
 	began := time.Now()
 	err = s.o.Publisher.PublishBatch(ctx, []*nats.Msg{msg})
 	s.metrics.published(ctx, time.Since(began), err)

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"rapport/pkg/event"
 	"rapport/pkg/link"
 	"rapport/pkg/visitor"
@@ -23,6 +25,7 @@ type click struct {
 	ticket link.Ticket
 	visit  visitor.Visit
 	from   netip.Prefix // the visitor's network
+	span   trace.SpanContext
 }
 
 // hold keeps clicks back until their neighbours are known. All clicks wait equally long, so they are

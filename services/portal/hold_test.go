@@ -31,7 +31,7 @@ func TestHold(t *testing.T) {
 		"again, later":      {"0:m:a 2000:m:a", "2000:m:a: 4000:m:a:"},
 		"two messages":      {"0:m:a 100:n:b", "2000:m:a: 2100:n:b:"},
 		"the later tells":   {"0:m:a 900:m:b", "2000:m:a:burst 2900:m:b:burst"},
-		"three in two":      {"0:m:a 1100:m:b 2000:m:c", "2000:m:a:burst 3100:m:b:burst 4000:m:c:burst"},
+		"three in two":      {"0:m:a 1050:m:b 1900:m:c", "2000:m:a:burst 3050:m:b:burst 3900:m:c:burst"},
 		"two tabs":          {"0:m:a 1500:m:b", "2000:m:a: 3500:m:b:"},
 		"a person, then":    {"0:m:a 5000:m:b 5100:m:c", "2000:m:a: 7000:m:b:burst 7100:m:c:burst"},
 		"one after another": {"0:m:a 1500:m:b 3000:m:c 4500:m:d", "2000:m:a: 3500:m:b: 5000:m:c: 6500:m:d:"},

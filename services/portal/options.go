@@ -37,7 +37,8 @@ type Options struct {
 	// Person tells what is known of a profile, for pages. It may return ErrUnknown. Nil is nothing
 	// known: the preference centre is then not there, and pages speak the browser's language.
 	Person func(ctx context.Context, profile string) (Person, error)
-	// TrustedProxies are those whose X-Forwarded-For is believed.
+	// TrustedProxies are those whose X-Forwarded-For is believed. A proxy that is not named makes all
+	// visitors one. It has to pass the Host on: forms of browsers before 2023 are held against it.
 	TrustedProxies []netip.Prefix
 	// DataCentres are addresses that hardly any person comes from, see package visitor.
 	DataCentres []netip.Prefix

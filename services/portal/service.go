@@ -124,7 +124,8 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) drain(ctx context.Context, srv *http.Server, served <-chan error, hurry func(), working *sync.WaitGroup, giveUp func()) error {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.DrainWithin)
 	defer cancel()
-	defer context.AfterFunc(bounded, giveUp)()
+	stopped := context.AfterFunc(bounded, giveUp)
+	defer stopped()
 	err := srv.Shutdown(bounded)
 	if err != nil {
 		err = errors.Join(fmt.Errorf("portal: open requests did not end within %s: %w", s.o.DrainWithin, err), srv.Close())
