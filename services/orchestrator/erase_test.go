@@ -154,6 +154,15 @@ func TestErasureInOneBatch(t *testing.T) {
 	if !r.known("ada") {
 		t.Error("ada is not there")
 	}
+	rows := must(r.store.Timeline(t.Context(), r.ref("ada").Partition, "ada", 100))(t)
+	for _, l := range rows {
+		if l.At.Before(start().Add(4 * day)) {
+			t.Errorf("of before the erasure there is %+v", l)
+		}
+	}
+	if messages := must(r.store.Messages(t.Context(), store.MessageFilter{Profile: "ada"}))(t); len(messages) != 1 {
+		t.Errorf("%d messages of hers, want the one after the erasure", len(messages))
+	}
 	if n := r.counts().Journeys["thank-you"].Entered; n != 3 {
 		t.Errorf("%d entered", n)
 	}
