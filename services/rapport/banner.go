@@ -25,6 +25,9 @@ func (f *upFlags) banner(w io.Writer, st *stack.Stack, dev string, took time.Dur
 	} else if caught, out := st.Roads(); len(out) > 0 {
 		line("  messages  %s", whereTo(caught, out))
 	}
+	if st.Portal != nil {
+		line("  portal    http://%s   (where links of messages lead: unsubscribing, preferences, clicks)", st.Portal.Addr())
+	}
 	if st.Broker != nil && st.Broker.ClientURL() != "" {
 		line("  nats      %s", st.Broker.ClientURL())
 	}

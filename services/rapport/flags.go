@@ -24,8 +24,9 @@ func (f *upFlags) check() error {
 		{"--nats", f.cfg.NATS, "127.0.0.1:4222"},
 		{"--smtp", f.cfg.SMTP.Addr, "smtp.example.com:587"},
 		{"--ops", f.cfg.Ops, "127.0.0.1:8081"},
+		{"--portal", f.cfg.Portal.Addr, "127.0.0.1:8082"},
 	} {
-		if a.addr == "" && (a.flag == "--nats" || a.flag == "--smtp" || a.flag == "--ops") {
+		if a.addr == "" && slices.Contains([]string{"--nats", "--smtp", "--ops", "--portal"}, a.flag) {
 			continue
 		}
 		if err := address(a.addr); err != nil {

@@ -29,6 +29,8 @@ type upFlags struct {
 	logFormat string
 	logLevel  string
 	keep      int // days
+	track     []string
+	proxies   []string
 }
 
 func upCommand() *cobra.Command {
@@ -42,7 +44,8 @@ are called for real as soon as there is a real mail server.
 Secrets come from the environment: RAPPORT_WRITE_KEYS (name:key,...), RAPPORT_SMTP_USERNAME,
 RAPPORT_SMTP_PASSWORD, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM,
 TWILIO_MESSAGING_SERVICE_SID, TWILIO_BASE_URL (another server that speaks Twilio's API),
-RAPPORT_SIGNING_KEYS (key,...: each signs the webhooks), and RAPPORT_SECRET_NAME for ${NAME} in a webhook. RAPPORT_ALLOW_PRIVATE_WEBHOOKS=true is
+RAPPORT_SIGNING_KEYS (key,...: each signs the webhooks), RAPPORT_LINK_KEYS (key,...: the first seals the
+links of messages, all are good; without them one is made in the data directory), and RAPPORT_SECRET_NAME for ${NAME} in a webhook. RAPPORT_ALLOW_PRIVATE_WEBHOOKS=true is
 --allow-private-webhooks. Traces and metrics go where the OTEL_* variables say.`,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr()) },
 	}
@@ -57,6 +60,7 @@ RAPPORT_SIGNING_KEYS (key,...: each signs the webhooks), and RAPPORT_SECRET_NAME
 	flags.StringVar(&f.cfg.CatcherSMTP, "catcher-smtp", "127.0.0.1:1025", "address of the catcher's mail server")
 	flags.StringVar(&f.cfg.NATS, "nats", "127.0.0.1:4222", "address of the embedded broker for other processes; empty: none")
 	f.broker(flags)
+	f.answers(flags)
 	flags.StringVar(&f.cfg.StoreURL, "store", os.Getenv("RAPPORT_STORE_URL"), "PostgreSQL database, postgres://user@host/name (default: SQLite in the data directory)")
 	flags.IntVar(&f.keep, "keep-days", 0, "with --store, drop timelines older than this, and the ids that repeats are known by; 0: never")
 	flags.StringVar(&f.cfg.Ops, "ops", cmp.Or(os.Getenv("RAPPORT_OPS"), "127.0.0.1:8081"), "address of /healthz, /readyz and /metrics; empty: none")
@@ -99,7 +103,7 @@ func (f *upFlags) run(ctx context.Context, out, logs io.Writer) error {
 	began := time.Now()
 	limitMemory()
 	log, err := logger(logs, f.logFormat, f.logLevel)
-	if err := cmp.Or(err, f.check(), f.webhooks()); err != nil {
+	if err := cmp.Or(err, f.check(), f.webhooks(), f.answered()); err != nil {
 		return &usageError{"rapport up", err}
 	}
 	f.cfg.Logger, f.cfg.Keep = log, time.Duration(f.keep)*24*time.Hour

@@ -24,6 +24,7 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 		make     func() (lifecycle.Service, error)
 	}{
 		{"catcher", "catcher", s.catcher},
+		{"portal", "portal", s.portal},
 		{"caller", "caller", s.caller},
 		{"texter-whatsapp", "texter", s.whatsApp},
 		{"texter", "texter", s.texter},
@@ -39,6 +40,9 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 		service, err := part.make()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", part.name, err)
+		}
+		if service == nil {
+			continue // It has nothing to do here.
 		}
 		if slices.Contains(s.cfg.Hold, part.name) {
 			s.held[part.name] = newGate(service)

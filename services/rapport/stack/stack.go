@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,12 +19,14 @@ import (
 	"rapport/pkg/bus/embedded"
 	"rapport/pkg/delivery"
 	"rapport/pkg/lifecycle"
+	"rapport/pkg/link"
 	"rapport/pkg/store"
 	"rapport/pkg/store/postgres"
 	"rapport/pkg/store/sqlite"
 	"rapport/services/catcher"
 	"rapport/services/ingest"
 	"rapport/services/orchestrator"
+	"rapport/services/portal"
 	"rapport/services/rapport/inforce"
 	"rapport/services/rapport/ops"
 	"rapport/services/rapport/ops/measured"
@@ -38,7 +41,14 @@ type Stack struct {
 	Orchestrator *orchestrator.Orchestrator
 	Ingest       *ingest.Service
 	Catcher      *catcher.Catcher
+	Portal       *portal.Service
 	Ops          *ops.Server
+
+	keys       *link.Keys  // open what links of messages carry; nil: there are none
+	maker      *link.Maker // makes them; nil: there are none, and without a base until the portal listens
+	local      sync.Once
+	nearby     *link.Maker // maker, with the address that the portal listens on
+	partitions int         // of the stream of events
 
 	measured  store.Store // Store with metrics, for those who work with it
 	cfg       Config
@@ -68,7 +78,7 @@ func Open(ctx context.Context, cfg Config) (_ *Stack, err error) {
 			err = cfg.listening(errors.Join(err, s.Close(context.WithoutCancel(ctx))))
 		}
 	}()
-	for _, acquire := range []func(context.Context) error{s.directory, s.broker, s.streams, s.store, s.restored, s.workspace, s.judges} {
+	for _, acquire := range []func(context.Context) error{s.directory, s.broker, s.streams, s.store, s.restored, s.workspace, s.judges, s.links} {
 		if err := acquire(ctx); err != nil {
 			return nil, err
 		}
@@ -170,6 +180,9 @@ func (s *Stack) streams(ctx context.Context) error {
 		return fmt.Errorf("provision the streams: %w", err)
 	}
 	s.JS = js
+	if s.partitions, err = bus.Partitions(ctx, js); err != nil {
+		return fmt.Errorf("count the partitions: %w", err)
+	}
 	return nil
 }
 
@@ -177,7 +190,7 @@ func (s *Stack) streams(ctx context.Context) error {
 const defaultStreams = 4 << 30
 
 func (s *Stack) store(ctx context.Context) error {
-	if !slices.ContainsFunc([]string{"orchestrator", "mailer", "texter", "caller"}, s.cfg.runs) {
+	if !slices.ContainsFunc([]string{"orchestrator", "mailer", "texter", "caller"}, s.cfg.runs) && !s.cfg.Portal.runs(s.cfg.runs) {
 		return nil
 	}
 	st, err := s.openStore(ctx)

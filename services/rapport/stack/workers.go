@@ -63,7 +63,7 @@ func (s *Stack) mailer() (lifecycle.Service, error) {
 		return nil, err
 	}
 	return mailer.New(mailer.Options{
-		SMTP: smtp, Subscriber: sub, Delivery: s.delivery("mailer"), Render: rendered(s, (*workspace.Snapshot).Mail),
+		SMTP: smtp, Subscriber: sub, Delivery: s.delivery("mailer"), Render: s.mail,
 	})
 }
 

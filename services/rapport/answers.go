@@ -1,0 +1,81 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// answers are the flags about what comes back from people and providers.
+func (f *upFlags) answers(flags *pflag.FlagSet) {
+	flags.StringVar(&f.cfg.Portal.Addr, "portal", "127.0.0.1:8082", "address of the portal, where links of messages lead; empty: none")
+	flags.StringVar(&f.cfg.Portal.URL, "portal-url", os.Getenv("RAPPORT_PORTAL_URL"), "public address of the portal, https://news.shop.example (default: --portal, as long as mail is caught)")
+	flags.StringSliceVar(&f.track, "track", list("RAPPORT_TRACK", "clicks", "opens"), "what marketing mails tell of: clicks, opens, none")
+	flags.StringVar(&f.cfg.Portal.Source, "utm-source", os.Getenv("RAPPORT_UTM_SOURCE"), "utm_source of links in marketing messages (default: no utm parameters)")
+	flags.StringSliceVar(&f.proxies, "trusted-proxies", list("RAPPORT_TRUSTED_PROXIES"), "networks whose X-Forwarded-For is believed, such as 10.0.0.0/8")
+}
+
+// list is what a variable says, with commas, or what it is without one.
+func list(variable string, otherwise ...string) []string {
+	if text := os.Getenv(variable); text != "" {
+		return strings.Split(text, ",")
+	}
+	return otherwise
+}
+
+// answered reads and checks what answers are configured by.
+func (f *upFlags) answered() error {
+	return cmp.Or(f.tracking(), f.trusted(), f.linkKeys())
+}
+
+func (f *upFlags) tracking() error {
+	for _, what := range f.track {
+		switch strings.TrimSpace(what) {
+		case "clicks":
+			f.cfg.Portal.Clicks = true
+		case "opens":
+			f.cfg.Portal.Opens = true
+		case "none":
+			if len(f.track) > 1 {
+				return fmt.Errorf("--track %s: none stands alone", strings.Join(f.track, ","))
+			}
+		default:
+			return fmt.Errorf("--track %q: use clicks, opens, both with a comma between, or none", what)
+		}
+	}
+	return nil
+}
+
+func (f *upFlags) trusted() error {
+	for _, text := range f.proxies {
+		network, err := netip.ParsePrefix(strings.TrimSpace(text))
+		if err != nil {
+			return fmt.Errorf("--trusted-proxies %q is no network: write it as 10.0.0.0/8", text)
+		}
+		f.cfg.Portal.TrustedProxies = append(f.cfg.Portal.TrustedProxies, network)
+	}
+	return nil
+}
+
+// leastSecret is how long a secret of links has to be, in bytes.
+const leastSecret = 32
+
+// linkKeys reads the secrets of links. Their texts are never repeated.
+func (f *upFlags) linkKeys() error {
+	f.cfg.Secrets = list("RAPPORT_LINK_KEYS")
+	for i, key := range f.cfg.Secrets {
+		f.cfg.Secrets[i] = strings.TrimSpace(key)
+	}
+	if slices.ContainsFunc(f.cfg.Secrets, func(key string) bool { return len(key) < leastSecret }) {
+		return fmt.Errorf("RAPPORT_LINK_KEYS: a key is shorter than %d bytes: use random ones, the newest first, and a comma between keys", leastSecret)
+	}
+	if f.cfg.StoreURL != "" && len(f.cfg.Secrets) == 0 && f.cfg.Portal.URL != "" {
+		return fmt.Errorf("--portal-url with a --store that others share: set RAPPORT_LINK_KEYS, %d random bytes or more and the same for every process", leastSecret)
+	}
+	return nil
+}
