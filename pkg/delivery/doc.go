@@ -3,6 +3,9 @@
 //
 //	admit → claim → render → last look → send → record → publish
 //
+// How far a message has come decides what a fault means: nothing is given to another provider,
+// or tried again, that may have been handed over, unless the policy says so.
+//
 // What it promises for a command, however often the command arrives:
 //
 //   - The provider sees nothing before a claim on the message's id is durable. A repeat
@@ -34,6 +37,16 @@
 //     4xx) is tried again with growing pauses, up to Options.Patience. After that it has
 //     failed as unavailable. A channel that leads to many places (Branching) has a breaker
 //     for each, and its messages wait off the lanes too.
+//   - A channel may have several providers (Routed). A message takes the first that can have it
+//     now: a broken one is passed over at once, as long as it certainly does not have the
+//     message. Where a recipient's mailbox provider refuses everything from one provider
+//     (Blocked), only messages for it keep away, and one of them tries again after
+//     Options.Block; where it wants less mail (Slowed), they go one at a time.
+//   - What is put off for hours (Later: a full mailbox, a greylist) waits as nobody's claim and
+//     off the lanes, at most Options.PutOff of them, and fails after its last attempt. So a
+//     killed process leaves nothing in doubt that was waiting.
+//   - What a mail server said of an address that it refused is told beside the receipt, as
+//     email.bounced, so that nobody writes there again.
 //   - Transactional messages that an event led to at once pass others that wait for the
 //     provider's slots, all but a fifth of these, and a message keeps its lane until its result
 //     is durable, not until it is told.

@@ -6,13 +6,38 @@
 // Publishes: a receipt for each command (message.sent, message.failed, message.uncertain or
 // message.suppressed) on events.<profile key>.
 //
-// Owns: the claims on message ids in the store, and a pool of SMTP connections.
+// Beside the receipt of a mail that a server refused it publishes email.bounced there, with the
+// kind of refusal and its code.
+//
+// Owns: the claims on message ids in the store, a pool of SMTP connections for each provider,
+// and in the broker's bucket WARMUP how far warm-ups have come.
 //
 // Guarantees: those of pkg/delivery. No message is handed over twice, except a
 // transactional one whose first hand-over nobody saw the end of; its receipt says so.
 // What counts is the moment at which the final dot of DATA may have reached the server
 // (RFC 5321, section 4.2.5): an error before it is certain not to have sent the message,
 // an error after it, without an answer, is not.
+//
+// # Several providers
+//
+// delivery.yaml may name several servers (pkg/routing decides, pkg/delivery carries it out). The
+// next one takes a mail when the first cannot be reached, shows a wrong certificate, refuses
+// the password, closes (421), or is refused by the recipient's side (5.7.x), and never after
+// the final dot. The file is read once: connections, secrets and counts in warm-ups belong to
+// a life of the process, and a route that changes between two attempts at a mail could send it
+// twice by servers that would each have recognised a repeat.
+//
+// Answers of class 4 and 5 are read by pkg/bounce, as reports are that come by mail later. A bad
+// address (5.1.x, 5.2.1) fails and is told as a hard bounce. A full mailbox (4.2.2, 5.2.2) is
+// tried three more times within 24 hours, a greylist or a plea for less (4.2.1, 4.7.x) after 5
+// to 15 minutes and then seldomer; both wait in pkg/delivery without a claim or a lane. A refusal
+// of the sender (5.7.x) is the sender's trouble, and of the message (5.3.4, 5.6.x) the
+// message's: neither is held against the person. Before RCPT it is the server that speaks of
+// itself, so nothing said there is about an address.
+//
+// A warm-up is counted in the broker, a hundredth of a day's messages at a time, so that all
+// processes together and all their lives keep to it. What a killed process had taken and not
+// sent stays unsent on that day, and counts as sent.
 //
 // # Why it is so
 //
