@@ -8,7 +8,7 @@ type FilterUse struct {
 	Named []string // the keyword arguments
 
 	Template  string // the template or partial that holds the call
-	Line, Col int    // of the filter's name, from 1
+	Line, Col int    // of what goes in, from 1
 }
 
 // FilterUses lists the calls of a filter, those in partials with fixed names included, in the order of the source: what
@@ -25,7 +25,7 @@ func (t *Template) FilterUses(name string) []FilterUse {
 		if l, ok := x.input.(literal); ok && i == 0 {
 			u.Input, u.Fixed = l.value.(string)
 		}
-		u.Line, u.Col = lineCol(a.tmpl.src, f.pos)
+		u.Line, u.Col = lineCol(a.tmpl.src, x.pos)
 		uses = append(uses, u)
 	}
 	a.nodes(t.root)

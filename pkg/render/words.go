@@ -62,7 +62,9 @@ func (s *Set) wordUses(c *compilation) (uses []wordUse, computed bool) {
 				computed = true
 				continue
 			}
-			uses = append(uses, wordUse{u.Input, u.Named, s.sources.place(&liquid.Error{Template: u.Template, Line: u.Line, Col: u.Col})})
+			e := s.sources.place(&liquid.Error{Template: u.Template, Line: u.Line, Col: u.Col})
+			e.Width = len([]rune(u.Input)) + 2 // with its quotes
+			uses = append(uses, wordUse{u.Input, u.Named, e})
 		}
 	}
 	slices.SortFunc(uses, func(a, b wordUse) int {
@@ -127,7 +129,7 @@ func (s *Set) lacking(u wordUse, r *source.Report) {
 	}
 	if f := s.sources.files[u.at.File]; f != nil && len(files) > 0 {
 		c, _ := find(s.home.words, u.key)
-		r.Warn(f, source.Place{Line: u.at.Line, Col: u.at.Col, Width: 1}, fmt.Sprintf("the text %s is missing in %s; its readers get that of %s", u.key, strings.Join(files, ", "), c.file.Name), "add it there")
+		r.Warn(f, source.Place{Line: u.at.Line, Col: u.at.Col, Width: u.at.Width}, fmt.Sprintf("the text %s is missing in %s; its readers get that of %s", u.key, strings.Join(files, ", "), c.file.Name), "add it there")
 	}
 }
 

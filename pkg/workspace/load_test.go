@@ -121,7 +121,7 @@ func TestMistakes(t *testing.T) {
 		"no HTML part":       {"email/hello.html.liquid", "", []string{"email/hello.txt.liquid: the e-mail has no HTML part", "add email/hello.html.liquid"}},
 		"no such language":   {"email/hello.DE.html.liquid", "x", []string{"email/hello.DE.html.liquid: this is not how a language is named", "call it email/hello.de.html.liquid"}},
 		"no such catalogue":  {"locales/german.yaml", "x: y", []string{"locales/german.yaml: this is not the name of a catalogue", "call it locales/de.yaml"}},
-		"no text":            {"sms/nudge.txt.liquid", `{{ "nudge.back" | t }}`, []string{"sms/nudge.txt.liquid:1:19: no catalogue has the text nudge.back", "add it to locales/en.yaml"}},
+		"no text":            {"sms/nudge.txt.liquid", `{{ "nudge.back" | t }}`, []string{"sms/nudge.txt.liquid:1:4: no catalogue has the text nudge.back", "add it to locales/en.yaml"}},
 		"no subject":         {"email/hello.html.liquid", "<p>Hello</p>", []string{"email/hello.html.liquid:1:1: the e-mail has no subject"}},
 		"unknown layout":     {"email/hello.html.liquid", "---\nsubject: x\nlayout: shop\n---\n", []string{"3:9: there is no layout shop"}},
 		"open front matter":  {"email/hello.html.liquid", "---\nsubject: x\n", []string{"1:1: the front matter is not closed"}},
