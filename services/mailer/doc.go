@@ -58,6 +58,14 @@
 // message, so that a message that is made again is the same to the byte, and a recipient's
 // server may recognise the repeat by its Message-ID.
 //
+// Options.Identity says how a mail names its sender: return path and Reply-To of its own
+// (pkg/verp), signatures (pkg/dkim), and what lets callbacks of a provider name the message.
+// X-Rapport-Ref has what Message-ID has on its left side, because some providers rewrite that.
+// Marketing has List-Id, List-Unsubscribe and List-Unsubscribe-Post (RFC 8058); every mail has
+// a Feedback-ID of journey, purpose and sender. BULK_SENDERS.md holds all this against what
+// Gmail and Yahoo ask. A provider's own headers stand before the signatures, which do not
+// cover them.
+//
 // Every mail says Auto-Submitted: auto-generated (RFC 3834, section 5), which keeps
 // out-of-office answers away from the shop.
 package mailer
