@@ -17,7 +17,7 @@ import (
 // BucketNonces is the key-value bucket of nonces.
 const BucketNonces = "NONCES"
 
-// noncesBytes bounds the bucket: about 400,000 nonces. When it is full, callbacks are told to come again.
+// noncesBytes bounds the bucket: about 400,000 nonces of 161 bytes. When it is full, callbacks are told to come again.
 const noncesBytes = 64 << 20
 
 // Bucket keeps nonces in a key-value bucket of JetStream.

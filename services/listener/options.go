@@ -82,7 +82,7 @@ type Options struct {
 	// together, 128 MiB when 0. Beyond that they are told to come again.
 	InFlight int
 	Reading  int64
-	// AnswerWithin bounds the work on one callback once it is read, 8 s when 0: providers wait from 10 s on.
+	// AnswerWithin bounds the work on one callback once it is read, 8 s when 0. It has to be less than providers wait.
 	AnswerWithin time.Duration
 	// ReadWithin bounds the reading of one request, 30 s when 0.
 	ReadWithin time.Duration
