@@ -197,3 +197,27 @@ func TestAPersonInABrowser(t *testing.T) {
 		t.Errorf("stopped %q", got)
 	}
 }
+
+// The audit itself finds what it looks for.
+func TestAuditInABrowser(t *testing.T) {
+	ctx := browser(t)
+	path, err := filepath.Abs("testdata/bad.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dressed(t, ctx, 390, false)
+	do(t, ctx, chromedp.Navigate("file://"+path))
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](audit))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(found, "\n")
+	for _, rule := range []string{
+		"no language", "no title", "headings 2,4", "headings skip a level", "no main", "no label", "an option outside a group", "no legend", "no name",
+		"an id twice", "describes nothing", "contrast", "edge", "focus is not seen", "too small", "wider than the window",
+	} {
+		if !strings.Contains(all, rule) {
+			t.Errorf("does not find %q among\n%s", rule, all)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"testing"
@@ -51,6 +52,7 @@ func TestVisitors(t *testing.T) {
 		ticket         link.Ticket
 		method, header string
 		agent          string
+		since          time.Duration // the sending; an hour when 0
 	}
 	for name, c := range map[string]struct {
 		visits []visit
@@ -75,7 +77,7 @@ func TestVisitors(t *testing.T) {
 			[]visit{{ticket: click("a")}, {ticket: click(portal.HiddenLink)}}, event.EmailScanned + " " + event.EmailScanned, "honeypot",
 		},
 		"prefetched":        {[]visit{{ticket: click("a"), header: "Sec-Purpose=prefetch"}}, event.EmailScanned, "prefetch"},
-		"just sent":         {[]visit{{ticket: ticket(link.Click, func(t *link.Ticket) { t.SentAt = time.Now() })}}, event.EmailScanned, "soon"},
+		"just sent":         {[]visit{{ticket: click("a"), since: time.Second}}, event.EmailScanned, "soon"},
 		"an open":           {[]visit{{ticket: ticket(link.Open)}}, event.EmailOpened, ""},
 		"an open at Gmail":  {[]visit{{ticket: ticket(link.Open), agent: "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"}}, event.EmailOpened, ""},
 		"an open by Apple":  {[]visit{{ticket: ticket(link.Open), agent: "Mozilla/5.0"}}, event.EmailPrefetched, "privacy_proxy"},
@@ -89,7 +91,7 @@ func TestVisitors(t *testing.T) {
 			at := time.Now().Truncate(10 * time.Second)
 			r := start(t, p, func(o *portal.Options) { o.Now = func() time.Time { return at } })
 			for _, v := range c.visits {
-				v.ticket.SentAt = v.ticket.SentAt.Add(time.Until(at))
+				v.ticket.SentAt = at.Add(-cmp.Or(v.since, time.Hour))
 				path, header := "/c/"+seal(t, v.ticket), map[string]string{"User-Agent": iPhone}
 				if v.ticket.Kind == link.Open {
 					path = "/o/" + seal(t, v.ticket) + ".gif"

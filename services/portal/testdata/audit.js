@@ -73,7 +73,7 @@
     const style = getComputedStyle(el);
     if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) say("focus is not seen", el);
     el.blur();
-    const target = (el.type === "checkbox" || el.type === "radio" ? el.labels[0] : el).getBoundingClientRect();
+    const target = (el.type === "checkbox" || el.type === "radio" ? el.labels[0] || el : el).getBoundingClientRect();
     if (target.height < 24 && getComputedStyle(el).display !== "inline") say("too small", el, `${target.width}x${target.height}`);
   }
   if (document.documentElement.scrollWidth > document.documentElement.clientWidth) found.push("wider than the window");
