@@ -28,6 +28,10 @@
 // and changes of segments that follow from them, are heard within the same input, at most
 // maxRounds times over.
 //
+// Where a word of the person's changes what they agree to, and a journey, a segment or the
+// programme asks for it, the engine makes consent.granted or consent.withdrawn (consent.go).
+// Nothing that the engine makes changes consent, so that none follows from another.
+//
 // # Time
 //
 // A timer (Set.Fire) wakes what is due, earliest first: segments whose answer changes by

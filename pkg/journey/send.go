@@ -113,7 +113,7 @@ func (w *walk) decide(in *Instance, d *Definition, s *Step, what *Send, v policy
 func (s *Set) Recheck(st *State, c *message.Command, now time.Time) message.Reason {
 	d := s.definition(c.Journey, c.Version)
 	r := policy.Request{
-		Profile: &st.Profile, Channel: c.Channel, Category: c.Category, Journey: c.Journey, Instance: c.Instance,
+		Profile: &st.Profile, Channel: c.Channel, Category: c.Category, Purpose: c.Purpose, Journey: c.Journey, Instance: c.Instance,
 		Step: c.Step, Now: now, Left: slices.ContainsFunc(st.Gone, func(g Departed) bool { return g.Instance == c.Instance }),
 	}
 	if d != nil {

@@ -7,9 +7,26 @@
 // own (consent, tags, tiers, predictions, the history) comes out the same in whatever order
 // its events arrive. The package is pure; time comes with the events.
 //
-// An e-mail address that bounced for good (email.bounced with the kind hard or permanent), or
-// whose owner complained (email.complained), is blocked: nothing goes to it any more, receipts
-// included. Other bounces pass, and block nothing.
+// # Consent
+//
+// Consent is the latest word by its own time, whatever order words arrive in; of two at one
+// time a refusal counts. A withdrawal of everything (purpose "*") counts for purposes that are
+// first spoken of later, too, as long as what is said of them is older. Confirmed is the second
+// step of a double opt-in since the last refusal. The Ledger has what was said, with source,
+// proof and event: the first and the last 50 words, and of words that say the same in a row,
+// which shops send with every event, the first and the last. So a ledger that missed a word
+// which came late between two repetitions may show one repetition less; consent itself is
+// never reckoned from it.
+//
+// # What must not be written to
+//
+// A Block is about an address, the one in its event or else the one the person had: it holds
+// while that is theirs. An e-mail address is blocked by a bounce for good (email.bounced of the
+// kind hard or permanent) and by a complaint (email.complained), which withdraws consent, too; a
+// number by sms.failed of the kind hard or opted_out, and by STOP until START. Of a full mailbox
+// (4.2.2, 5.2.2) the third bounce in a row, and of a disabled one (5.2.1) the second, count;
+// anything that arrives, is opened, clicked or answered begins the count anew, by the times of
+// the history. Other bounces are not the person's fault, and block nothing.
 //
 // # History
 //

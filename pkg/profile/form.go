@@ -38,15 +38,15 @@ func (m *Membership) form(f *stored.Form) {
 	f.Time(2, stored.Always, &m.Since)
 }
 
-func (c *Consent) form(f *stored.Form) {
-	f.Text(1, stored.Always, (*string)(&c.Channel))
-	f.Text(2, stored.Always, &c.Purpose)
-	f.Bool(3, &c.Granted)
-	f.Text(4, stored.Filled, &c.Source)
-	f.Time(5, stored.Always, &c.At)
-	f.Text(6, stored.Filled, &c.Proof)
-	f.Time(7, stored.Filled, &c.Confirmed)
-	f.Time(8, stored.Filled, &c.Refused)
+func (k *Consent) form(f *stored.Form) {
+	f.Text(1, stored.Always, (*string)(&k.Channel))
+	f.Text(2, stored.Always, &k.Purpose)
+	f.Bool(3, &k.Granted)
+	f.Text(4, stored.Filled, &k.Source)
+	f.Time(5, stored.Always, &k.At)
+	f.Text(6, stored.Filled, &k.Proof)
+	f.Time(7, stored.Filled, &k.Confirmed)
+	f.Time(8, stored.Filled, &k.Refused)
 }
 
 func (s *Statement) form(f *stored.Form) {

@@ -168,6 +168,12 @@ func TestPerson(t *testing.T) {
 			`{"consent":[{"channel":"email","purpose":"marketing","granted":true,"source":"shop","at":"2026-03-02T09:00:00Z"},` +
 				`{"channel":"sms","purpose":"marketing","granted":true,"source":"shop","at":"2026-03-02T09:00:00Z"}]}`,
 		},
+		"consent, Segment's, refused": {
+			"/v1/track", `"context":{"consent":{"categoryPreferences":{"marketing":false}}}`,
+			`{"consent":[{"channel":"email","purpose":"marketing","granted":false,"source":"shop","at":"2026-03-02T09:00:00Z"},` +
+				`{"channel":"sms","purpose":"marketing","granted":false,"source":"shop","at":"2026-03-02T09:00:00Z"},` +
+				`{"channel":"whatsapp","purpose":"marketing","granted":false,"source":"shop","at":"2026-03-02T09:00:00Z"}]}`,
+		},
 		"the reserved property itself": {
 			"/v1/track", `"properties":{"$profile":{"traits":{"email":"ada@example.com"}}}`, `{"traits":{"email":"ada@example.com"}}`,
 		},

@@ -139,9 +139,13 @@ func preferences(field string, raw json.RawMessage, source string, at time.Time)
 		if category == "" || kind(value) != "boolean" {
 			return nil, wrong(field+"."+category, "is %s, must be true or false", describe(value))
 		}
-		for _, channel := range []message.Channel{message.Email, message.SMS} {
+		where := channels()
+		if string(value) == "true" {
+			where = []string{string(message.Email), string(message.SMS)}
+		}
+		for _, channel := range where {
 			out = append(out, event.ConsentUpdate{
-				Channel: string(channel), Purpose: category, Granted: string(value) == "true", Source: source, At: at,
+				Channel: channel, Purpose: category, Granted: string(value) == "true", Source: source, At: at,
 			})
 		}
 	}

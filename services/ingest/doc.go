@@ -57,8 +57,10 @@
 // firstName first_name, lastName last_name, phone in E.164 where it can be read as a
 // number, address.country country, context.timezone timezone, context.locale locale.
 // Consent is `context.consent`, either a list of {channel, purpose, granted, source,
-// at}, or Segment's {"categoryPreferences": {name: granted}}, which is taken for all
-// channels with the category as the purpose. The rest of the context (ip, userAgent,
+// at, proof, confirmed}, or Segment's {"categoryPreferences": {name: granted}}, with the
+// category as the purpose: a yes is taken for mail and text messages, a no for every
+// channel. In the list the channel "*" is all of them, and the purpose "*" with a no all
+// purposes. The rest of the context (ip, userAgent,
 // page, library) is dropped: no part of Rapport reads it, and most of it is personal.
 //
 // # Why requests are coalesced
