@@ -29,7 +29,11 @@ func (s *Sheet) Append(dst []byte, page string) []byte {
 	if s == nil {
 		return append(dst, page...)
 	}
-	w := writing{Sheet: s, stack: make([]open, 1, 32), matches: make([]int, 0, 8)}
+	levels := 24 // usual ones
+	if s.flat {
+		levels = 2
+	}
+	w := writing{Sheet: s, stack: make([]open, 1, levels), matches: make([]int, 0, 8)}
 	done := 0
 	for i := 0; ; {
 		t, ok := nextTag(page, i)
@@ -49,7 +53,7 @@ func (s *Sheet) Append(dst []byte, page string) []byte {
 			}
 			continue
 		}
-		if w.tags && !w.named(t.name) {
+		if w.tags && !is(t.name, w.names...) {
 			continue
 		}
 		e := w.open(t)
@@ -63,15 +67,6 @@ func (s *Sheet) Append(dst []byte, page string) []byte {
 		}
 	}
 	return append(dst, page[done:]...)
-}
-
-// named reports whether there are rules for a name.
-func (s *Sheet) named(name string) bool {
-	if _, ok := s.byTag[name]; ok {
-		return true
-	}
-	_, ok := s.byTag[strings.ToLower(name)]
-	return ok
 }
 
 // open puts an element on the stack, after those that it ends.

@@ -1,6 +1,7 @@
 package inline
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -12,9 +13,10 @@ type Sheet struct {
 	byID    map[string][]int
 	byClass map[string][]int
 	byTag   map[string][]int
-	others  []int // those known by an attribute or a place alone
-	flat    bool  // no rule asks what an element stands in, or where
-	tags    bool  // flat, and all are for names of elements
+	others  []int    // those known by an attribute or a place alone
+	flat    bool     // no rule asks what an element stands in, or where
+	tags    bool     // flat, and all are for names of elements
+	names   []string // of elements, with tags
 }
 
 type rule struct {
@@ -183,6 +185,9 @@ func index(rules []rule) *Sheet {
 		default:
 			s.others = append(s.others, i)
 		}
+	}
+	if s.tags {
+		s.names = slices.Sorted(maps.Keys(s.byTag))
 	}
 	return s
 }

@@ -69,6 +69,7 @@ func (s *Set) speak(c *message.Command, e *edition, vars map[string]any) []liqui
 			dates = "" // English names
 		}
 	}
+	vars["shop"] = s.ofShop
 	vars["language"], vars["direction"] = e.lang, direction(e.lang)
 	if m, ok := vars["message"].(map[string]any); ok {
 		m["language"], m["locale"] = e.lang, country

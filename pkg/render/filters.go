@@ -91,7 +91,7 @@ func money(c *liquid.Call, in any, currency string, format *locale, space string
 
 // fit cuts or fills a text to a width in characters.
 func fit(s string, width int, right bool) string {
-	s = strings.Join(strings.Fields(s), " ")
+	s = oneLine(s)
 	n := utf8.RuneCountInString(s)
 	if n > width {
 		r := []rune(s)
@@ -106,7 +106,7 @@ func fit(s string, width int, right bool) string {
 
 // calm writes a text that is all capitals as a sentence.
 func calm(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
+	s = oneLine(s)
 	low := strings.ToLower(s)
 	if s == low || s != strings.ToUpper(s) || !strings.Contains(s, " ") {
 		return s // single words may be names or codes

@@ -26,6 +26,7 @@ type Set struct {
 	editions map[string]*edition
 	hooks    map[string]*liquid.Template // the bodies
 	amounts  map[string]*amounts         // by locale
+	ofShop   map[string]any              // the variable shop, which nobody changes
 	zones    sync.Map                    // of *time.Location, by name
 	known    atomic.Int64
 	scratch  sync.Pool // of *[]byte, for what templates print
@@ -219,14 +220,28 @@ func (s *Set) failure(ctx context.Context, err error) error {
 }
 
 // oneLine makes a header value of a text: one line, without white space around it.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func oneLine(s string) string {
+	before := byte(' ')
+	for i := range len(s) {
+		c := s[i]
+		if c == ' ' && before == ' ' || c < ' ' || c >= 0x80 {
+			return strings.Join(strings.Fields(s), " ")
+		}
+		before = c
+	}
+	if s != "" && before == ' ' {
+		return s[:len(s)-1]
+	}
+	return s
+}
 
 // tidy takes away what tags on lines of their own leave behind in plain text: white space
 // at the ends of lines, and more than one empty line together.
 func tidy(s string) string {
 	var b strings.Builder
+	b.Grow(len(s) + 1)
 	empty := 0
-	for _, line := range strings.Split(strings.TrimSpace(s), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
 		line = strings.TrimRight(line, " \t\r")
 		if line == "" {
 			if empty++; empty > 1 {

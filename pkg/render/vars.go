@@ -50,7 +50,6 @@ func variables(shop Shop, c *message.Command) (map[string]any, error) {
 		"channel": string(c.Channel), "category": string(c.Category),
 	}
 	vars["links"] = &personal{shop: shop, of: c}
-	vars["shop"] = shopVariables(shop)
 	return vars, nil
 }
 
@@ -127,9 +126,35 @@ func clean(v any) {
 // webAddress is an absolute http or https address, or nothing.
 func webAddress(v any) any {
 	s, _ := v.(string)
+	if plainAddress(s) {
+		return v
+	}
 	u, err := url.Parse(strings.TrimSpace(s))
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil
 	}
 	return u.String()
+}
+
+// plainAddress reports whether a text is an address that the library would leave as it is, because it is one of those that
+// shops have: reading each of them in full costs more than printing it.
+func plainAddress(s string) bool {
+	rest, ok := strings.CutPrefix(s, "https://")
+	if !ok {
+		if rest, ok = strings.CutPrefix(s, "http://"); !ok {
+			return false
+		}
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	for i := range len(host) {
+		if c := host[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' {
+			return false
+		}
+	}
+	for i := range len(path) {
+		if c := path[i]; !letter(c) && (c < '0' || c > '9') && strings.IndexByte("-._~/?=&", c) < 0 {
+			return false
+		}
+	}
+	return host != ""
 }
