@@ -140,7 +140,8 @@ _dmarc.shop.example. TXT "v=DMARC1; p=none"
 _dmarc.shop.example. TXT "v=DMARC1; p=reject"
 a._domainkey.shop.example. TXT "v=DKIM1; p="
 a._domainkey.shop.example. TXT "v=DKIM1; p=AAAA"`,
-			Setup{Senders: []string{"shop.example"}, Keys: ringOf(t, mine)}, []string{
+			Setup{Senders: []string{"shop.example"}, Keys: ringOf(t, mine)},
+			[]string{
 				"spf shop.example fail 2 SPF records", "dmarc shop.example fail several DMARC records", "dkim a._domainkey.shop.example fail 2 records",
 			},
 		},
@@ -148,7 +149,8 @@ a._domainkey.shop.example. TXT "v=DKIM1; p=AAAA"`,
 			`shop.example. TXT "v=spf1 ?all"
 _dmarc.shop.example. TXT "v=DMARC1; p=none"
 a._domainkey.shop.example. TXT "v=DKIM1; k=ed25519; t=y; p=` + strings.TrimPrefix(record(t, mine), "v=DKIM1; k=ed25519; p=") + `"`,
-			Setup{Senders: []string{"shop.example"}, Keys: ringOf(t, mine)}, []string{
+			Setup{Senders: []string{"shop.example"}, Keys: ringOf(t, mine)},
+			[]string{
 				"spf shop.example warn end the record with ~all", "dmarc shop.example warn add rua", "dkim a._domainkey.shop.example warn t=y",
 			},
 		},
@@ -156,12 +158,14 @@ a._domainkey.shop.example. TXT "v=DKIM1; k=ed25519; t=y; p=` + strings.TrimPrefi
 		"too many lookups": {
 			`shop.example. TXT "v=spf1 include:more.example mx -all"
 more.example. TXT "v=spf1` + many + ` -all"` + hosts(9),
-			Setup{Senders: []string{"shop.example"}}, []string{"spf shop.example fail more than 10 times"},
+			Setup{Senders: []string{"shop.example"}},
+			[]string{"spf shop.example fail more than 10 times"},
 		},
 		"ten lookups are not too many": {
 			`shop.example. TXT "v=spf1 include:more.example -all"
 more.example. TXT "v=spf1` + many + ` -all"` + hosts(9),
-			Setup{Senders: []string{"shop.example"}}, []string{"spf shop.example ok (10 of 10 lookups)"},
+			Setup{Senders: []string{"shop.example"}},
+			[]string{"spf shop.example ok (10 of 10 lookups)"},
 		},
 		"a circle":         {`shop.example. TXT "v=spf1 include:shop.example -all"`, Setup{Senders: []string{"shop.example"}}, []string{"spf shop.example fail more than 10 times"}},
 		"a dead include":   {`shop.example. TXT "v=spf1 include:gone.example -all"`, Setup{Senders: []string{"shop.example"}}, []string{"spf shop.example fail include:gone.example leads to no SPF record"}},
