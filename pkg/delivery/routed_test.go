@@ -118,8 +118,8 @@ func always(err error) func(*message.Command) error {
 }
 
 var (
-	refused  = errors.New("connection refused")
-	blockade = delivery.Bounced(delivery.Blocked("550 5.7.26 unauthenticated"), "block", "5.7.26")
+	errRefused = errors.New("connection refused")
+	blockade   = delivery.Bounced(delivery.Blocked("550 5.7.26 unauthenticated"), "block", "5.7.26")
 )
 
 // TestFailOver: a message whose provider cannot have it takes the next at once; what may have
@@ -133,13 +133,13 @@ func TestFailOver(t *testing.T) {
 		kind    string
 		tries   int // of b
 	}{
-		"down":                {delivery.Unavailable(refused), nil, message.Sent, "b", "", 1},
+		"down":                {delivery.Unavailable(errRefused), nil, message.Sent, "b", "", 1},
 		"blocked":             {blockade, nil, message.Sent, "b", "", 1},
 		"blocked everywhere":  {blockade, blockade, message.Failed, "b", "block", 1},
-		"in doubt":            {delivery.Unknown(refused), nil, message.Uncertain, "a", "", 0},
+		"in doubt":            {delivery.Unknown(errRefused), nil, message.Uncertain, "a", "", 0},
 		"refused":             {delivery.Bounced(delivery.Permanent(message.ReasonInvalidAddress, "550 5.1.1 no"), "hard", "5.1.1"), nil, message.Failed, "a", "hard", 0},
 		"works":               {nil, nil, message.Sent, "a", "", 0},
-		"down, then in doubt": {delivery.Unavailable(refused), delivery.Unknown(refused), message.Uncertain, "b", "", 1},
+		"down, then in doubt": {delivery.Unavailable(errRefused), delivery.Unknown(errRefused), message.Uncertain, "b", "", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -191,10 +191,10 @@ func TestAllDown(t *testing.T) {
 		const n, outage = 40, 10 * time.Minute
 		w := newWays("a", "b")
 		start := time.Now()
-		w.script["a"] = always(delivery.Unavailable(refused))
+		w.script["a"] = always(delivery.Unavailable(errRefused))
 		w.script["b"] = func(*message.Command) error {
 			if time.Since(start) < outage {
-				return delivery.Unavailable(refused)
+				return delivery.Unavailable(errRefused)
 			}
 			return nil
 		}
@@ -209,284 +209,6 @@ func TestAllDown(t *testing.T) {
 		}
 		if len(w.took) != n || w.tries["a"] > 200 || w.tries["b"] > 200+n {
 			t.Errorf("%d were sent, after tries %v", len(w.took), w.tries)
-		}
-	})
-}
-
-// TestBlockedPlace: a mailbox provider that refuses one provider's mail does so for its own
-// recipients only. They take the other one, and after the pause one of them tries again.
-func TestBlockedPlace(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWays("a", "b")
-		open := false
-		w.script["a"] = func(c *message.Command) error {
-			if routing.DomainOf(c.To) == "gmail.com" && !open {
-				return blockade
-			}
-			return nil
-		}
-		b := routed(t, w, nil)
-		for i := range 20 {
-			b.deliver(t, now(fmt.Sprint("g", i), "gmail.com", message.Marketing))
-			b.deliver(t, now(fmt.Sprint("w", i), "web.de", message.Marketing))
-		}
-		for i := range 20 {
-			if w.took[fmt.Sprint("g", i)] != "b" || w.took[fmt.Sprint("w", i)] != "a" {
-				t.Fatalf("they went %v", w.took)
-			}
-		}
-		if w.tries["a"] != 3+20 {
-			t.Errorf("a was tried %d times, want 3 for Gmail and 20 for the others", w.tries["a"])
-		}
-		open = true
-		time.Sleep(16 * time.Minute)
-		b.deliver(t, now("trial", "googlemail.com", message.Marketing))
-		b.deliver(t, now("again", "gmail.com", message.Marketing))
-		if w.took["trial"] != "a" || w.took["again"] != "a" {
-			t.Errorf("after the pause they went by %s and %s", w.took["trial"], w.took["again"])
-		}
-	})
-}
-
-// TestBlockedWaits: without another provider the others wait, unclaimed, and are sent when the
-// mailbox provider takes mail again; those whose time is over are kept back.
-func TestBlockedWaits(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWays("a")
-		w.script["a"] = always(blockade)
-		b := routed(t, w, func(o *delivery.Options) {
-			o.Lateness = func(c *message.Command) time.Duration {
-				if c.ID == "short" {
-					return 5 * time.Minute
-				}
-				return time.Hour
-			}
-		})
-		for i := range 3 {
-			b.deliver(t, now(fmt.Sprint("first", i), "gmail.com", message.Marketing))
-			if r := lastReceipt(t, b); r.Outcome != message.Failed || r.Reason != message.ReasonRejected || r.Kind != "block" {
-				t.Fatalf("receipt %+v", r)
-			}
-		}
-		claimed := b.claims.claimed()
-		b.deliver(t, now("short", "gmail.com", message.Marketing))
-		if r := lastReceipt(t, b); r.Outcome != message.Suppressed || r.Reason != message.ReasonThrottled {
-			t.Errorf("receipt %+v", r)
-		}
-		done := make(chan struct{})
-		go func() { defer close(done); b.deliver(t, now("patient", "gmail.com", message.Marketing)) }()
-		time.Sleep(time.Minute)
-		if b.claims.claimed() != claimed+1 {
-			t.Error("what waits is claimed")
-		}
-		w.mu.Lock()
-		w.script["a"] = nil
-		w.mu.Unlock()
-		<-done
-		if w.took["patient"] != "a" || w.tries["a"] != 4 {
-			t.Errorf("%v after %v", w.took, w.tries)
-		}
-	})
-}
-
-// TestTrialAlone: of all who wait for a place that refused the sender one tries it again after
-// each pause, and the others follow only when it was taken.
-func TestTrialAlone(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		const n = 20
-		w := newWays("a")
-		w.hold = time.Second
-		w.script["a"] = always(blockade)
-		b := routed(t, w, func(o *delivery.Options) { o.Block = 10 * time.Minute })
-		var wg sync.WaitGroup
-		for i := range 3 {
-			b.deliver(t, now(fmt.Sprint("first", i), "gmail.com", message.Marketing))
-		}
-		for i := range n {
-			wg.Go(func() { b.deliver(t, now(fmt.Sprint("m", i), "gmail.com", message.Marketing)) })
-		}
-		for pause := range 3 {
-			time.Sleep(11 * time.Minute)
-			if tries := w.tried("a"); tries != 4+pause {
-				t.Errorf("after %d pauses there were %d tries", pause+1, tries)
-			}
-		}
-		w.mu.Lock()
-		w.script["a"] = nil
-		w.mu.Unlock()
-		wg.Wait()
-		if len(w.took) != n-3 {
-			t.Errorf("%d were sent, want all but the three that tried", len(w.took))
-		}
-	})
-}
-
-// TestSlowed: a mailbox provider that wants less gets one message at a time with growing
-// pauses, on no other provider more, and the others' recipients go on.
-func TestSlowed(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWays("a", "b")
-		seen := map[string]bool{}
-		w.script["a"] = func(c *message.Command) error {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			if first := !seen[c.ID]; first && routing.DomainOf(c.To) == "gmail.com" {
-				seen[c.ID] = true
-				return delivery.Bounced(delivery.Slowed(delivery.Later(errors.New("450 4.2.1 later"), 5*time.Minute, 10*time.Minute)), "soft", "4.2.1")
-			}
-			return nil
-		}
-		b := routed(t, w, nil)
-		start := time.Now()
-		var wg sync.WaitGroup
-		for i := range 5 {
-			wg.Go(func() { b.deliver(t, now(fmt.Sprint("g", i), "gmail.com", message.Marketing)) })
-		}
-		b.deliver(t, now("w", "web.de", message.Marketing))
-		if took := time.Since(start); took > 0 {
-			t.Errorf("another domain waited %v", took)
-		}
-		wg.Wait()
-		if took := time.Since(start); took < 5*time.Minute || took > 10*time.Minute || w.tries["b"] > 0 || w.tries["a"] != 11 {
-			t.Errorf("all were sent after %v and %v", took, w.tries)
-		}
-	})
-}
-
-// TestLater: a full mailbox is tried again after hours, by whoever is alive then; in between
-// the message is nobody's. It fails when it stays full, and when too many wait.
-func TestLater(t *testing.T) {
-	t.Parallel()
-	full := delivery.Bounced(delivery.Later(errors.New("452 4.2.2 full"), time.Hour, 6*time.Hour, 16*time.Hour), "soft", "4.2.2")
-	for name, tc := range map[string]struct {
-		works   int // the attempt that is taken, from 1; 0: none
-		putOff  int
-		outcome message.Outcome
-		tries   int
-		took    time.Duration
-	}{
-		"emptied in time": {works: 3, outcome: message.Sent, tries: 3, took: 7 * time.Hour},
-		"stays full":      {outcome: message.Failed, tries: 4, took: 23 * time.Hour},
-		"too many wait":   {putOff: -1, outcome: message.Failed, tries: 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWays("a")
-				w.script["a"] = func(c *message.Command) error {
-					if c.ID == "m1" && w.tried("a") != tc.works || c.ID == "crowd" {
-						return full
-					}
-					return nil
-				}
-				b := routed(t, w, func(o *delivery.Options) {
-					o.PutOff = 10
-					if tc.putOff < 0 {
-						o.PutOff = 1
-					}
-				})
-				ctx, cancel := context.WithCancel(t.Context())
-				crowd := make(chan error, 1)
-				if tc.putOff < 0 {
-					go func() { crowd <- b.Deliver(ctx, now("crowd", "web.de", message.Marketing)) }()
-					synctest.Wait()
-				}
-				before, start := w.tried("a"), time.Now()
-				done := make(chan struct{})
-				go func() { defer close(done); b.deliver(t, now("m1", "gmail.com", message.Marketing)) }()
-				synctest.Wait()
-				if tc.took > 0 && b.claims.worker("m1") != delivery.Nobody {
-					t.Errorf("while it waits it is %s's", b.claims.worker("m1"))
-				}
-				<-done
-				r := lastReceipt(t, b)
-				if r.Outcome != tc.outcome || w.tried("a")-before != tc.tries || time.Since(start) != tc.took {
-					t.Errorf("receipt %+v after %d tries and %v", r, w.tried("a")-before, time.Since(start))
-				}
-				if r.Outcome == message.Failed && (r.Reason != message.ReasonUnavailable || r.Kind != "soft" || r.Code != "4.2.2") {
-					t.Errorf("receipt %+v", r)
-				}
-				cancel()
-				if tc.putOff < 0 {
-					if err := <-crowd; !errors.Is(err, context.Canceled) {
-						t.Errorf("what waited ended with %v", err)
-					}
-				}
-			})
-		})
-	}
-}
-
-// TestWarmUpWaits: what a warm-up does not allow today takes the next provider, or waits for
-// tomorrow; what cannot wait so long is kept back at once.
-func TestWarmUpWaits(t *testing.T) {
-	t.Parallel()
-	for name, tc := range map[string]struct {
-		providers []string
-		lateness  time.Duration
-		outcome   message.Outcome
-		by        string
-		took      time.Duration
-	}{
-		"another provider": {[]string{"a", "b"}, time.Hour, message.Sent, "b", 0},
-		"tomorrow":         {[]string{"a"}, 24 * time.Hour, message.Sent, "a", 10 * time.Hour},
-		"too late":         {[]string{"a"}, 2 * time.Hour, message.Suppressed, "a", 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				w := newWays(tc.providers...)
-				start := time.Now()
-				tomorrow := start.Add(10 * time.Hour)
-				known := false
-				w.take = func(provider string) (time.Duration, error) {
-					if d := time.Until(tomorrow); provider == "a" && d > 0 {
-						known = true
-						return d, nil
-					}
-					return 0, nil
-				}
-				w.spent = func(provider string) time.Duration {
-					if provider == "a" && known {
-						return max(0, time.Until(tomorrow))
-					}
-					return 0
-				}
-				b := routed(t, w, func(o *delivery.Options) {
-					o.Lateness = func(*message.Command) time.Duration { return tc.lateness }
-				})
-				b.deliver(t, now("m1", "gmail.com", message.Marketing))
-				if r := lastReceipt(t, b); r.Outcome != tc.outcome || r.Provider != tc.by {
-					t.Errorf("receipt %+v", r)
-				}
-				if took := time.Since(start); took < tc.took || took > tc.took+time.Second {
-					t.Errorf("it took %v", took)
-				}
-			})
-		})
-	}
-}
-
-// TestTallyAway: while nobody can count the warm-up, messages wait.
-func TestTallyAway(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWays("a")
-		start := time.Now()
-		w.take = func(string) (time.Duration, error) {
-			if time.Since(start) < time.Minute {
-				return 0, errors.New("the broker is away")
-			}
-			return 0, nil
-		}
-		b := routed(t, w, nil)
-		b.deliver(t, now("m1", "gmail.com", message.Marketing))
-		if took := time.Since(start); w.took["m1"] != "a" || took < time.Minute || took > time.Minute+time.Second || w.tries["a"] != 1 {
-			t.Errorf("%v after %v and %v", w.took, took, w.tries)
 		}
 	})
 }

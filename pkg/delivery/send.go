@@ -275,8 +275,8 @@ func (p *Pipeline) mayGo(ctx context.Context, a *attempt, blind *backoff) (wait 
 		case reason != "":
 			return 0, &keptBack{reason}
 		}
-		if wait, err := p.permitted(ctx, a); err != nil || wait == 0 {
-			return wait, err
+		if p.permitted(ctx, a) {
+			return 0, nil
 		}
 	}
 	switch {
@@ -290,29 +290,26 @@ func (p *Pipeline) mayGo(ctx context.Context, a *attempt, blind *backoff) (wait 
 
 // permitted takes what a hand-over needs: the place's leave, one of the provider's allowance,
 // and last, because it cannot be given back, the breaker's permit.
-func (p *Pipeline) permitted(ctx context.Context, a *attempt) (wait time.Duration, err error) {
+func (p *Pipeline) permitted(ctx context.Context, a *attempt) bool {
 	if a.way.routed == nil {
-		if a.breaker.TryAcquirePermit() {
-			return 0, nil
-		}
-		return poll, nil
+		return a.breaker.TryAcquirePermit()
 	}
-	if wait := p.paths.enter(a.way.provider, a.way.group); wait > 0 {
-		return wait, nil
+	if p.paths.enter(a.way.provider, a.way.group) > 0 {
+		return false
 	}
 	switch wait, err := p.count(ctx, a); {
 	case err != nil:
 		p.log.ErrorContext(ctx, "the message has to wait", "message", a.cmd.ID, "for", "its place in the warm-up", "error", err)
 		a.way.tried = append(a.way.tried, a.way.provider)
-		return poll, nil
+		return false
 	case wait > 0:
-		return wait, nil
+		return false
 	}
 	if !a.breaker.TryAcquirePermit() {
 		a.way.tried = append(a.way.tried, a.way.provider) // Another message tries it right now.
-		return poll, nil
+		return false
 	}
-	return 0, nil
+	return true
 }
 
 // told passes on what a hand-over says about the place that the message goes to.

@@ -83,8 +83,10 @@ type deliveryReader struct {
 
 func (r *deliveryReader) provider(n *source.Node) {
 	var p routing.Provider
-	if !r.Fields(n, "a provider", source.Keys{Known: []string{"name", "smtp", "tls", "username", "password", "hello", "connections",
-		"messages_per_connection", "rate", "pass_metadata", "warm_up"}}) {
+	if !r.Fields(n, "a provider", source.Keys{Known: []string{
+		"name", "smtp", "tls", "username", "password", "hello", "connections",
+		"messages_per_connection", "rate", "pass_metadata", "warm_up",
+	}}) {
 		return
 	}
 	if name := needed(n, "name", "give it one, such as name: main", r.Report); name != nil {

@@ -180,14 +180,14 @@ func TestMisbehaviour(t *testing.T) {
 	secured := func(c *tls.Config) func(testing.TB) string {
 		return func(t testing.TB) string { return startServer(t, func(s *mailServer) { s.TLSConfig = c }).addr }
 	}
-	real := func(prepare func(*mailServer)) func(testing.TB) string {
+	genuine := func(prepare func(*mailServer)) func(testing.TB) string {
 		return func(t testing.TB) string { return startServer(t, prepare).addr }
 	}
 	script := func(of func(string) (string, bool)) func(testing.TB) string {
 		return func(t testing.TB) string { return rude(t, of) }
 	}
 	answers := func(code int, enhanced smtp.EnhancedCode, words string) func(testing.TB) string {
-		return real(func(s *mailServer) {
+		return genuine(func(s *mailServer) {
 			s.onRcpt = func(*smtp.Conn, string) error { return reply(code, enhanced, words) }
 		})
 	}
@@ -200,8 +200,8 @@ func TestMisbehaviour(t *testing.T) {
 		by      string
 		bounce  string
 	}{
-		"works":                     {first: real(nil), outcome: message.Sent, by: first},
-		"slow":                      {first: real(data(func(*smtp.Conn, int) error { time.Sleep(200 * time.Millisecond); return nil })), outcome: message.Sent, by: first},
+		"works":                     {first: genuine(nil), outcome: message.Sent, by: first},
+		"slow":                      {first: genuine(data(func(*smtp.Conn, int) error { <-time.After(200 * time.Millisecond); return nil })), outcome: message.Sent, by: first},
 		"nobody listens":            {first: func(testing.TB) string { return "127.0.0.1:1" }, outcome: message.Sent, by: spare},
 		"says nothing and leaves":   {first: script(says("", "")), outcome: message.Sent, by: spare},
 		"greets with nonsense":      {first: script(says("", "HTTP/1.1 400 Bad Request")), outcome: message.Sent, by: spare},
@@ -220,7 +220,7 @@ func TestMisbehaviour(t *testing.T) {
 		"refuses without a reason":  {first: answers(550, smtp.NoEnhancedCode, "no"), outcome: message.Failed, by: first, bounce: "other 550"},
 		"expired certificate":       {first: secured(expired), tls: Mandatory, client: trusting, outcome: message.Sent, by: spare},
 		"certificate of another":    {first: secured(elsewhere), tls: Mandatory, client: trustingElsewhere, outcome: message.Sent, by: spare},
-		"STARTTLS taken out":        {first: real(nil), tls: Mandatory, client: trusting, outcome: message.Sent, by: spare},
+		"STARTTLS taken out":        {first: genuine(nil), tls: Mandatory, client: trusting, outcome: message.Sent, by: spare},
 		"STARTTLS offered, refused": {first: script(says("STARTTLS", "454 4.7.0 not now")), tls: Mandatory, client: trusting, outcome: message.Sent, by: spare},
 	} {
 		t.Run(name, func(t *testing.T) {

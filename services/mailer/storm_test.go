@@ -1,7 +1,6 @@
 package mailer
 
 import (
-	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -190,5 +189,5 @@ func TestStorm(t *testing.T) {
 	if by["first"] == 0 || by["spare"] == 0 {
 		t.Errorf("they went by %v", by)
 	}
-	t.Log(fmt.Sprintf("%v by %v; servers cut %d", count, by, cuts.Load()))
+	t.Logf("%v by %v; servers cut %d", count, by, cuts.Load())
 }
