@@ -4,17 +4,22 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"rapport/pkg/callback"
 )
 
 // answers are the flags about what comes back from people and providers.
 func (f *upFlags) answers(flags *pflag.FlagSet) {
 	flags.StringVar(&f.cfg.Portal.Addr, "portal", "127.0.0.1:8082", "address of the portal, where links of messages lead; empty: none")
 	flags.StringVar(&f.cfg.Portal.URL, "portal-url", os.Getenv("RAPPORT_PORTAL_URL"), "public address of the portal, https://news.shop.example (default: --portal, as long as mail is caught)")
+	flags.StringVar(&f.cfg.Listener.Addr, "listener", cmp.Or(os.Getenv("RAPPORT_LISTENER_ADDR"), "127.0.0.1:8083"), "address for callbacks of providers and inbound SMS; empty: none")
+	flags.StringVar(&f.cfg.Listener.URL, "callbacks-url", os.Getenv("RAPPORT_CALLBACKS_URL"), "public address of --listener, https://hooks.shop.example; Twilio is told to call it")
 	flags.StringSliceVar(&f.track, "track", list("RAPPORT_TRACK", "clicks", "opens"), "what marketing mails tell of: clicks, opens, none")
 	flags.StringVar(&f.cfg.Portal.Source, "utm-source", os.Getenv("RAPPORT_UTM_SOURCE"), "utm_source of links in marketing messages (default: no utm parameters)")
 	flags.StringSliceVar(&f.proxies, "trusted-proxies", list("RAPPORT_TRUSTED_PROXIES"), "networks whose X-Forwarded-For is believed, such as 10.0.0.0/8")
@@ -30,7 +35,7 @@ func list(variable string, otherwise ...string) []string {
 
 // answered reads and checks what answers are configured by.
 func (f *upFlags) answered() error {
-	return cmp.Or(f.tracking(), f.trusted(), f.linkKeys())
+	return cmp.Or(f.tracking(), f.trusted(), f.linkKeys(), f.callbacks())
 }
 
 func (f *upFlags) tracking() error {
@@ -76,6 +81,42 @@ func (f *upFlags) linkKeys() error {
 	}
 	if f.cfg.StoreURL != "" && len(f.cfg.Secrets) == 0 && f.cfg.Portal.URL != "" {
 		return fmt.Errorf("--portal-url with a --store that others share: set RAPPORT_LINK_KEYS, %d random bytes or more and the same for every process", leastSecret)
+	}
+	return nil
+}
+
+// callbackSecrets are the variables with the secrets of providers that call back, by their
+// names in package callback.
+func callbackSecrets() map[string]string {
+	return map[string]string{
+		"sendgrid": "RAPPORT_SENDGRID_KEY", "mailgun": "RAPPORT_MAILGUN_SIGNING_KEY", "resend": "RAPPORT_RESEND_SECRET",
+		"mailersend": "RAPPORT_MAILERSEND_SECRET", "mandrill": "RAPPORT_MANDRILL_KEY", "postmark": "RAPPORT_POSTMARK_SECRET",
+		"brevo": "RAPPORT_BREVO_SECRET", "mailjet": "RAPPORT_MAILJET_SECRET", "sparkpost": "RAPPORT_SPARKPOST_SECRET",
+	}
+}
+
+// callbacks reads who may call back.
+func (f *upFlags) callbacks() error {
+	l := &f.cfg.Listener
+	l.Strangers = os.Getenv("RAPPORT_LISTENER_STRANGERS")
+	l.Providers = map[string]callback.Config{}
+	for name, variable := range callbackSecrets() {
+		if secrets := list(variable); len(secrets) > 0 {
+			l.Providers[name] = callback.Config{Secrets: secrets}
+		}
+	}
+	if topics := list("RAPPORT_SES_TOPICS"); len(topics) > 0 {
+		l.Providers["ses"] = callback.Config{Topics: topics}
+	}
+	if token := list("RAPPORT_TWILIO_AUTH_TOKEN", list("TWILIO_AUTH_TOKEN")...); len(token) > 0 {
+		l.Providers["twilio"] = callback.Config{Secrets: token}
+	}
+	if l.URL == "" {
+		return nil
+	}
+	u, err := url.Parse(l.URL)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" {
+		return fmt.Errorf("--callbacks-url %q is no address: write it as https://hooks.shop.example", l.URL)
 	}
 	return nil
 }

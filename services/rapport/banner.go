@@ -28,6 +28,9 @@ func (f *upFlags) banner(w io.Writer, st *stack.Stack, dev string, took time.Dur
 	if st.Portal != nil {
 		line("  portal    http://%s   (where links of messages lead: unsubscribing, preferences, clicks)", st.Portal.Addr())
 	}
+	if st.Listener != nil {
+		line("  callbacks http://%s/callbacks/   (what providers and phones answer)", st.Listener.Addr())
+	}
 	if st.Broker != nil && st.Broker.ClientURL() != "" {
 		line("  nats      %s", st.Broker.ClientURL())
 	}

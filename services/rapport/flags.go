@@ -25,8 +25,9 @@ func (f *upFlags) check() error {
 		{"--smtp", f.cfg.SMTP.Addr, "smtp.example.com:587"},
 		{"--ops", f.cfg.Ops, "127.0.0.1:8081"},
 		{"--portal", f.cfg.Portal.Addr, "127.0.0.1:8082"},
+		{"--listener", f.cfg.Listener.Addr, "127.0.0.1:8083"},
 	} {
-		if a.addr == "" && slices.Contains([]string{"--nats", "--smtp", "--ops", "--portal"}, a.flag) {
+		if a.addr == "" && slices.Contains([]string{"--nats", "--smtp", "--ops", "--portal", "--listener"}, a.flag) {
 			continue
 		}
 		if err := address(a.addr); err != nil {

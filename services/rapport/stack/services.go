@@ -24,6 +24,7 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 		make     func() (lifecycle.Service, error)
 	}{
 		{"catcher", "catcher", s.catcher},
+		{"listener", "listener", s.listener},
 		{"portal", "portal", s.portal},
 		{"caller", "caller", s.caller},
 		{"texter-whatsapp", "texter", s.whatsApp},

@@ -25,6 +25,7 @@ import (
 	"rapport/pkg/store/sqlite"
 	"rapport/services/catcher"
 	"rapport/services/ingest"
+	"rapport/services/listener"
 	"rapport/services/orchestrator"
 	"rapport/services/portal"
 	"rapport/services/rapport/inforce"
@@ -42,6 +43,7 @@ type Stack struct {
 	Ingest       *ingest.Service
 	Catcher      *catcher.Catcher
 	Portal       *portal.Service
+	Listener     *listener.Service
 	Ops          *ops.Server
 
 	keys       *link.Keys  // open what links of messages carry; nil: there are none
@@ -190,7 +192,7 @@ func (s *Stack) streams(ctx context.Context) error {
 const defaultStreams = 4 << 30
 
 func (s *Stack) store(ctx context.Context) error {
-	if !slices.ContainsFunc([]string{"orchestrator", "mailer", "texter", "caller"}, s.cfg.runs) && !s.cfg.Portal.runs(s.cfg.runs) {
+	if !slices.ContainsFunc([]string{"orchestrator", "mailer", "texter", "caller"}, s.cfg.runs) && !s.cfg.Portal.runs(s.cfg.runs) && !s.cfg.Listener.runs(s.cfg.runs) {
 		return nil
 	}
 	st, err := s.openStore(ctx)

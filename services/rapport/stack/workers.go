@@ -87,16 +87,14 @@ func (s *Stack) twilio(o texter.Options, name string) (_ lifecycle.Service, err 
 	o.Twilio = texter.Twilio{
 		AccountSID: s.cfg.Twilio.AccountSID, Password: s.cfg.Twilio.AuthToken,
 		From: s.cfg.Twilio.From, MessagingService: s.cfg.Twilio.MessagingServiceSID, BaseURL: s.cfg.Twilio.BaseURL,
+		StatusCallback: s.statusCallback(),
 	}
 	if o.Twilio.AccountSID == "" {
 		if s.catcherURL() == "" {
 			return nil, errors.New("no Twilio account: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, run the catcher here, or name one with --catcher-url")
 		}
-		o.Twilio.AccountSID, o.Twilio.Password, o.Twilio.BaseURL = catcherAccount, "caught", s.catcherURL()
+		o.Twilio.AccountSID, o.Twilio.Password, o.Twilio.BaseURL = catcherAccount, catcherToken, s.catcherURL()
 		o.Twilio.Concurrency = toCatcher
-		// The catcher reads the message's id from this address and, as it is not on this
-		// machine, leaves it alone.
-		o.Twilio.StatusCallback = "https://callbacks.invalid/twilio"
 	}
 	if o.Subscriber, err = s.subscriber(name); err != nil {
 		return nil, err
@@ -181,6 +179,9 @@ const toCatcher = 32
 
 // catcherAccount has the shape of Twilio's account SIDs; the catcher takes any.
 const catcherAccount = "AC00000000000000000000000000000000"
+
+// catcherToken is what it signs its callbacks with then.
+const catcherToken = "caught"
 
 // subscriber shares the SEND stream among all workers of a name. What somebody waits for has
 // lanes of its own, except in replays, which hand everything over in one order.
