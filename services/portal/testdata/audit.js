@@ -9,7 +9,7 @@
   // 3.1.1, 2.4.2, 1.3.1: language, title, headings.
   if (!/^[a-z]{2}$/.test(document.documentElement.lang)) found.push("no language");
   if (!document.title.trim()) found.push("no title");
-  const headings = all("h1, h2, h3").map((h) => Number(h.tagName[1]));
+  const headings = all("h1, h2, h3, h4, h5, h6").map((h) => Number(h.tagName[1]));
   if (headings.filter((level) => level === 1).length !== 1) found.push(`headings ${headings}`);
   headings.forEach((level, i) => { if (i > 0 && level > headings[i - 1] + 1) found.push(`headings skip a level: ${headings}`); });
   if (all("main").length !== 1) found.push("no main");
@@ -61,7 +61,8 @@
 
   // 1.4.11: the edges of what can be pressed.
   for (const el of all(".choices .choice, input[type=date], .button")) {
-    const style = getComputedStyle(el), edge = read(style.borderTopColor), around = behind(el.parentElement);
+    const style = getComputedStyle(el), around = behind(el.parentElement);
+    const edge = parseFloat(style.borderTopWidth) > 0 ? read(style.borderTopColor) : [0, 0, 0, 0];
     const fill = behind(el);
     if (seen(el) && Math.max(contrast(over(edge, around), around), contrast(fill, around)) < 3) say("edge", el);
   }
