@@ -11,7 +11,7 @@ import (
 var pure = []string{
 	"jsontext", "money", "liquid", "event", "schedule", "consent", "message", "profile",
 	"recommend", "loyalty", "survey", "insight", "policy", "journey", "condition", "segment", "plan",
-	"sms", "bounce", "callback", "link", "routing", "feedback", "verp", "visitor",
+	"sms", "bounce", "callback", "link", "routing", "feedback", "verp", "visitor", "inline", "plaintext",
 }
 
 // pureStandard is what pure packages may import of the standard library: what computes, and types to pass on.
@@ -66,6 +66,10 @@ var pureExceptions = map[string]map[string]string{
 		"crypto/aes":    "tickets are sealed with keys that are passed in",
 		"crypto/cipher": "so does this one; nonces are derived and not drawn",
 		"crypto/hkdf":   "the keys are derived from the secrets",
+	},
+	"plaintext": {
+		"golang.org/x/net/html":   "plain text is made of HTML; the library only computes",
+		"golang.org/x/text/width": "columns line up by how wide characters are; the library only has tables",
 	},
 	"condition": {
 		"regexp/syntax": "the size of a pattern is measured before it is compiled",

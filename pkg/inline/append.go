@@ -141,8 +141,8 @@ func (w *writing) close(name string) {
 }
 
 // is reports whether a name is one of some in lower case.
-func is(name string, any ...string) bool {
-	for _, n := range any {
+func is(name string, some ...string) bool {
+	for _, n := range some {
 		if len(n) == len(name) && strings.EqualFold(n, name) {
 			return true
 		}

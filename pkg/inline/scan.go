@@ -22,11 +22,11 @@ func styles(page string) []element {
 		if to < 0 {
 			break
 		}
-		close := strings.IndexByte(page[to:], '>')
-		if close < 0 {
+		last := strings.IndexByte(page[to:], '>')
+		if last < 0 {
 			break
 		}
-		i = to + close + 1
+		i = to + last + 1
 		if strings.EqualFold(t.name, "style") && !strings.EqualFold(t.value("data-inline"), "off") {
 			all = append(all, element{t.begin, from, to, i})
 		}

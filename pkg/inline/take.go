@@ -49,7 +49,7 @@ func Take(page string) (rest string, sheet *Sheet, notes []Note) {
 		kept := len(css)
 		for _, b := range all {
 			if !b.media && t.rule(b) {
-				clear(out, e.from+b.from, e.from+b.to)
+				wipe(out, e.from+b.from, e.from+b.to)
 				kept -= b.to - b.from
 			}
 			if b.media {
@@ -57,7 +57,7 @@ func Take(page string) (rest string, sheet *Sheet, notes []Note) {
 			}
 		}
 		if kept < len(css) && skipSpace(string(out[e.from:e.to]), 0) >= e.to-e.from {
-			clear(out, e.open, e.end)
+			wipe(out, e.open, e.end)
 		}
 	}
 	if len(t.rules) == 0 {
@@ -120,8 +120,8 @@ func (t *taking) notes() []Note {
 	return all
 }
 
-// clear writes spaces over a stretch, keeping its lines.
-func clear(out []byte, from, to int) {
+// wipe writes spaces over a stretch, keeping its lines.
+func wipe(out []byte, from, to int) {
 	for i := from; i < to; i++ {
 		if out[i] != '\n' {
 			out[i] = ' '

@@ -28,20 +28,26 @@ func TestOf(t *testing.T) {
 		"no address":     {`<a href="#top">Top</a> <a href="javascript:x()">X</a>`, "Top X\n"},
 		"picture":        {`<img src="a.png" alt="A lamp"><img src="b.png" alt="">`, "A lamp\n"},
 		"linked picture": {`<a href="https://x.example"><img src="a.png" alt="A lamp"></a><a href="https://x.example"><img src="b.png"></a>`, "A lamp: https://x.example\n"},
-		"button": {`<table role="presentation"><tr><td><a href="https://x.example/go" style="display:inline-block">Go to your cart</a></td></tr></table>`,
-			"Go to your cart: https://x.example/go\n"},
+		"button": {
+			`<table role="presentation"><tr><td><a href="https://x.example/go" style="display:inline-block">Go to your cart</a></td></tr></table>`,
+			"Go to your cart: https://x.example/go\n",
+		},
 		"link around a block": {`<a href="https://x.example"><div>Look</div></a>`, "Look\nhttps://x.example\n"},
 		"preheader":           {`<div style="display: none; mso-hide:all">Soon&#847;&zwnj;&nbsp;</div><div>&#847;&zwnj;&nbsp;&#8203;</div>Hello&nbsp;you`, "Hello you\n"},
 		"hidden":              {`<p hidden>a</p><p aria-hidden="true">b</p><p style="visibility:hidden">c</p>d`, "d\n"},
 		"for outlook":         {`<!--[if mso]><table><tr><td>old<![endif]-->new<!--[if !mso]><!--> and fine<!--<![endif]-->`, "new and fine\n"},
 		"head":                {`<html><head><title>T</title><style>p{}</style></head><body>b<script>x</script></body></html>`, "b\n"},
 		"layout":              {`<table><tr><td><table><tr><td><p>one</p></td></tr></table></td></tr><tr><td>two</td><td></td></tr></table>`, "one\n\ntwo\n"},
-		"order": {`<table><tr><th>Item</th><th align="right">Price</th></tr><tr><td><a href="https://x.example/p">Lamp</a><br>1 × £9.00</td><td style="text-align: right">£9.00</td></tr>
+		"order": {
+			`<table><tr><th>Item</th><th align="right">Price</th></tr><tr><td><a href="https://x.example/p">Lamp</a><br>1 × £9.00</td><td style="text-align: right">£9.00</td></tr>
 			<tr><td>Total</td><td align="right">£109.00</td></tr></table>`,
-			"Item                            Price\n-------------------------------------\nLamp                            £9.00\n1 × £9.00\n  https://x.example/p\nTotal                         £109.00\n"},
+			"Item                            Price\n-------------------------------------\nLamp                            £9.00\n1 × £9.00\n  https://x.example/p\nTotal                         £109.00\n",
+		},
 		"wide": {`<table><tr><td>ランプ</td><td>1</td></tr><tr><td>Lamp</td><td>2</td></tr><tr><td>é</td><td>3</td></tr></table>`, "ランプ  1\nLamp    2\né       3\n"},
-		"side by side": {`<table><tr><td><p>` + strings.Repeat("long ", 20) + `</p></td><td><p>short</p></td></tr></table>`,
-			strings.TrimSpace(strings.Repeat("long ", 20)) + "\n\nshort\n"},
+		"side by side": {
+			`<table><tr><td><p>` + strings.Repeat("long ", 20) + `</p></td><td><p>short</p></td></tr></table>`,
+			strings.TrimSpace(strings.Repeat("long ", 20)) + "\n\nshort\n",
+		},
 	} {
 		if got := plaintext.Of(c.page); got != c.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", name, got, c.want)

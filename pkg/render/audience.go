@@ -18,8 +18,8 @@ type amounts struct{ html, plain *locale }
 
 func allAmounts() map[string]*amounts {
 	all := map[string]*amounts{}
-	for i := range table {
-		all[table[i].tag] = &amounts{&table[i], table[i].plain()}
+	for _, l := range table {
+		all[l.tag] = &amounts{l, l.plain()}
 	}
 	return all
 }

@@ -81,8 +81,12 @@ func TestLanguages(t *testing.T) {
 		channel                message.Channel
 		template, locale, want string
 	}{
-		{message.SMS, "s", "de-AT", "Hallo"}, {message.SMS, "s", "fr", "Hello"}, {message.SMS, "t", "de-CH", "Ihr Korb"},
-		{message.WhatsApp, "w", "fr-CA", "Bonjour"}, {message.WhatsApp, "w", "x", "Hello"}, {message.WhatsApp, "w", "--", "Hello"},
+		{message.SMS, "s", "de-AT", "Hallo"},
+		{message.SMS, "s", "fr", "Hello"},
+		{message.SMS, "t", "de-CH", "Ihr Korb"},
+		{message.WhatsApp, "w", "fr-CA", "Bonjour"},
+		{message.WhatsApp, "w", "x", "Hello"},
+		{message.WhatsApp, "w", "--", "Hello"},
 	} {
 		cmd := command(`{}`)
 		cmd.Channel, cmd.Template, cmd.Locale = c.channel, c.template, c.locale
@@ -105,32 +109,42 @@ func TestWordMistakes(t *testing.T) {
 		want  []string // beginnings of what is told, by place
 	}{
 		"nowhere": {map[string]string{"email/x.html.liquid": mail + `{{ "cart.titel" | t }}`}, []string{
-			"email/x.html.liquid:4:4: no catalogue has the text cart.titel", "did you mean cart.title?"}},
+			"email/x.html.liquid:4:4: no catalogue has the text cart.titel", "did you mean cart.title?",
+		}},
 		"no catalogue": {map[string]string{"locales/en.yaml": "", "locales/de.yaml": "", "email/x.html.liquid": mail + `{{ "a" | t }}`}, []string{
-			"email/x.html.liquid:4:4: no catalogue has the text a", "add it to locales/en.yaml"}},
+			"email/x.html.liquid:4:4: no catalogue has the text a", "add it to locales/en.yaml",
+		}},
 		"only elsewhere": {map[string]string{"email/x.html.liquid": mail + `{{ "cart.extra" | t }}`, "locales/de.yaml": "cart: {title: t, extra: x}"}, []string{
-			"email/x.html.liquid:4:4: the text cart.extra is in locales/de.yaml, and those who read another language have none", "add it to locales/en.yaml"}},
+			"email/x.html.liquid:4:4: the text cart.extra is in locales/de.yaml, and those who read another language have none", "add it to locales/en.yaml",
+		}},
 		"missing in one": {map[string]string{"locales/de.yaml": "other: {a: b}", "sms/y.txt.liquid": `{{ "other.a" | t }}`, "locales/en.yaml": "cart: {title: Your cart}\nother: {a: b}"}, []string{
-			"email/x.html.liquid:4:4: warning: the text cart.title is missing in locales/de.yaml; its readers get that of locales/en.yaml"}},
+			"email/x.html.liquid:4:4: warning: the text cart.title is missing in locales/de.yaml; its readers get that of locales/en.yaml",
+		}},
 		"in a partial": {map[string]string{"email/x.html.liquid": mail + `{% render "p" %}{{ "cart.title" | t }}`, "email/partials/p.html.liquid": "\n{{ 'nothing' | t }}"}, []string{
-			"email/partials/p.html.liquid:2:4: no catalogue has the text nothing"}},
+			"email/partials/p.html.liquid:2:4: no catalogue has the text nothing",
+		}},
 		"gap": {map[string]string{"locales/en.yaml": "cart: {title: \"Hi {name}\"}"}, []string{
-			"email/x.html.liquid:4:4: the text cart.title of locales/en.yaml needs name", `write {{ "cart.title" | t: name: ... }}`}},
+			"email/x.html.liquid:4:4: the text cart.title of locales/en.yaml needs name", `write {{ "cart.title" | t: name: ... }}`,
+		}},
 		"gap in one": {map[string]string{"locales/de.yaml": "cart: {title: \"Hallo {name}\"}"}, []string{
-			"email/x.html.liquid:4:4: the text cart.title of locales/de.yaml needs name"}},
+			"email/x.html.liquid:4:4: the text cart.title of locales/de.yaml needs name",
+		}},
 		"number": {map[string]string{"locales/en.yaml": "cart: {title: {one: a, other: b}}"}, []string{
-			"email/x.html.liquid:4:4: the text cart.title of locales/en.yaml needs count"}},
+			"email/x.html.liquid:4:4: the text cart.title of locales/en.yaml needs count",
+		}},
 		"unused":   {map[string]string{"locales/en.yaml": "cart: {title: a}\nold: b"}, []string{"locales/en.yaml:2:6: warning: no template asks for old"}},
 		"computed": {map[string]string{"locales/en.yaml": "cart: {title: a}\nold: b", "sms/y.txt.liquid": `{{ trigger.x | t }}`}, nil},
 		"forms": {map[string]string{"locales/pl.yaml": "cart: {title: {one: a, other: b}}", "email/x.html.liquid": mail + `{{ "cart.title" | t: count: 1 }}`}, []string{
-			"locales/pl.yaml:1:16: warning: in this language, numbers such as 0 have a form of their own, many:"}},
+			"locales/pl.yaml:1:16: warning: in this language, numbers such as 0 have a form of their own, many:",
+		}},
 		"list":   {map[string]string{"locales/en.yaml": "cart: {title: [a]}"}, []string{"email/x.html.liquid:4:4", "locales/en.yaml:1:8: cart.title must be a text or a mapping"}},
 		"digits": {map[string]string{"locales/en.yaml": "cart: {title: 7}"}, []string{"email/x.html.liquid:4:4", "locales/en.yaml:1:15: cart.title must be a text, not a number"}},
 		"dots":   {map[string]string{"locales/en.yaml": "cart.title: a"}, []string{"email/x.html.liquid:4:4", "locales/en.yaml:1:1: a key is one word"}},
 		"name":   {map[string]string{"locales/german.yaml": "a: b"}, []string{"locales/german.yaml: this is not the name of a catalogue"}},
 		"spelt":  {map[string]string{"locales/de-at.yaml": "a: b"}, []string{"locales/de-at.yaml: this is not how a language is named"}},
 		"not written for all": {map[string]string{"email/y.de.html.liquid": mail, "sms/y.de.txt.liquid": "x"}, []string{
-			"email/y.de.html.liquid: the e-mail is not written for those who read another language", "add email/y.html.liquid", "sms/y.de.txt.liquid: the message is not written"}},
+			"email/y.de.html.liquid: the e-mail is not written for those who read another language", "add email/y.html.liquid", "sms/y.de.txt.liquid: the message is not written",
+		}},
 		"in the version": {map[string]string{"email/x.de.html.liquid": mail + "{{ 'cart.title' | t }}{{ x | upcas }}"}, []string{`email/x.de.html.liquid:4:30: unknown filter "upcas"`}},
 	} {
 		files := map[string]string{"email/x.html.liquid": mail + `{{ "cart.title" | t }}`, "locales/en.yaml": "cart: {title: Your cart}", "locales/de.yaml": "cart: {title: Ihr Korb}"}
@@ -178,9 +192,27 @@ func TestForms(t *testing.T) {
 		lang, number string
 		want         plural.Form
 	}{
-		{"en", "1", plural.One}, {"en", "0", plural.Other}, {"en", "1.0", plural.Other}, {"de", "1", plural.One}, {"de", "-1", plural.One}, {"fr", "0", plural.One}, {"fr", "1.5", plural.One},
-		{"pl", "1", plural.One}, {"pl", "3", plural.Few}, {"pl", "5", plural.Many}, {"pl", "12", plural.Many}, {"pl", "22", plural.Few}, {"pl", "1.5", plural.Other}, {"pl", "1000000000002", plural.Few},
-		{"ar", "0", plural.Zero}, {"ar", "2", plural.Two}, {"ar", "103", plural.Few}, {"ar", "111", plural.Many}, {"ar", "100", plural.Other}, {"ja", "1", plural.Other}, {"ru", "21", plural.One},
+		{"en", "1", plural.One},
+		{"en", "0", plural.Other},
+		{"en", "1.0", plural.Other},
+		{"de", "1", plural.One},
+		{"de", "-1", plural.One},
+		{"fr", "0", plural.One},
+		{"fr", "1.5", plural.One},
+		{"pl", "1", plural.One},
+		{"pl", "3", plural.Few},
+		{"pl", "5", plural.Many},
+		{"pl", "12", plural.Many},
+		{"pl", "22", plural.Few},
+		{"pl", "1.5", plural.Other},
+		{"pl", "1000000000002", plural.Few},
+		{"ar", "0", plural.Zero},
+		{"ar", "2", plural.Two},
+		{"ar", "103", plural.Few},
+		{"ar", "111", plural.Many},
+		{"ar", "100", plural.Other},
+		{"ja", "1", plural.Other},
+		{"ru", "21", plural.One},
 	} {
 		if got := formOf(language.Make(c.lang), c.number); got != c.want {
 			t.Errorf("%s in %s is %s, want %s", c.number, c.lang, formNames[got], formNames[c.want])

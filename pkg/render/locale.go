@@ -37,7 +37,7 @@ var (
 )
 
 // table is the locales, of each language the one first that stands for its other countries.
-var table = []locale{
+var table = []*locale{
 	{"en-GB", ",", ".", 3, "cn", "-cn", symbolsOfBritish},
 	{"en-US", ",", ".", 3, "cn", "-cn", symbolsOfEnglish},
 	{"de-DE", ".", ",", 3, "n c", "-n c", symbolsOfGerman},
@@ -68,10 +68,10 @@ func Locales() []string {
 func localeNamed(tag string) *locale {
 	for i := range table {
 		if table[i].tag == tag {
-			return &table[i]
+			return table[i]
 		}
 	}
-	return &table[0]
+	return table[0]
 }
 
 // localeFor is the supported locale for a reader: theirs, another one of their language, or the shop's, which is one of

@@ -56,7 +56,7 @@ func filled(c *liquid.Call, key string, w wording) (any, error) {
 		}
 		v, ok := c.Named(piece.gap)
 		if !ok {
-			return nil, fmt.Errorf("the text %q needs %s: write t: %s: ...", key, piece.gap, piece.gap)
+			return nil, fmt.Errorf("the text %q needs %s: write t: %s: and what it is", key, piece.gap, piece.gap)
 		}
 		if _, safe := v.(liquid.Safe); safe && c.HTML() {
 			asHTML = true
