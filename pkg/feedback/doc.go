@@ -39,7 +39,7 @@
 //	delivered recipient        email.delivered
 //	complaint                  email.complained; opt-out: email.unsubscribed, consent withdrawn
 //	answer of a machine        email.auto_replied
-//	any other mail             email.replied
+//	any other mail             email.replied, or email.unsubscribed for who finds a wish in it (Unsubscription)
 //	relayed, expanded, no      none
 //	spam, DMARC
 //

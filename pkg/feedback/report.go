@@ -125,3 +125,11 @@ func answer(n Notice, r *bounce.Report, in Arrival) Notice {
 	n.ID = identify(byMail, n.Type, in.ID)
 	return n
 }
+
+// Unsubscription is an answer by mail that asks for no more of it: an email.unsubscribed instead of an email.replied, which
+// withdraws consent. proof says how it was asked for, without addresses.
+func (n Notice) Unsubscription(proof string) Notice {
+	n.Type, n.ID = event.EmailUnsubscribed, identify(byMail, event.EmailUnsubscribed, n.ID)
+	n.withdraw(proof)
+	return n
+}

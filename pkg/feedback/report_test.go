@@ -3,6 +3,7 @@ package feedback_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"rapport/pkg/bounce"
 	"rapport/pkg/event"
@@ -113,5 +114,26 @@ func TestVERP(t *testing.T) {
 	bare := bounce.Report{Kind: bounce.Bounce, EnvelopeID: ref, Recipients: []bounce.Recipient{{Address: "a@b.example", Action: "failed"}}}
 	if all := feedback.FromReport(bare, feedback.Arrival{ID: "1", At: moment}); all[0].Ref.String() != ref {
 		t.Errorf("the envelope's id names %v", all[0].Ref)
+	}
+}
+
+// TestUnsubscription: the wish withdraws all marketing of the channel, has an id of its own, and leaves the answer as it was.
+func TestUnsubscription(t *testing.T) {
+	t.Parallel()
+	answer := feedback.Notice{ID: "mail-1", Type: event.EmailReplied, Provider: "mail", Channel: message.Email, At: time.Unix(1_780_000_000, 0)}
+	wish := answer.Unsubscription("mail: unsubscribe")
+	if answer.Type != event.EmailReplied || wish.Type != event.EmailUnsubscribed || wish.ID == answer.ID {
+		t.Fatalf("%+v became %+v", answer, wish)
+	}
+	e, err := wish.Event("rapport/test", feedback.Origin{Profile: "p"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := e.Profile()
+	if err != nil || u == nil || len(u.Consent) != 1 {
+		t.Fatalf("the event says %+v, %v", u, err)
+	}
+	if c := u.Consent[0]; c.Channel != "email" || c.Purpose != event.Everything || c.Granted || c.Proof != "mail: unsubscribe" || c.Source != "mail" {
+		t.Errorf("consent %+v", c)
 	}
 }
