@@ -36,7 +36,7 @@ The senders are the workspace's, and so are the mail servers of its delivery.yam
 server is --smtp, with RAPPORT_SMTP_USERNAME and RAPPORT_SMTP_PASSWORD. Twilio's account is the one of
 TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN. What the checks mean to Gmail and Yahoo is in
 services/mailer/BULK_SENDERS.md.`,
-		Example: `  rapport doctor --dkim-keys keys --bounce-domain bounces.shop.example --portal https://news.shop.example
+		Example: `  rapport doctor --dkim-keys keys --bounce-domain bounces.shop.example --portal-url https://news.shop.example
   rapport doctor --from shop.example --dns 9.9.9.9     only the DNS, asked at another server`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			setup, err := f.complete()
@@ -62,7 +62,7 @@ services/mailer/BULK_SENDERS.md.`,
 	flags.StringSliceVar(&f.setup.Senders, "from", nil, "domains that mail comes from (default: the workspace's sender)")
 	flags.StringVar(&f.setup.BounceDomain, "bounce-domain", os.Getenv("RAPPORT_BOUNCE_DOMAIN"), "domain of return paths")
 	flags.StringVar(&f.setup.ReplyDomain, "reply-domain", os.Getenv("RAPPORT_REPLY_DOMAIN"), "domain of reply addresses")
-	flags.StringVar(&f.setup.Portal, "portal", os.Getenv("RAPPORT_PORTAL_URL"), "public address of the portal, such as https://news.shop.example")
+	flags.StringVar(&f.setup.Portal, "portal-url", os.Getenv("RAPPORT_PORTAL_URL"), "public address of the portal, such as https://news.shop.example")
 	flags.StringSliceVar(&f.setup.SendingHosts, "sending-ip", nil, "addresses that mail leaves from, where the mail server is your own")
 	flags.StringVar(&f.smtp, "smtp", os.Getenv("RAPPORT_SMTP_ADDR"), "mail server, host:port, where delivery.yaml names none")
 	flags.StringVar(&f.smtpTLS, "smtp-tls", "opportunistic", "opportunistic, mandatory, implicit or none")

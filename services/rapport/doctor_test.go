@@ -61,7 +61,7 @@ func TestKeysAndDoctor(t *testing.T) {
 			t.Errorf("nobody was asked, and %s of %s is %s: %s", f.Check, f.Subject, f.Status, f.Detail)
 		}
 	}
-	plain := execute(t, command(t, dir, "doctor", "--from", "shop.example", "--dns", "127.0.0.1", "--portal", "nowhere"))
+	plain := execute(t, command(t, dir, "doctor", "--from", "shop.example", "--dns", "127.0.0.1", "--portal-url", "nowhere"))
 	if plain.code != 1 || !strings.Contains(plain.out, "fail     portal") || !strings.Contains(plain.errors, "there are checks that fail") {
 		t.Errorf("exit code %d:\n%s%s", plain.code, plain.out, plain.errors)
 	}

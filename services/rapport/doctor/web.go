@@ -81,7 +81,7 @@ func (d *Doctor) web(ctx context.Context, s Setup) []Finding {
 	if s.Portal == "" {
 		return []Finding{{
 			Check: checkUnsubscribe, Subject: "portal", Status: Warn, Detail: "no portal is named, so marketing mail has no one-click unsubscribe",
-			Remedy: "name the portal's public address with --portal",
+			Remedy: "name the portal's public address with --portal-url",
 		}}
 	}
 	page := Finding{Check: checkPortal, Subject: s.Portal}
