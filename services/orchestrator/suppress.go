@@ -35,13 +35,15 @@ func lists(e *event.Event, who *profile.Profile) (add []store.Suppression, relea
 	if d.Address == "" && who != nil {
 		d.Address = who.Address(channel)
 	}
-	reason := grounds(e.Type, strings.ToLower(cmp.Or(d.Kind, d.Type)), strings.ToLower(d.Intent))
+	// What people write has an intent, which services of our own call kind.
+	kind, intent := strings.ToLower(cmp.Or(d.Kind, d.Type)), strings.ToLower(cmp.Or(d.Intent, d.Kind))
+	reason := grounds(e.Type, kind, intent)
 	received := e.Type == event.SMSReceived || e.Type == event.WhatsAppReceived
 	switch {
 	case d.Address == "":
 	case reason != "":
 		add = []store.Suppression{{Channel: channel, Address: d.Address, Reason: reason, Source: e.Source, At: e.Time}}
-	case received && strings.EqualFold(d.Intent, "start"):
+	case received && intent == "start":
 		// It takes back STOP, and nothing that somebody else said.
 		at := store.Address{Channel: channel, Address: d.Address}
 		release = []store.Release{{Address: at, Reasons: []store.Grounds{store.OptedOut}}}

@@ -31,6 +31,7 @@ func TestWhatListsAnAddress(t *testing.T) {
 		{event.SMSFailed, map[string]any{"kind": "opted_out", "address": other}, message.SMS, other, store.OptedOut},
 		{event.SMSReceived, map[string]any{"intent": "start", "address": other}, message.SMS, other, ""},
 		{event.SMSReceived, map[string]any{"intent": "stop"}, message.SMS, own, store.OptedOut},
+		{event.SMSReceived, map[string]any{"kind": "stop"}, message.SMS, own, store.OptedOut},
 		{event.WhatsAppReceived, map[string]any{"intent": "STOP"}, message.WhatsApp, own, store.OptedOut},
 		{event.WhatsAppReceived, map[string]any{"intent": "start"}, message.SMS, own, store.OptedOut},
 		{event.WhatsAppReceived, map[string]any{"text": "hello"}, message.WhatsApp, own, ""},

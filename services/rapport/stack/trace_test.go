@@ -58,9 +58,19 @@ func post(t *testing.T, st *stack.Stack, id string) {
 // tell is an order of ada's with what she agrees to, or does not any more.
 func tell(t *testing.T, st *stack.Stack, id, channel string, granted bool) {
 	t.Helper()
+	place(t, st, id, `{"channel":"`+channel+`","purpose":"marketing","granted":`+strconv.FormatBool(granted)+`,"source":"test"}`)
+}
+
+// order is an order of ada's, who says nothing about what she agrees to.
+func order(t *testing.T, st *stack.Stack, id string) {
+	t.Helper()
+	place(t, st, id, "")
+}
+
+func place(t *testing.T, st *stack.Stack, id, consent string) {
+	t.Helper()
 	body := `{"userId":"ada","event":"Order Completed","messageId":"` + id + `",
-		"context":{"traits":{"firstName":"Ada <b>","email":"ada@example.com","phone":"+447700900123"},
-			"consent":[{"channel":"` + channel + `","purpose":"marketing","granted":` + strconv.FormatBool(granted) + `,"source":"test"}]},
+		"context":{"traits":{"firstName":"Ada <b>","email":"ada@example.com","phone":"+447700900123"}, "consent":[` + consent + `]},
 		"properties":{"order_id":"` + id + `","total":27.5,"currency":"GBP","products":[{"product_id":"22423","name":"Regency cake stand","price":12.75,"quantity":2}]}}`
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+st.Ingest.Addr()+"/v1/track", strings.NewReader(body))
 	if err != nil {
