@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rapport/pkg/callback"
+	"rapport/services/mailer"
 )
 
 // answers are the flags about what comes back from people and providers.
@@ -25,6 +27,28 @@ func (f *upFlags) answers(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.proxies, "trusted-proxies", list("RAPPORT_TRUSTED_PROXIES"), "networks whose X-Forwarded-For is believed, such as 10.0.0.0/8")
 }
 
+// sender are the flags about how mails leave and whom they name.
+func (f *upFlags) sender(flags *pflag.FlagSet) {
+	id := &f.cfg.Identity
+	flags.BoolVar(&f.cfg.Providers, "providers", os.Getenv("RAPPORT_PROVIDERS") == "true", "send real mail by the mail servers of the workspace's delivery.yaml")
+	flags.StringVar(&id.DKIMKeys, "dkim-keys", os.Getenv("RAPPORT_DKIM_KEYS"), "directory with keys that sign mails, as rapport dkim new makes them")
+	flags.StringVar(&id.BounceDomain, "bounce-domain", os.Getenv("RAPPORT_BOUNCE_DOMAIN"), "domain of return paths, whose mail comes to --inbound")
+	flags.StringVar(&id.ReplyDomain, "reply-domain", os.Getenv("RAPPORT_REPLY_DOMAIN"), "domain of reply addresses, whose mail comes to --inbound")
+	flags.StringVar(&id.Metadata, "smtp-service", os.Getenv("RAPPORT_SMTP_SERVICE"), "whose service --smtp is, so that its callbacks name messages: "+strings.Join(mailer.Providers(), ", "))
+	flags.StringVar(&id.ConfigurationSet, "ses-configuration-set", os.Getenv("RAPPORT_SES_CONFIGURATION_SET"), "configuration set of Amazon SES that publishes events")
+}
+
+// senders checks what the flags of sender say together.
+func (f *upFlags) senders() error {
+	if f.cfg.Providers && f.cfg.SMTP.Addr != "" {
+		return errors.New("--providers and --smtp: name the mail server in delivery.yaml, or leave --providers out")
+	}
+	if service := f.cfg.Identity.Metadata; service != "" && !slices.Contains(mailer.Providers(), service) {
+		return fmt.Errorf("--smtp-service: there is no service %q: choose from %s", service, strings.Join(mailer.Providers(), ", "))
+	}
+	return nil
+}
+
 // list is what a variable says, with commas, or what it is without one.
 func list(variable string, otherwise ...string) []string {
 	if text := os.Getenv(variable); text != "" {
@@ -35,7 +59,7 @@ func list(variable string, otherwise ...string) []string {
 
 // answered reads and checks what answers are configured by.
 func (f *upFlags) answered() error {
-	return cmp.Or(f.tracking(), f.trusted(), f.linkKeys(), f.callbacks())
+	return cmp.Or(f.senders(), f.tracking(), f.trusted(), f.linkKeys(), f.callbacks())
 }
 
 func (f *upFlags) tracking() error {

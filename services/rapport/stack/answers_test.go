@@ -126,7 +126,9 @@ func TestPhonesAnswer(t *testing.T) {
 	}
 	applied(t, st, "sms.received", 1)
 	order(t, st, "A2")
-	until(t, st, 1, func(m *store.MessageRow) bool { return m.Reason == message.ReasonSuppressed || m.Reason == message.ReasonNoConsent })
+	until(t, st, 1, func(m *store.MessageRow) bool {
+		return m.Reason == message.ReasonSuppressed || m.Reason == message.ReasonNoConsent
+	})
 	grounds, err := st.Store.Suppressed(context.Background(), []store.Address{{Channel: message.SMS, Address: "+447700900123"}})
 	if err != nil || grounds[0] == "" {
 		t.Errorf("the number is listed on the grounds %v, %v", grounds, err)

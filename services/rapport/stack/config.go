@@ -59,12 +59,15 @@ type Config struct {
 	// messages and webhooks; its mail server is named by SMTP.
 	CatcherURL string
 
-	Keys     ingest.Keys
-	SMTP     SMTP   // empty Addr: the catcher
-	Twilio   Twilio // empty AccountSID: the catcher
-	Webhooks Webhooks
-	Portal   Portal
-	Listener Listener
+	Keys ingest.Keys
+	SMTP SMTP // empty Addr: the catcher
+	// Providers sends mail by those of the workspace's delivery.yaml, as it is at the start.
+	Providers bool
+	Identity  Identity
+	Twilio    Twilio // empty AccountSID: the catcher
+	Webhooks  Webhooks
+	Portal    Portal
+	Listener  Listener
 	// Secrets seal links and return paths, the newest first, each of 32 bytes or more. Empty:
 	// one is made and kept in Dir.
 	Secrets []string

@@ -18,7 +18,6 @@ import (
 	"rapport/pkg/workspace"
 	"rapport/services/caller"
 	"rapport/services/catcher"
-	"rapport/services/mailer"
 	"rapport/services/orchestrator"
 	"rapport/services/texter"
 )
@@ -45,26 +44,6 @@ func (s *Stack) judges(ctx context.Context) error {
 		return nil
 	}, senders)
 	return nil
-}
-
-func (s *Stack) mailer() (lifecycle.Service, error) {
-	smtp := mailer.SMTP{
-		Addr: s.cfg.SMTP.Addr, TLS: mailer.TLS(s.cfg.SMTP.TLS),
-		Username: s.cfg.SMTP.Username, Password: s.cfg.SMTP.Password,
-	}
-	if smtp.Addr == "" {
-		if s.Catcher == nil {
-			return nil, errors.New("no mail server: name one with --smtp, or run the catcher here")
-		}
-		smtp.Addr, smtp.TLS, smtp.Connections = s.Catcher.SMTPAddr(), mailer.NoTLS, toCatcher
-	}
-	sub, err := s.subscriber("mailer")
-	if err != nil {
-		return nil, err
-	}
-	return mailer.New(mailer.Options{
-		SMTP: smtp, Subscriber: sub, Delivery: s.delivery("mailer"), Render: s.mail,
-	})
 }
 
 func (s *Stack) texter() (lifecycle.Service, error) {
@@ -123,7 +102,7 @@ func (s *Stack) caller() (_ lifecycle.Service, err error) {
 // catchesWebhooks: whoever has no mail server, or names another process's catcher, is trying
 // things, and nobody's systems should notice.
 func (s *Stack) catchesWebhooks() bool {
-	return s.cfg.CatcherURL != "" || s.Catcher != nil && (s.cfg.Webhooks.Catch || s.cfg.SMTP.Addr == "")
+	return s.cfg.CatcherURL != "" || s.Catcher != nil && (s.cfg.Webhooks.Catch || s.catchesMail())
 }
 
 // catcherURL is where the catcher is: the one that was named, or the one here; empty: nowhere.
@@ -145,7 +124,7 @@ func (s *Stack) Roads() (caught, out []message.Channel) {
 		channel message.Channel
 		caught  bool
 	}{
-		{"mailer", message.Email, s.cfg.SMTP.Addr == "" || s.cfg.CatcherURL != ""},
+		{"mailer", message.Email, s.catchesMail()},
 		{"texter", message.SMS, s.cfg.Twilio.AccountSID == ""},
 		{"texter", message.WhatsApp, s.cfg.Twilio.AccountSID == ""},
 		{"caller", message.Webhook, s.catchesWebhooks()},
