@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +35,8 @@ type Live struct {
 	// templates keeps what became of MJML from one reading to the next.
 	templates *render.Compiler
 	adopt     Adopt
+	told      chan struct{} // closes after the next reading
+	mu        sync.Mutex    // guards told
 	// reread is told after each reading that follows a change; for tests.
 	reread func(*Snapshot, Problems)
 }
@@ -67,7 +70,7 @@ func watch(ctx context.Context, dir string, log *slog.Logger, adopt Adopt, rerea
 	if err != nil {
 		return nil, fmt.Errorf("watch workspace %s: %w", dir, err)
 	}
-	l := &Live{dir: dir, log: log, watcher: w, done: make(chan struct{}), adopt: adopt, templates: render.NewCompiler(), reread: reread}
+	l := &Live{dir: dir, log: log, watcher: w, done: make(chan struct{}), adopt: adopt, told: make(chan struct{}), templates: render.NewCompiler(), reread: reread}
 	if err := l.begin(ctx); err != nil {
 		return nil, errors.Join(err, w.Close(), l.templates.Close())
 	}
@@ -105,6 +108,22 @@ func (l *Live) Current() *Snapshot { return l.state.Load().snapshot }
 
 // Problems are what is wrong with the files as they are now; none when Current is them.
 func (l *Live) Problems() Problems { return l.state.Load().problems }
+
+// Changed returns a channel that closes when the files, any in the directory, have been read again after a change,
+// whether or not they are good. Who asks for it before looking at Current and Problems misses nothing.
+func (l *Live) Changed() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.told
+}
+
+// tell wakes those who wait for a change.
+func (l *Live) tell() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.told)
+	l.told = make(chan struct{})
+}
 
 // Journeys are those of the snapshot in force.
 func (l *Live) Journeys() []*journey.Definition { return l.Current().Journeys() }
@@ -179,6 +198,7 @@ func (l *Live) reload(ctx context.Context) {
 		}
 	}
 	l.state.Store(now)
+	l.tell()
 	switch {
 	case len(now.problems) > 0: // with a mistake among them
 		mistakes := now.problems.Errors()

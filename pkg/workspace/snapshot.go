@@ -44,6 +44,13 @@ func (s *Snapshot) Journeys() []*journey.Definition {
 	return append([]*journey.Definition(nil), s.journeys...)
 }
 
+// Templates are the names of a channel's templates, sorted.
+func (s *Snapshot) Templates(c message.Channel) []string { return s.messages.Names(c) }
+
+// Languages are those that templates and catalogues say they are written in, as tags of BCP 47, sorted. The shop's need not
+// be among them.
+func (s *Snapshot) Languages() []string { return s.messages.Languages() }
+
 // Mail renders the e-mail of a command. Errors are permanent (*render.Error), save for
 // the context's.
 func (s *Snapshot) Mail(ctx context.Context, c *message.Command) (render.Mail, error) {

@@ -27,6 +27,8 @@ type Result struct {
 	// Err is why the test could not be run to its end.
 	Err   error
 	Cover *Cover
+	// Sent are the messages that were handed over, in order, whatever became of them.
+	Sent []message.Command
 
 	matched map[int]int // line by expectation
 }
@@ -44,6 +46,7 @@ type run struct {
 	old   []*journey.Definition
 	files map[string][]byte
 	defs  []*journey.Definition // that ran
+	sent  []message.Command
 }
 
 // How long time runs on after the last thing that a test speaks of: as long as anybody is
@@ -61,7 +64,7 @@ func Run(ctx context.Context, snap *workspace.Snapshot, t *Test) *Result {
 	r := &run{ctx: ctx, t: t, snap: snap, rec: rec, files: snap.Files()}
 	out := &Result{Test: t, Cover: cover}
 	err := r.play()
-	out.Lines = rec.lines
+	out.Lines, out.Sent = rec.lines, r.sent
 	var stopped *Difference
 	switch {
 	case errors.As(err, &stopped):
@@ -274,6 +277,7 @@ func (r *run) suggester() rehearsal.Suggester {
 
 // deliver renders a message, as its worker does, and says what becomes of it.
 func (r *run) deliver(c *message.Command) rehearsal.Delivery {
+	r.sent = append(r.sent, *c)
 	m := render(r.ctx, r.snap, c)
 	r.rec.texts[c.ID] = m
 	if m.err != nil {
