@@ -23,7 +23,8 @@ type Identity struct {
 	Addresses                 *verp.Keys
 	BounceDomain, ReplyDomain string
 	// Sign returns what signs mails of a sender's domain at a time, such as dkim.Ring.Signer;
-	// nil, or a nil Signer: mails are not signed.
+	// nil, or a nil Signer: mails are not signed. Nor are those through Amazon SES, which gives
+	// them a Date and a Message-ID of its own and would break the signature; it signs itself.
 	Sign func(domain string, at time.Time) *dkim.Signer
 	// Metadata names the provider whose headers let its callbacks name our message, such as
 	// "sendgrid"; Providers lists them. Empty: none.
@@ -78,7 +79,7 @@ func (i *Identity) sign(l *letter, domain string, ref message.Ref, at time.Time)
 	if i.Metadata != "" {
 		before = metadataHeaders(i.Metadata, i.ConfigurationSet, ref)
 	}
-	if i.Sign != nil {
+	if i.Sign != nil && i.Metadata != ses {
 		if s := i.Sign(domain, at); s != nil {
 			signatures, err := s.Sign(l.mime, at)
 			if err != nil {

@@ -37,8 +37,7 @@ func whole(t testing.TB) Identity {
 		t.Fatal(err)
 	}
 	return Identity{
-		Addresses: keys, BounceDomain: "bounces.shop.test", ReplyDomain: "replies.shop.test", Sign: shopRing(t).Signer, Metadata: "ses",
-		ConfigurationSet: "rapport",
+		Addresses: keys, BounceDomain: "bounces.shop.test", ReplyDomain: "replies.shop.test", Sign: shopRing(t).Signer, Metadata: "sendgrid",
 	}
 }
 
@@ -126,6 +125,22 @@ func TestSignedAsSent(t *testing.T) {
 		if got := verified(one.mime); got != one.want || (!one.want && one.mime == sent) {
 			t.Errorf("%s: verified %v, want %v", name, got, one.want)
 		}
+	}
+}
+
+// TestAmazonSignsItself: what SES would break is not signed.
+func TestAmazonSignsItself(t *testing.T) {
+	t.Parallel()
+	c, m := newsletter(t)
+	id := whole(t)
+	id.Metadata, id.ConfigurationSet = ses, "rapport"
+	l, err := compose(c, m, id, "", decided)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := string(l.mime)
+	if strings.Contains(head, "DKIM-Signature") || !strings.Contains(head, "X-SES-CONFIGURATION-SET: rapport\r\n") {
+		t.Errorf("through SES: %s", head)
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 // messageKey is the name by which providers give our message back; pkg/callback looks for it.
 const messageKey = "rapport_message"
 
+// ses is Amazon's Simple Email Service.
+const ses = "ses"
+
 // metadata is how each provider that mail goes through over SMTP is told what to give back in
 // callbacks: header fields, of the message's reference. The others know our message by the
 // headers X-Rapport-Ref and Message-ID, which they give back (Resend), or which are those of
@@ -23,7 +26,7 @@ func metadata() map[string]func(ref string) string {
 		// (https://docs.aws.amazon.com/ses/latest/dg/event-publishing-send-email.html). It also
 		// sets Date and Message-ID anew, and so breaks signatures that cover them: SES has
 		// to sign for the shop's domain (https://docs.aws.amazon.com/ses/latest/dg/header-fields.html).
-		"ses": func(ref string) string {
+		ses: func(ref string) string {
 			return "X-SES-MESSAGE-TAGS: " + messageKey + "=" + strings.Replace(ref, ".", "_", 1) + "\r\n"
 		},
 		// https://www.twilio.com/docs/sendgrid/for-developers/sending-email/unique-arguments
@@ -61,7 +64,7 @@ func metadataHeaders(provider, configurationSet string, ref message.Ref) []byte 
 		return nil
 	}
 	text := fields(oneLine(ref.String()))
-	if provider == "ses" && configurationSet != "" {
+	if provider == ses && configurationSet != "" {
 		text = "X-SES-CONFIGURATION-SET: " + configurationSet + "\r\n" + text
 	}
 	return []byte(text)
