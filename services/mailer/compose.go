@@ -38,6 +38,9 @@ func compose(c *message.Command, m render.Mail, who Identity, domain string, dat
 	if err != nil {
 		return nil, err
 	}
+	if m.UnsubscribeMail, err = who.leaving(c, m); err != nil {
+		return nil, err
+	}
 	if m.ReplyTo, err = who.replyTo(c, m); err != nil {
 		return nil, err
 	}

@@ -72,6 +72,19 @@ func (i *Identity) replyTo(c *message.Command, m render.Mail) (string, error) {
 	return (&mail.Address{Name: oneLine(m.FromName), Address: address}).String(), nil
 }
 
+// leaving is the mailto: by which a mail is left: the reply address, where services/postmaster
+// understands it, or what the mail says.
+func (i *Identity) leaving(c *message.Command, m render.Mail) (string, error) {
+	if i.ReplyDomain == "" || m.UnsubscribeMail == "" {
+		return m.UnsubscribeMail, nil
+	}
+	address, err := i.Addresses.Address(verp.Reply, c.Ref(), i.ReplyDomain)
+	if err != nil {
+		return "", fmt.Errorf("make the address to unsubscribe: %w", err)
+	}
+	return "mailto:" + address + "?subject=unsubscribe", nil
+}
+
 // sign puts the signatures of the sender's domain before a mail, and what the provider reads
 // before those: a provider takes its own headers out, which must not break what is signed.
 func (i *Identity) sign(l *letter, domain string, ref message.Ref, at time.Time) error {
