@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"sync/atomic"
 
 	"rapport/pkg/dkim"
 	"rapport/pkg/lifecycle"
+	"rapport/pkg/policy"
+	"rapport/pkg/routing"
 	"rapport/pkg/verp"
 	"rapport/services/caller"
 	"rapport/services/mailer"
@@ -36,10 +40,11 @@ func (s *Stack) mailer() (lifecycle.Service, error) {
 		Username: s.cfg.SMTP.Username, Password: s.cfg.SMTP.Password,
 	}
 	var err error
+	o.Routing = s.routing
 	switch {
 	case s.cfg.Providers:
-		if o.Routing = s.inForce.Snapshot().Delivery(); o.Routing == nil {
-			return nil, errors.New("--providers: the workspace has no delivery.yaml, which names them")
+		if o.Routing == nil || len(o.Routing.Providers) == 0 {
+			return nil, errors.New("--providers: the workspace's delivery.yaml names none")
 		}
 		counting, cancel := context.WithTimeout(context.Background(), openBucket)
 		defer cancel()
@@ -59,6 +64,46 @@ func (s *Stack) mailer() (lifecycle.Service, error) {
 		return nil, err
 	}
 	return mailer.New(o)
+}
+
+// routed is what of delivery.yaml holds for the mail that is sent here, as it was at the
+// start: all of it with its providers, what it says of recipients' domains with another mail
+// server, and nothing for what is caught.
+func (s *Stack) routed() *routing.Config {
+	all := s.inForce.Snapshot().Delivery()
+	switch {
+	case all == nil || s.cfg.Providers:
+		return all
+	case s.catchesMail():
+		return nil
+	}
+	return &routing.Config{Domains: all.Domains}
+}
+
+// paces are the throttles of the policy in force and of delivery.yaml. They are asked for with
+// each message, so they are put together once for each policy.
+func (s *Stack) paces() func() []policy.Throttle {
+	var delivery []policy.Throttle
+	if s.routing != nil {
+		delivery = s.routing.Throttles()
+	}
+	type together struct {
+		of    *policy.Policy
+		rules []policy.Throttle
+	}
+	var last atomic.Pointer[together]
+	return func() []policy.Throttle {
+		p := s.inForce.Snapshot().Policy()
+		if p == nil {
+			return delivery
+		}
+		if t := last.Load(); t != nil && t.of == p {
+			return t.rules
+		}
+		t := &together{of: p, rules: slices.Concat(p.Throttles, delivery)}
+		last.Store(t)
+		return t.rules
+	}
 }
 
 // identity reads the keys that sign mails and make their return paths.

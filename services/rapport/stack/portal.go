@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -166,7 +167,10 @@ func shopOf(snap *workspace.Snapshot) portal.Shop {
 	for _, p := range snap.Purposes() {
 		texts := map[string]portal.Text{}
 		for language, title := range p.Title.Title {
-			texts[language] = portal.Text{Title: title, Description: p.Description[language]}
+			if language == "" { // One text for all: it is in the shop's language.
+				language, _, _ = strings.Cut(of.Locale, "-")
+			}
+			texts[language] = portal.Text{Title: title, Description: cmp.Or(p.Description[language], p.Description[""])}
 		}
 		shop.Purposes = append(shop.Purposes, portal.Purpose{Name: p.Name, Texts: texts})
 	}

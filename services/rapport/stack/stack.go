@@ -20,6 +20,7 @@ import (
 	"rapport/pkg/delivery"
 	"rapport/pkg/lifecycle"
 	"rapport/pkg/link"
+	"rapport/pkg/routing"
 	"rapport/pkg/store"
 	"rapport/pkg/store/postgres"
 	"rapport/pkg/store/sqlite"
@@ -58,6 +59,7 @@ type Stack struct {
 	inForce   *inforce.Keeper
 	standing  *delivery.Standing     // the last look, of all workers
 	throttles *delivery.Throttles    // of all workers
+	routing   *routing.Config        // of the mailer; nil: none
 	suggester orchestrator.Suggester // nil when the recommender does not run here
 	held      map[string]*gate
 	group     *lifecycle.Group

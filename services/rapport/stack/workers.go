@@ -37,12 +37,8 @@ func (s *Stack) judges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.throttles = delivery.NewThrottles(func() []policy.Throttle {
-		if p := s.inForce.Snapshot().Policy(); p != nil {
-			return p.Throttles
-		}
-		return nil
-	}, senders)
+	s.routing = s.routed()
+	s.throttles = delivery.NewThrottles(s.paces(), senders)
 	return nil
 }
 
