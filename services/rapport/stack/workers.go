@@ -14,7 +14,6 @@ import (
 	"rapport/pkg/journey"
 	"rapport/pkg/lifecycle"
 	"rapport/pkg/message"
-	"rapport/pkg/policy"
 	"rapport/pkg/workspace"
 	"rapport/services/caller"
 	"rapport/services/catcher"
