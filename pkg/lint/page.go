@@ -20,13 +20,14 @@ type page struct {
 
 // node is an element, or a text when tag is empty.
 type node struct {
-	tag      string
-	attrs    []html.Attribute
-	text     string // of a text, without character references
-	parent   *node
-	children []*node
-	offset   int
-	look     *look // set by contrast and by what asks what is visible
+	tag        string
+	attrs      []html.Attribute
+	text       string // of a text, without character references
+	parent     *node
+	children   []*node
+	offset     int
+	look       *look // set by contrast and by what asks what is visible
+	notOutlook bool  // between <!--[if !mso]><!--> and <!--<![endif]-->
 }
 
 // maxDepth bounds the tree: what is nested deeper hangs at this depth.
@@ -41,7 +42,7 @@ func parse(source string) *page {
 	}
 	open := []*node{p.root}
 	z := html.NewTokenizer(strings.NewReader(source))
-	offset := 0
+	offset, other := 0, false
 	for {
 		kind := z.Next()
 		if kind == html.ErrorToken {
@@ -54,7 +55,7 @@ func parse(source string) *page {
 			p.add(open[len(open)-1], &node{text: t.Data, offset: at})
 		case html.StartTagToken, html.SelfClosingTagToken:
 			open = implied(open, t.Data)
-			n := &node{tag: t.Data, attrs: t.Attr, offset: at}
+			n := &node{tag: t.Data, attrs: t.Attr, offset: at, notOutlook: other}
 			p.add(open[len(open)-1], n)
 			if t.Data == "style" {
 				p.styles = append(p.styles, n)
@@ -62,6 +63,8 @@ func parse(source string) *page {
 			if kind == html.StartTagToken && !slices.Contains(void, t.Data) && len(open) < maxDepth {
 				open = append(open, n)
 			}
+		case html.CommentToken:
+			other = strings.Contains(t.Data, "[if !mso") || other && !strings.Contains(t.Data, "[endif]")
 		case html.EndTagToken:
 			open = closed(open, t.Data)
 		}
