@@ -31,7 +31,7 @@ type Fault struct {
 
 	later      []time.Duration // of later, the pauses before further attempts
 	slow       bool            // the recipient's side wants fewer messages
-	kind, code string          // of a refused e-mail, as in its receipt
+	kind, code string          // of a refused recipient, as in the receipt
 }
 
 func (f *Fault) Error() string { return f.err.Error() }

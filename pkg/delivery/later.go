@@ -76,9 +76,9 @@ func Slowed(err error) error {
 	return &f
 }
 
-// Bounced is the fault with what a mail server said about an e-mail: whose fault it was, as
-// kind is in email.bounced, and the code. If the message fails by it, that event is told beside
-// its receipt.
+// Bounced is the fault with what a mail server said about an e-mail, or who sends text messages
+// about a number: whose fault it was, as kind is in email.bounced, sms.failed and whatsapp.failed,
+// and the code. If the message fails by it, that event is told beside its receipt.
 func Bounced(err error, kind, code string) error {
 	f := *faultOf(err)
 	f.kind, f.code = kind, code

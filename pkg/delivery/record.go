@@ -127,7 +127,7 @@ func (p *Pipeline) tell(ctx context.Context, a *attempt, topic string, ev *event
 	if err != nil {
 		return err
 	}
-	return p.insist(ctx, a, "publish what the mail server said", func(ctx context.Context) error {
+	return p.insist(ctx, a, "publish why the recipient was refused", func(ctx context.Context) error {
 		m := wm.NewMessage(ev.UID(), raw)
 		m.SetContext(ctx)
 		return p.o.Publisher.Publish(topic, m)

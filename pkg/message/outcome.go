@@ -62,8 +62,8 @@ type Receipt struct {
 	Provider   string    `json:"provider,omitempty"`
 	ProviderID string    `json:"provider_id,omitempty"`
 	Resent     bool      `json:"resent,omitempty"` // a second attempt after an uncertain first
-	Kind       string    `json:"kind,omitempty"`   // of a refused e-mail, as in email.bounced: hard, soft, block, message or other
-	Code       string    `json:"code,omitempty"`   // of one, the enhanced code of RFC 3463, or else the reply code
+	Kind       string    `json:"kind,omitempty"`   // of a refused recipient, as in email.bounced and sms.failed: hard, opted_out and so on
+	Code       string    `json:"code,omitempty"`   // of one, the provider's: of e-mail the enhanced code of RFC 3463, or else the reply code
 	At         time.Time `json:"at"`
 }
 

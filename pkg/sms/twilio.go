@@ -20,6 +20,8 @@ var twilioCodes = []failureRow{
 	{Unreachable, 0, "the recipient's telephone takes no media messages", []int{30011}},
 	{Unreachable, 0, "the recipient's telephone could not load the template", []int{63029}},
 
+	{Unreachable, 0, "the message was not sent before its validity was over", []int{30036}},
+
 	{Filtered, 0, "the message was filtered as spam by the provider or a carrier", []int{30007}},
 	{Filtered, 0, "the message was blocked by the provider's protection against fraud", []int{30450}},
 	{Filtered, 0, "the channel took the message for spam or against its policy", []int{63013, 63026}},

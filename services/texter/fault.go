@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/twilio/twilio-go/client"
 
@@ -31,17 +32,27 @@ func (x *exchange) fault(err error) error {
 	return delivery.Unavailable(fmt.Errorf("connect to Twilio: %w", err))
 }
 
+// The kinds of sms.failed and whatsapp.failed after which a number gets nothing more. An answer of
+// the API has them as a status callback does, see package feedback.
+const (
+	optedOut = "opted_out"
+	hard     = "hard"
+)
+
 // codeFault maps Twilio's error codes. An error with a code is Twilio's own word that it did
 // not take the message. Codes that would meet every message are Unavailable: they open the
 // breaker, and nothing is lost until somebody has looked.
 func codeFault(e *client.TwilioRestError) error {
 	f, _ := sms.Twilio(e.Code)
 	words := fmt.Sprintf("%d %s (%s)", e.Code, e.Message, f.Reason)
+	code := strconv.Itoa(e.Code)
 	switch {
-	case f.Class == sms.BadNumber:
-		return delivery.Permanent(message.ReasonInvalidAddress, words)
 	case f.Class == sms.OptedOut:
-		return delivery.Permanent(message.ReasonRejected, "opted_out: "+words)
+		return delivery.Bounced(delivery.Permanent(message.ReasonRejected, "opted_out: "+words), optedOut, code)
+	case f.Class == sms.BadNumber:
+		return delivery.Bounced(delivery.Permanent(message.ReasonInvalidAddress, words), hard, code)
+	case f.Suppress:
+		return delivery.Bounced(delivery.Permanent(message.ReasonRejected, words), hard, code)
 	case f.Class == sms.Account:
 		return delivery.Unavailable(fmt.Errorf("check the configuration of the Twilio account: %s", words))
 	case !f.Usable() || e.Status == http.StatusTooManyRequests || e.Status >= 500:

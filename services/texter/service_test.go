@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -67,8 +68,8 @@ func newBroker(ctx context.Context, t *testing.T) (jetstream.JetStream, *sqlite.
 	return js, st
 }
 
-// TestService runs commands through broker, store and Twilio: one is opted out, one's
-// answer is lost, all come twice, and nothing of a recipient is in the log.
+// TestService runs commands through broker, store and Twilio: one is opted out, one has no
+// mobile number, one's answer is lost, all come twice, and nothing of a recipient is in the log.
 func TestService(t *testing.T) {
 	t.Parallel()
 	const n = 60
@@ -84,6 +85,9 @@ func TestService(t *testing.T) {
 		switch n {
 		case 7:
 			refuse(w, 400, 21610, "Attempt to send to unsubscribed recipient "+number)
+			return true
+		case 8:
+			refuse(w, 400, 21614, "'To' number is not a valid mobile number: "+number)
 			return true
 		case 9:
 			return breakOff(w)
@@ -114,12 +118,12 @@ func TestService(t *testing.T) {
 			}
 		}
 	}
-	outcomes := readOutcomes(ctx, t, js, n)
+	outcomes, told := readOutcomes(ctx, t, js, n)
 	stop()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{"sent ": n - 2, "failed rejected opted_out: 21610 Attempt to send to unsubscribed recipient <number> (the recipient has opted out by replying STOP)": 1, "uncertain in_flight": 1}
+	want := map[string]int{"sent ": n - 3, "failed invalid_address 21614 ": 1, "failed rejected opted_out: 21610 Attempt to send to unsubscribed recipient <number> (the recipient has opted out by replying STOP)": 1, "uncertain in_flight": 1}
 	for outcome, n := range want {
 		found := 0
 		for got, m := range outcomes {
@@ -133,6 +137,10 @@ func TestService(t *testing.T) {
 	}
 	if got := len(s.requests()); got != n {
 		t.Errorf("Twilio got %d requests, want %d", got, n)
+	}
+	slices.Sort(told)
+	if want := []string{"sms.failed hard 21614 invalid_address " + number, "sms.failed opted_out 21610 rejected " + number}; !slices.Equal(told, want) {
+		t.Errorf("told beside the receipts: %q, want %q", told, want)
 	}
 	for _, secret := range []string{number, number[1:], token, "We miss you"} {
 		if strings.Contains(logs.String(), secret) {
@@ -179,8 +187,8 @@ func TestWhatsAppService(t *testing.T) {
 			}
 		}
 	}
-	if got := readOutcomes(ctx, t, js, n); got["sent  "] != n {
-		t.Errorf("receipts %v, want %d sent", got, n)
+	if got, told := readOutcomes(ctx, t, js, n); got["sent  "] != n || len(told) > 0 {
+		t.Errorf("receipts %v, want %d sent; told %v", got, n, told)
 	}
 	caught, err := c.Messages(ctx, catcher.Filter{Limit: 100})
 	if err != nil || len(caught) != n {
@@ -199,15 +207,16 @@ func TestWhatsAppService(t *testing.T) {
 	}
 }
 
-// readOutcomes counts the first n receipts by outcome, reason and detail.
-func readOutcomes(ctx context.Context, t *testing.T, js jetstream.JetStream, n int) map[string]int {
+// readOutcomes counts the first n receipts by outcome, reason and detail, and lists what was told
+// before each.
+func readOutcomes(ctx context.Context, t *testing.T, js jetstream.JetStream, n int) (got map[string]int, told []string) {
 	t.Helper()
 	r, err := bus.Read(ctx, js, bus.StreamEvents, []string{"evp.>"}, 0, bus.ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = r.Close() }()
-	got := map[string]int{}
+	got = map[string]int{}
 	for seen := 0; seen < n; {
 		batch, err := r.Next(ctx)
 		if err != nil {
@@ -218,15 +227,22 @@ func readOutcomes(ctx context.Context, t *testing.T, js jetstream.JetStream, n i
 			if err != nil {
 				t.Fatal(err)
 			}
-			var receipt message.Receipt
+			var receipt struct {
+				message.Receipt
+				Address string `json:"address"`
+			}
 			if err := json.Unmarshal(ev.Data, &receipt); err != nil {
 				t.Fatal(err)
+			}
+			if receipt.Outcome == "" {
+				told = append(told, fmt.Sprintf("%s %s %s %s %s", ev.Type, receipt.Kind, receipt.Code, receipt.Reason, receipt.Address))
+				continue
 			}
 			got[fmt.Sprintf("%s %s %s", receipt.Outcome, receipt.Reason, receipt.Detail)]++
 			seen++
 		}
 	}
-	return got
+	return got, told
 }
 
 // lockedBuffer is a log that many goroutines write to.
