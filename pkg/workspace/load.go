@@ -68,7 +68,7 @@ func compileWith(templates *render.Compiler, files []*source.File, name string, 
 		r.File("rapport.yaml", "there is no such file in "+name, "a workspace begins with rapport.yaml, which names the shop and who its messages come from")
 		s.shop.Locale = render.Locales()[0]
 	} else {
-		s.shop = shop(main[0], r)
+		s.shop, s.clients = shop(main[0], r)
 	}
 	s.zone = zone(s.shop.Timezone)
 	s.messages = templates.Compile(pick(files, isTemplate), s.shop, r)

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"rapport/pkg/condition/spelling"
+	"rapport/pkg/lint"
 	"rapport/pkg/render"
 	"rapport/pkg/workspace/source"
 )
@@ -24,19 +25,20 @@ var (
 	smsName = regexp.MustCompile(`^[A-Za-z0-9 ]{1,11}$`)
 )
 
-// shop reads rapport.yaml.
-func shop(f *source.File, r *source.Report) render.Shop {
-	s := render.Shop{Locale: render.Locales()[0]}
+// shop reads rapport.yaml: who writes, and which mail programs the readers use, nil where it does not say.
+func shop(f *source.File, r *source.Report) (s render.Shop, clients []string) {
+	s.Locale = render.Locales()[0]
 	n := f.YAML(r)
 	if n == nil || !r.Fields(n, "rapport.yaml", source.Keys{Known: []string{"shop", "email", "sms", "whatsapp"}}) {
-		return s
+		return s, nil
 	}
 	if part := n.Get("shop"); part == nil {
 		r.At(f, n.Place, "shop: is missing", "add shop: with a name, a currency and a timezone")
 	} else {
 		shopPart(part, &s, r)
 	}
-	if part := n.Get("email"); part != nil && r.Fields(part, "email", source.Keys{Known: []string{"from", "reply_to"}}) {
+	if part := n.Get("email"); part != nil && r.Fields(part, "email", source.Keys{Known: []string{"from", "reply_to", "clients"}}) {
+		clients = mailPrograms(part.Get("clients"), r)
 		if from := part.Get("from"); from != nil && r.Fields(from, "from", source.Keys{Known: []string{"name", "address"}}) {
 			s.FromName = r.Text(from.Get("name"), "name")
 			s.FromAddress = address(from.Get("address"), "address", r)
@@ -58,7 +60,30 @@ func shop(f *source.File, r *source.Report) render.Shop {
 			r.At(f, from.Place, s.WhatsAppFrom+" cannot send WhatsApp messages", `use the number of the business account, such as "+447700900123"`)
 		}
 	}
-	return s
+	return s, clients
+}
+
+// mailPrograms reads a list of mail programs.
+func mailPrograms(n *source.Node, r *source.Report) []string {
+	if n == nil {
+		return nil
+	}
+	if n.Kind != source.List || len(n.Items) == 0 {
+		r.At(n.File, n.Place, "clients must be a list of mail programs", "write clients: ["+strings.Join(lint.DefaultClients(), ", ")+"]")
+		return nil
+	}
+	var out []string
+	for _, item := range n.Items {
+		name := r.Text(item, "a mail program")
+		switch {
+		case name == "":
+		case !slices.Contains(lint.Clients(), name):
+			r.At(item.File, item.Place, "nothing is known of a mail program "+name, spelling.DidYouMean(name, lint.Clients()))
+		default:
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 func canSend(sms string) bool {

@@ -26,6 +26,7 @@ type Snapshot struct {
 	loyalty  journey.Loyalty
 	delivery *routing.Config
 	messages *render.Set
+	clients  []string // the mail programs that messages are made for; nil: the usual ones
 	warnings Problems
 }
 

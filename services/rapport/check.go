@@ -3,18 +3,21 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"rapport/pkg/workspace"
 	"rapport/services/rapport/stack"
 )
 
 func checkCommand() *cobra.Command {
-	var strict bool
+	var strict, notes bool
 	cmd := &cobra.Command{
 		Use: "check [DIR]", Short: "Report every error of every file of a workspace", Args: oneWorkspace,
 		Long: `Read all files of a workspace and report every error and every warning, each at its place and
-with a remedy. Errors exit with 1; warnings name what is legal and probably not meant.`,
+with a remedy. Errors exit with 1; warnings name what is legal and probably not meant. The messages that journeys
+send are looked at as customers would get them; what is only worth a thought there are notes, which --notes shows.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			dir := workspaceOf("")
 			if len(args) == 1 {
@@ -27,7 +30,10 @@ with a remedy. Errors exit with 1; warnings name what is legal and probably not 
 			if err != nil {
 				return err
 			}
-			warnings := stack.Located(dir, snap.Warnings())
+			content := snap.Lint(c.Context())
+			thoughts := content.Notes()
+			content = slices.DeleteFunc(content, func(p workspace.Problem) bool { return p.Note })
+			warnings := stack.Located(dir, append(snap.Warnings(), content...))
 			if len(warnings) > 0 && strict {
 				return fmt.Errorf("the workspace %s has warnings, and --strict takes them for errors:\n\n%w", dir, warnings)
 			}
@@ -39,10 +45,19 @@ with a remedy. Errors exit with 1; warnings name what is legal and probably not 
 				}
 				told += fmt.Sprintf(", %s", counted(len(warnings), "warning"))
 			}
+			switch {
+			case len(thoughts) > 0 && notes:
+				if _, err := fmt.Fprintf(out, "%s\n\n", stack.Located(dir, thoughts).Error()); err != nil {
+					return err
+				}
+			case len(thoughts) > 0:
+				told += fmt.Sprintf(", %s (see --notes)", counted(len(thoughts), "note"))
+			}
 			_, err = fmt.Fprintf(out, "%s: %d journeys, %s (version %s)\n", dir, len(snap.Journeys()), told, snap.Version())
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&notes, "notes", false, "show what is worth a thought about messages, too")
 	cmd.Flags().BoolVar(&strict, "strict", false, "take warnings for errors")
 	return cmd
 }

@@ -1,6 +1,9 @@
 package schema
 
-import "rapport/pkg/render"
+import (
+	"rapport/pkg/lint"
+	"rapport/pkg/render"
+)
 
 // Segment is the form of segments/NAME.yaml.
 func Segment() *Schema {
@@ -65,6 +68,7 @@ func Shop() *Schema {
 				key("address", pattern(`@`, "hello@shop.example"), "The sender's address.").must(),
 			), "Who e-mails come from."),
 			key("reply_to", pattern(`@`, "help@shop.example"), "Where answers go. Left out: to the sender."),
+			key("clients", list(choice(lint.Clients()...)).atLeast(1), "The mail programs that readers use, by which `rapport check` looks at HTML and CSS. Left out: gmail, outlook, apple-mail and yahoo."),
 		), "E-mail."),
 		key("sms", mapping(
 			key("from", pattern(`^(\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11})$`, "+447700900123", "HazelFinch"), "A number, or a name of at most 11 letters and digits."),

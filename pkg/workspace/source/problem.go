@@ -16,6 +16,7 @@ type Problem struct {
 	Hint    string // what to do; may be empty
 	Excerpt string // the line with a caret below, and the two before; may be empty
 	Warning bool   // legal, but suspicious: it keeps nothing from running
+	Note    bool   // a warning that is worth a thought and no more
 }
 
 // String is the mistake as compilers print it, with its excerpt and remedy.
@@ -26,7 +27,10 @@ func (p Problem) String() string {
 		fmt.Fprintf(&b, ":%d:%d", p.Line, p.Col)
 	}
 	b.WriteString(": ")
-	if p.Warning {
+	switch {
+	case p.Note:
+		b.WriteString("note: ")
+	case p.Warning:
 		b.WriteString("warning: ")
 	}
 	b.WriteString(p.Message + "\n")
@@ -52,6 +56,11 @@ func (ps Problems) Error() string {
 // Errors are those that are mistakes, without the warnings.
 func (ps Problems) Errors() Problems {
 	return slices.DeleteFunc(slices.Clone(ps), func(p Problem) bool { return p.Warning })
+}
+
+// Notes are those that are worth a thought and no more.
+func (ps Problems) Notes() Problems {
+	return slices.DeleteFunc(slices.Clone(ps), func(p Problem) bool { return !p.Note })
 }
 
 // maxProblems bounds what is said about one file: nobody reads on, and a file that is no
@@ -102,6 +111,15 @@ func (r *Report) Warn(f *File, at Place, message, hint string) {
 	if !r.full(f.Name) {
 		p := f.problem(at, message, hint)
 		p.Warning = true
+		r.add(p)
+	}
+}
+
+// Note reports what is worth a thought at a place in a file.
+func (r *Report) Note(f *File, at Place, message, hint string) {
+	if !r.full(f.Name) {
+		p := f.problem(at, message, hint)
+		p.Warning, p.Note = true, true
 		r.add(p)
 	}
 }
