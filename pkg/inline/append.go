@@ -19,6 +19,8 @@ type writing struct {
 	stack   []open
 	matches []int
 	said    []declaration
+	known   []known
+	texts   []byte // of known
 }
 
 // deepest bounds the stack: elements that lie deeper are written as they are.

@@ -3,6 +3,7 @@ package inline_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -197,5 +198,22 @@ func FuzzInline(f *testing.F) {
 			t.Error("lines are lost")
 		}
 		sheet.Append(nil, page)
+	})
+}
+
+// TestPasted: a sheet that says things many times over, with others between, does what it does without those that lose.
+func TestPasted(t *testing.T) {
+	t.Parallel()
+	rule := rapid.SampledFrom([]string{"p{color:a}", "p{color:b;top:0}", "p{color:c!important}", ".x{color:d}", "div p{color:e;top:1px}", "p.x{top:2px}", "p{top:3px!important;left:0}", "p:first-child{color:f}"})
+	rapid.Check(t, func(t *rapid.T) {
+		rules := rapid.SliceOfN(rule, 1, 12).Draw(t, "rules")
+		own := rapid.SampledFrom([]string{"", ` style="color:z"`, ` style="top:9px !important"`, ` style=""`}).Draw(t, "own")
+		page := `<div><p class="x"` + own + `>a</p></div><p class="x"` + own + `><p` + own + `>`
+		_, sheet, _ := inline.Take("<style>" + strings.Join(rules, "\n") + "</style>")
+		got := string(sheet.Append(nil, page))
+		_, longer, _ := inline.Take("<style>" + strings.Join(slices.Concat(rules, rules), "\n") + "</style>")
+		if again := string(longer.Append(nil, page)); again != got {
+			t.Fatalf("said twice:\n%s\nonce:\n%s", again, got)
+		}
 	})
 }

@@ -1,6 +1,7 @@
 package inline
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -25,6 +26,19 @@ type condition struct {
 type selector struct {
 	parts  []compound
 	weight int
+}
+
+// key is the same for selectors that say the same in the same order; empty where they ask for places.
+func (s *selector) key() string {
+	var b strings.Builder
+	for i := range s.parts {
+		p := &s.parts[i]
+		if p.nth != nil {
+			return ""
+		}
+		fmt.Fprintf(&b, "%t %q %q %q %q\n", p.child, p.tag, p.id, p.classes, p.attrs)
+	}
+	return b.String()
 }
 
 // maxParts bounds what matching one element costs.

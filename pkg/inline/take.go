@@ -22,7 +22,6 @@ type Sheet struct {
 type rule struct {
 	selector
 	declarations []declaration
-	whole        string // all of them, as an attribute's value
 }
 
 // Note is something about a style element that is probably not meant, at a byte offset of the page.
@@ -160,7 +159,29 @@ func Join(sheets ...*Sheet) *Sheet {
 	return index(rules)
 }
 
+// settled is rules without the declarations that lose wherever they are asked: to a later rule with the same selector, which
+// is for the same elements with the same weight. Sheets that people paste together say things many times over.
+func settled(rules []rule) []rule {
+	later := map[string][]declaration{} // by selector, of the rules behind
+	kept := make([]rule, 0, len(rules))
+	for _, r := range slices.Backward(rules) {
+		key := r.key()
+		behind := later[key]
+		r.declarations = slices.DeleteFunc(slices.Clone(r.declarations), func(d declaration) bool { return says(behind, d.property, d.important) })
+		if len(r.declarations) == 0 {
+			continue
+		}
+		if key != "" {
+			later[key] = append(behind, r.declarations...)
+		}
+		kept = append(kept, r)
+	}
+	slices.Reverse(kept)
+	return kept
+}
+
 func index(rules []rule) *Sheet {
+	rules = settled(rules)
 	s := &Sheet{rules: rules, byID: map[string][]int{}, byClass: map[string][]int{}, byTag: map[string][]int{}}
 	s.flat = !slices.ContainsFunc(rules, func(r rule) bool { return len(r.parts) > 1 || r.parts[0].nth != nil })
 	s.tags = s.flat && !slices.ContainsFunc(rules, func(r rule) bool {
@@ -169,11 +190,6 @@ func index(rules []rule) *Sheet {
 	})
 	for i := range rules {
 		r := &s.rules[i]
-		texts := make([]string, len(r.declarations))
-		for k, d := range r.declarations {
-			texts[k] = d.text
-		}
-		r.whole = strings.Join(texts, ";")
 		last := r.parts[len(r.parts)-1]
 		switch {
 		case last.id != "":

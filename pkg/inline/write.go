@@ -1,6 +1,9 @@
 package inline
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // write appends a tag with the declarations of the rules that match it.
 func (w *writing) write(dst []byte, t *tag) []byte {
@@ -16,34 +19,63 @@ func (w *writing) write(dst []byte, t *tag) []byte {
 		}
 		i = a.to
 	}
-	if own.name == "" {
-		end := t.end - 1
-		if t.page[end-1] == '/' {
-			end--
-		}
-		dst = append(dst, strings.TrimRight(t.page[t.begin:end], " \t\r\n")...)
-		dst = append(dst, ` style="`...)
-		dst = append(w.style(dst, ""), '"')
-		return append(dst, t.page[end:t.end]...)
-	}
-	if w.said = appendOwn(w.said[:0], own.value); !w.adds() {
+	said := w.style(own.value)
+	switch {
+	case own.name != "" && said == nil:
 		return append(dst, t.page[t.begin:t.end]...)
+	case own.name != "":
+		dst = append(dst, t.page[t.begin:own.from]...)
+		dst = append(dst, `style="`...)
+		dst = append(append(dst, said...), '"')
+		return append(dst, t.page[own.to:t.end]...)
 	}
-	dst = append(dst, t.page[t.begin:own.from]...)
-	dst = append(dst, `style="`...)
-	dst = append(w.style(dst, strings.ReplaceAll(own.value, `"`, "&quot;")), '"')
-	return append(dst, t.page[own.to:t.end]...)
+	end := t.end - 1
+	if t.page[end-1] == '/' {
+		end--
+	}
+	dst = append(dst, strings.TrimRight(t.page[t.begin:end], " \t\r\n")...)
+	dst = append(dst, ` style="`...)
+	dst = append(append(dst, said...), '"')
+	return append(dst, t.page[end:t.end]...)
 }
 
-// style appends the value of the attribute: what the rules say, weakest first, what the element says itself, and what
-// rules say that are !important. Whatever a later one says again is left out.
-func (w *writing) style(dst []byte, own string) []byte {
-	if own == "" && len(w.matches) == 1 {
-		return append(dst, w.rules[w.matches[0]].whole...)
+// known is what a style attribute became under some rules: lists and tables say the same line by line.
+type known struct {
+	own     string
+	matches []int
+	text    []byte // nil: it stays as it is
+}
+
+// maxKnown bounds what is looked through for each element.
+const maxKnown = 16
+
+// style is the value of the attribute of an element whose own value is given; nil when the rules that match add nothing
+// to it.
+func (w *writing) style(own string) []byte {
+	for i := range w.known {
+		if k := &w.known[i]; k.own == own && slices.Equal(k.matches, w.matches) {
+			return k.text
+		}
 	}
-	w.said = appendOwn(w.said[:0], own)
-	said := w.said
-	begin := len(dst)
+	var text []byte
+	if w.said = appendOwn(w.said[:0], own); own == "" || w.adds() {
+		begin := len(w.texts)
+		w.texts = w.merged(w.texts, own)
+		text = w.texts[begin:len(w.texts):len(w.texts)]
+	}
+	if len(w.known) < maxKnown {
+		w.known = append(w.known, known{own, slices.Clone(w.matches), text})
+	} else {
+		w.texts = w.texts[:len(w.texts)-len(text)]
+	}
+	return text
+}
+
+// merged appends what the rules say, weakest first, what the element says itself, and what rules say that are
+// !important. Whatever a later one says again is left out.
+func (w *writing) merged(dst []byte, own string) []byte {
+	w.said = appendOwn(w.said[:0], strings.ReplaceAll(own, `"`, quot))
+	said, begin := w.said, len(dst)
 	put := func(text string) {
 		if len(dst) > begin {
 			dst = append(dst, ';')
