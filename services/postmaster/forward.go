@@ -1,7 +1,6 @@
 package postmaster
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,6 +11,9 @@ import (
 
 	"github.com/emersion/go-smtp"
 )
+
+// ErrRefused is a mail that its mailbox will never take: what Forward returns for it wraps this.
+var ErrRefused = errors.New("the mailbox refuses the mail")
 
 // forward passes on what a person wrote, once for all its recipients, and reports whether it did. An unsubscription that
 // was understood needs nobody; one whose person was not found does.
@@ -34,7 +36,7 @@ func (s *Service) forward(ctx context.Context, l *letter, shares []share) bool {
 	err := s.o.Forward(ctx, append([]byte(stamp), l.raw...))
 	what := taken
 	if err != nil {
-		if what = boxGone; final(err) {
+		if what = boxGone; errors.Is(err, ErrRefused) {
 			what = boxRefuses
 		}
 		s.told.warn(ctx, what, withoutWords(err))
@@ -46,12 +48,6 @@ func (s *Service) forward(ctx context.Context, l *letter, shares []share) bool {
 
 func refused(shares []share) bool {
 	return slices.ContainsFunc(shares, func(one share) bool { return answer(one.said) != nil })
-}
-
-// final reports whether to try again is of no use.
-func final(err error) bool {
-	var t interface{ Temporary() bool }
-	return errors.As(err, &t) && !t.Temporary()
 }
 
 // withoutWords keeps what a mailbox's server says out of the log: it names addresses.
@@ -74,22 +70,47 @@ type Forwarder struct {
 	TLSConfig *tls.Config
 }
 
-// Forward hands a mail over. Refusals are *smtp.SMTPError, which say whether they are final.
+// Forward hands a mail over. Only a refusal of the mail itself is final: that the server does not want us, or does not know
+// the mailbox, is for the operator to mend, while senders keep their mail.
 func (f Forwarder) Forward(ctx context.Context, mail []byte) error {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", f.Addr)
 	if err != nil {
 		return fmt.Errorf("pass a mail on: %w", err)
 	}
-	// Whoever gives up closes the connection, whatever it waits for.
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer stop()
 	defer func() { _ = conn.Close() }()
-	c, err := f.greet(conn)
-	if err != nil {
+	// Whoever gives up closes the connection, whatever it waits for.
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	if err := f.hand(conn, mail); err != nil {
 		return fmt.Errorf("pass a mail on: %w", err)
 	}
-	if err := c.SendMail("", []string{f.To}, bytes.NewReader(mail)); err != nil {
-		return fmt.Errorf("pass a mail on: %w", err)
+	return nil
+}
+
+// hand does what Forward says, on a connection.
+func (f Forwarder) hand(conn net.Conn, mail []byte) error {
+	c, err := f.greet(conn)
+	if err != nil {
+		return err
+	}
+	if err := c.Mail("", nil); err != nil {
+		return err
+	}
+	if err := c.Rcpt(f.To, nil); err != nil {
+		return err
+	}
+	w, err := c.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(mail); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		var said *smtp.SMTPError
+		if errors.As(err, &said) && !said.Temporary() {
+			return fmt.Errorf("%w: %w", ErrRefused, err)
+		}
+		return err
 	}
 	_ = c.Quit() // It is theirs already.
 	return nil

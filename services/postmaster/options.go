@@ -26,8 +26,8 @@ type Publisher interface {
 }
 
 // Forward passes on what a person wrote, as it came in, to a mailbox that people read. It returns nil when somebody else
-// has taken it over. An error that has `Temporary() bool` and says no is final: the sender is told that the mail is
-// refused. After any other the sender comes again. Many call it at once. Forwarder is one by SMTP.
+// has taken it over. With ErrRefused the sender is told that the mail is refused; after any other error the sender comes
+// again. Many call it at once. Forwarder is one by SMTP.
 type Forward func(ctx context.Context, mail []byte) error
 
 // Options says what the service works with. Domains, Keys, Publisher and Find are required.
