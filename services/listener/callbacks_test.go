@@ -125,7 +125,7 @@ func TestTokenIsUsedOnce(t *testing.T) {
 	t.Parallel()
 	b := newBroker(t)
 	withBucket := func(o *listener.Options) {
-		nonces, err := listener.NewBucket(t.Context(), b.js, time.Hour, 1)
+		nonces, err := listener.NewBucket(t.Context(), b.js, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +172,7 @@ func TestBrokerAway(t *testing.T) {
 func TestBrokerShutDown(t *testing.T) {
 	t.Parallel()
 	b := newBroker(t)
-	nonces, err := listener.NewBucket(t.Context(), b.js, time.Hour, 1)
+	nonces, err := listener.NewBucket(t.Context(), b.js, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,18 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/callback"
 )
-
-// BucketNonces is the key-value bucket of nonces.
-const BucketNonces = "NONCES"
-
-// noncesBytes bounds the bucket: about 400,000 nonces of 161 bytes. When it is full, callbacks are told to come again.
-const noncesBytes = 64 << 20
 
 // Bucket keeps nonces in a key-value bucket of JetStream.
 type Bucket struct {
@@ -26,18 +20,12 @@ type Bucket struct {
 	kv jetstream.KeyValue
 }
 
-// NewBucket opens the bucket, and makes it when it is not there. keep is how long nonces stay; they have to outlive the
-// time in which they are valid, twice the tolerance. replicas is on how many brokers, as of the streams.
-func NewBucket(ctx context.Context, js jetstream.JetStream, keep time.Duration, replicas int) (*Bucket, error) {
-	kv, err := js.KeyValue(ctx, BucketNonces)
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		kv, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket: BucketNonces, Description: "What providers sign once, so that nobody uses it twice.",
-			TTL: keep, MaxBytes: noncesBytes, Storage: jetstream.FileStorage, Replicas: max(1, replicas),
-		})
-	}
+// NewBucket opens the bucket bus.BucketNonces, and makes it when it is not there, which takes the right to. Nonces stay there
+// for longer than twice the time in which they are valid. replicas is on how many brokers, as of the streams.
+func NewBucket(ctx context.Context, js jetstream.JetStream, replicas int) (*Bucket, error) {
+	kv, err := bus.OpenBucket(ctx, js, bus.BucketNonces, replicas)
 	if err != nil {
-		return nil, fmt.Errorf("open bucket %s: %w; this user has to be allowed to make it, or somebody who is makes it first", BucketNonces, err)
+		return nil, fmt.Errorf("remember nonces: %w", err)
 	}
 	return &Bucket{js: js, kv: kv}, nil
 }

@@ -8,11 +8,9 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/routing"
 )
-
-// warmUps is the bucket of warm-ups in the broker.
-const warmUps = "WARMUP"
 
 // maxChanges is how often a change is tried that others come before.
 const maxChanges = 50
@@ -20,13 +18,12 @@ const maxChanges = 50
 // brokerTally is a Tally that all processes of a broker share.
 type brokerTally struct{ kv jetstream.KeyValue }
 
-// NewTally keeps warm-ups in the broker, which has them on as many servers as replicas says.
+// NewTally keeps warm-ups in the bucket bus.BucketWarmUp. One that is not there is made, on as many brokers as replicas
+// says, which takes the right to.
 func NewTally(ctx context.Context, js jetstream.JetStream, replicas int) (Tally, error) {
-	kv, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: warmUps, Description: "how far warm-ups of mail providers have come", Storage: jetstream.FileStorage, Replicas: max(1, replicas),
-	})
+	kv, err := bus.OpenBucket(ctx, js, bus.BucketWarmUp, replicas)
 	if err != nil {
-		return nil, fmt.Errorf("open the bucket %s: %w", warmUps, err)
+		return nil, fmt.Errorf("remember warm-ups: %w", err)
 	}
 	return &brokerTally{kv}, nil
 }

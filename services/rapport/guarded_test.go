@@ -314,7 +314,8 @@ func TestKeysOpenNoOtherDoor(t *testing.T) {
 		},
 		"recommender": {"events.ada", "send.email.ada", "evp.1.receipt.ada", api + "STREAM.PURGE.EVENTS", "$KV.LEASE.1"},
 		"mailer": {
-			"events.ada", "evp.1.ada", "evp.1.clock.tick", "send.email.ada", "dead.orchestrator.x", "$KV.LEASE.1", "$KV.LEASE.member.orchestrator.x",
+			api + "STREAM.INFO.KV_NONCES", "$KV.NONCES.a", api + "STREAM.DELETE.KV_WARMUP", api + "STREAM.PURGE.KV_WARMUP", api + "CONSUMER.CREATE.KV_WARMUP.x",
+			"evp.1.ada", "evp.1.clock.tick", "send.email.ada", "dead.orchestrator.x", "$KV.LEASE.1", "$KV.LEASE.member.orchestrator.x",
 			api + "STREAM.DELETE.SEND", api + "STREAM.PURGE.SEND", api + "STREAM.CREATE.X", api + "STREAM.UPDATE.SEND",
 			api + "CONSUMER.CREATE.SEND.mailer.send.sms.*", api + "CONSUMER.CREATE.SEND.mailer", api + "CONSUMER.CREATE.SEND.other.send.email.*",
 			api + "CONSUMER.MSG.NEXT.SEND.texter", api + "CONSUMER.DELETE.SEND.mailer", "$JS.ACK.SEND.texter.1.1.1.1.1",
@@ -322,7 +323,19 @@ func TestKeysOpenNoOtherDoor(t *testing.T) {
 		},
 		"texter": {"events.ada", "send.sms.ada", api + "CONSUMER.CREATE.SEND.mailer.send.email.*", api + "CONSUMER.MSG.NEXT.SEND.caller", api + "STREAM.DELETE.SEND"},
 		"caller": {"events.ada", "send.webhook.ada", api + "CONSUMER.MSG.NEXT.SEND.mailer", api + "STREAM.DELETE.SEND"},
-		"admin":  {"events.ada", "send.email.ada", "evp.1.receipt.ada", "$KV.LEASE.1"},
+		"portal": {
+			"evp.1.receipt.ada", "send.email.ada", "$KV.LEASE.1", "$KV.NONCES.a", "$KV.WARMUP.a", api + "STREAM.INFO.KV_NONCES",
+			api + "CONSUMER.CREATE.EVENTS.x", api + "DIRECT.GET.EVENTS", api + "STREAM.PURGE.EVENTS", recommend.Subject,
+		},
+		"listener": {
+			"evp.1.receipt.ada", "send.email.ada", "$KV.LEASE.1", "$KV.WARMUP.a", "$KV.NONCES.a.b", api + "STREAM.DELETE.KV_NONCES",
+			api + "STREAM.PURGE.KV_NONCES", api + "CONSUMER.CREATE.KV_NONCES.x", api + "CONSUMER.CREATE.EVENTS.x", api + "DIRECT.GET.EVENTS", recommend.Subject,
+		},
+		"postmaster": {
+			"evp.1.receipt.ada", "send.email.ada", "$KV.LEASE.1", "$KV.NONCES.a", "$KV.WARMUP.a",
+			api + "CONSUMER.CREATE.EVENTS.x", api + "DIRECT.GET.EVENTS", api + "STREAM.PURGE.EVENTS",
+		},
+		"admin": {"events.ada", "send.email.ada", "evp.1.receipt.ada", "$KV.LEASE.1"},
 	} {
 		denied := make(chan error, 100)
 		js := g.as(user, nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { denied <- err }))

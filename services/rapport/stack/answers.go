@@ -52,7 +52,7 @@ func (s *Stack) listener() (lifecycle.Service, error) {
 	if _, uses := providers["mailgun"]; uses {
 		opening, cancel := context.WithTimeout(context.Background(), openBucket)
 		defer cancel()
-		if o.Nonces, err = listener.NewBucket(opening, s.JS, nonceMemory, max(s.cfg.NATSReplicas, 1)); err != nil {
+		if o.Nonces, err = listener.NewBucket(opening, s.JS, s.cfg.NATSReplicas); err != nil {
 			return nil, err //nolint:wrapcheck // It says what it was doing.
 		}
 	}
@@ -62,12 +62,8 @@ func (s *Stack) listener() (lifecycle.Service, error) {
 	return s.Listener, nil
 }
 
-// nonceMemory is how long Mailgun's tokens are remembered: more than twice the tolerance of
-// their times.
-const (
-	nonceMemory = 15 * time.Minute
-	openBucket  = 30 * time.Second
-)
+// openBucket bounds the opening of a bucket in the broker.
+const openBucket = 30 * time.Second
 
 // callers are the providers that may call. The catcher calls back like Twilio, in clear and
 // with a secret that everybody knows, so it may only from this machine.

@@ -48,7 +48,7 @@ func (s *Stack) mailer() (lifecycle.Service, error) {
 		}
 		counting, cancel := context.WithTimeout(context.Background(), openBucket)
 		defer cancel()
-		if o.Tally, err = mailer.NewTally(counting, s.JS, max(s.cfg.NATSReplicas, 1)); err != nil {
+		if o.Tally, err = mailer.NewTally(counting, s.JS, s.cfg.NATSReplicas); err != nil {
 			return nil, err
 		}
 	case o.SMTP.Addr == "":

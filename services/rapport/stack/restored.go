@@ -60,7 +60,7 @@ func Provision(ctx context.Context, cfg Config) (err error) {
 	}
 	s := &Stack{cfg: cfg}
 	defer func() { err = errors.Join(err, s.Close(context.WithoutCancel(ctx))) }()
-	steps := []func(context.Context) error{s.broker, s.streams}
+	steps := []func(context.Context) error{s.broker, s.streams, s.buckets}
 	if cfg.StoreURL != "" {
 		steps = append(steps, s.store)
 	}
@@ -68,6 +68,14 @@ func Provision(ctx context.Context, cfg Config) (err error) {
 		if err := acquire(ctx); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// buckets makes what few services use, so that their keys need no right to make it.
+func (s *Stack) buckets(ctx context.Context) error {
+	if err := bus.ProvisionBuckets(ctx, s.JS, bus.Layout{Replicas: s.cfg.NATSReplicas}); err != nil {
+		return fmt.Errorf("provision the buckets: %w", err)
 	}
 	return nil
 }
