@@ -98,9 +98,14 @@ func (p *Pipeline) turn(ctx context.Context, a *attempt) error {
 
 // lapse ends a message that throttles did not let through in time.
 func (p *Pipeline) lapse(_ context.Context, a *attempt) error {
-	if a.lapsed && a.receipt == nil {
-		p.keepBack(a, message.ReasonThrottled)
+	if !a.lapsed || a.receipt != nil {
+		return nil
 	}
+	reason := message.ReasonThrottled
+	if until := a.cmd.Until; !until.IsZero() && until.Sub(a.cmd.DecidedAt) < p.o.Lateness(a.cmd) {
+		reason = message.ReasonQuietHours // They begin before its turn comes.
+	}
+	p.keepBack(a, reason)
 	return nil
 }
 

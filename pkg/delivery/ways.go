@@ -156,7 +156,11 @@ func (p *Pipeline) left(a *attempt) time.Duration {
 	if p.o.EventTime {
 		return p.o.Outage - time.Since(a.since)
 	}
-	return p.o.Lateness(a.cmd) - p.o.Now().Sub(a.cmd.DecidedAt)
+	left := p.o.Lateness(a.cmd) - p.o.Now().Sub(a.cmd.DecidedAt)
+	if !a.cmd.Until.IsZero() {
+		left = min(left, a.cmd.Until.Sub(p.o.Now()))
+	}
+	return left
 }
 
 // errMoved says that the provider which was chosen cannot have the message any more.

@@ -29,12 +29,25 @@ func (w *walk) send(in *Instance, d *Definition, s *Step, what *Send) (rests boo
 	return false
 }
 
-// judge asks policy. What should have been sent too long ago is not sent at all.
-func (w *walk) judge(in *Instance, d *Definition, step string, c message.Channel) policy.Verdict {
-	r := policy.Request{
+// quietFrom is when a text message must not arrive any more. Providers keep those that they cannot
+// send at once, for hours, and telephones ring at night; a mail that is late wakes nobody.
+func (w *walk) quietFrom(in *Instance, d *Definition, step string, c message.Channel) time.Time {
+	if c != message.SMS && c != message.WhatsApp {
+		return time.Time{}
+	}
+	return w.set.policy.QuietFrom(w.request(in, d, step, c))
+}
+
+func (w *walk) request(in *Instance, d *Definition, step string, c message.Channel) policy.Request {
+	return policy.Request{
 		Profile: &w.state.Profile, Channel: c, Category: d.Category, Purpose: d.Purpose, Journey: d.Name,
 		Instance: in.ID, Step: step, Priority: d.Priority, Now: w.now, Log: w.state.Log, Ghost: in.Ghost,
 	}
+}
+
+// judge asks policy. What should have been sent too long ago is not sent at all.
+func (w *walk) judge(in *Instance, d *Definition, step string, c message.Channel) policy.Verdict {
+	r := w.request(in, d, step, c)
 	var v policy.Verdict
 	if w.set.observer != nil {
 		v = w.set.policy.Explain(r)
@@ -92,6 +105,7 @@ func (w *walk) decide(in *Instance, d *Definition, s *Step, what *Send, v policy
 	trigger := w.state.trigger(in.Trigger)
 	if v.Reason == "" {
 		c.Vars = w.vars(in, trigger, s)
+		c.Until = w.quietFrom(in, d, s.ID, what.Channel)
 		if w.state.Log == nil {
 			w.state.Log = &policy.Log{}
 		}
@@ -119,7 +133,13 @@ func (s *Set) Recheck(st *State, c *message.Command, now time.Time) message.Reas
 	if d != nil {
 		r.Purpose = d.Purpose
 	}
-	return s.policy.Standing().Decide(r).Reason
+	if reason := s.policy.Standing().Decide(r).Reason; reason != "" {
+		return reason
+	}
+	if !c.Until.IsZero() && !now.Before(c.Until) {
+		return message.ReasonQuietHours
+	}
+	return ""
 }
 
 func (s *Set) definition(journey, version string) *Definition {

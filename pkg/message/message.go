@@ -59,6 +59,9 @@ type Command struct {
 	// EventAt is when the broker stored the event that led to the message at once. It is zero
 	// when a timer did: after a wait, quiet hours, a date; and in replays.
 	EventAt time.Time `json:"event_at,omitzero"`
+	// Until is when the person's quiet hours begin, of a text message that has to respect them: from
+	// then on it must not arrive, wherever it has been waiting. Zero: it may at any time.
+	Until time.Time `json:"until,omitzero"`
 	// Vars are the template's variables: a JSON object with profile, trigger, and
 	// what earlier steps produced, such as recommendations.
 	Vars json.RawMessage `json:"vars"`
@@ -93,6 +96,12 @@ func (c *Command) Encode() ([]byte, error) {
 	if !c.EventAt.IsZero() {
 		if b, err = c.EventAt.AppendText(append(jsontext.Next(b, "event_at"), '"')); err != nil {
 			return nil, fmt.Errorf("encode message %s: event_at: %w", c.ID, err)
+		}
+		b = append(b, '"')
+	}
+	if !c.Until.IsZero() {
+		if b, err = c.Until.AppendText(append(jsontext.Next(b, "until"), '"')); err != nil {
+			return nil, fmt.Errorf("encode message %s: until: %w", c.ID, err)
 		}
 		b = append(b, '"')
 	}

@@ -74,7 +74,7 @@ func TestCommandsAreThoseOfEncodingJSON(t *testing.T) {
 		}
 	}
 	unsayable := time.Date(12345, 1, 1, 0, 0, 0, 0, time.UTC)
-	for _, c := range []message.Command{{DecidedAt: unsayable}, {EventAt: unsayable}} {
+	for _, c := range []message.Command{{DecidedAt: unsayable}, {EventAt: unsayable}, {Until: unsayable}} {
 		if _, err := c.Encode(); err == nil {
 			t.Errorf("a time that JSON cannot say was written: %+v", c)
 		}

@@ -75,6 +75,8 @@ func readCommand(b []byte) (*Command, bool) {
 			readTime(&s, &seen, 13, &c.DecidedAt)
 		case "event_at":
 			readTime(&s, &seen, 14, &c.EventAt)
+		case "until":
+			readTime(&s, &seen, 17, &c.Until)
 		case "purpose":
 			readText(&s, &seen, 16, &c.Purpose)
 		case "vars":
@@ -86,7 +88,7 @@ func readCommand(b []byte) (*Command, bool) {
 			}
 		default:
 			s.Skip(name, "id", "partition", "profile", "journey", "version", "instance", "step", "channel", "category",
-				"purpose", "template", "to", "locale", "timezone", "decided_at", "event_at", "vars")
+				"purpose", "template", "to", "locale", "timezone", "decided_at", "event_at", "until", "vars")
 		}
 	}
 	s.End()

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/twilio/twilio-go/client"
 	api "github.com/twilio/twilio-go/rest/api/v2010"
@@ -56,6 +57,42 @@ func (t *Texter) params(c *message.Command, to string, text render.SMS) (*api.Cr
 	}
 	return p, nil
 }
+
+// maxValidity is how long Twilio keeps a message that says nothing else in its queue, and the
+// longest it takes (https://www.twilio.com/docs/api/errors/90007).
+const maxValidity = 10 * time.Hour
+
+// validity is how long Twilio may keep a message that it is given now, in seconds from 1 on: until
+// quiet hours begin where the person is, or the message is too late for its journey; 0 is as long
+// as Twilio likes. A replay sends what is long over, and asks for nothing.
+func (t *Texter) validity(c *message.Command) int {
+	d := &t.o.Delivery
+	if d.EventTime {
+		return 0
+	}
+	late := defaultLateness
+	if d.Lateness != nil {
+		late = d.Lateness(c)
+	}
+	now := time.Now
+	if d.Now != nil {
+		now = d.Now
+	}
+	left := c.DecidedAt.Add(late).Sub(now())
+	if left <= 0 {
+		left = maxValidity // Whether it may go at all has been asked before.
+	}
+	if !c.Until.IsZero() {
+		left = min(left, c.Until.Sub(now()))
+	}
+	if left >= maxValidity {
+		return 0
+	}
+	return max(1, int(left/time.Second))
+}
+
+// defaultLateness is that of package delivery.
+const defaultLateness = 24 * time.Hour
 
 // create asks Twilio to send and returns the message's SID.
 func (t *Texter) create(ctx context.Context, p *api.CreateMessageParams) (string, error) {

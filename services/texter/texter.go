@@ -11,6 +11,7 @@ import (
 	"time"
 
 	wm "github.com/ThreeDotsLabs/watermill/message"
+	api "github.com/twilio/twilio-go/rest/api/v2010"
 
 	"rapport/pkg/delivery"
 	"rapport/pkg/message"
@@ -166,27 +167,33 @@ func (t *Texter) Render(ctx context.Context, c *message.Command) (delivery.HandO
 	if text.Body == "" {
 		return nil, delivery.Permanent(message.ReasonRender, "the text is empty")
 	}
-	if t.o.Channel != message.SMS {
-		params, err := t.params(c, to, text)
-		if err != nil {
-			return nil, err
-		}
-		return func(ctx context.Context) (string, error) { return t.create(ctx, params) }, nil
-	}
 	var cost cost
-	text.Body, cost = weigh(text.Body, t.o.Verbatim)
+	if t.o.Channel == message.SMS {
+		text.Body, cost = weigh(text.Body, t.o.Verbatim)
+	}
 	params, err := t.params(c, to, text)
 	if err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context) (string, error) {
-		cost.annotate(ctx)
-		sid, err := t.create(ctx, params)
-		if err == nil {
-			t.bill.add(ctx, cost)
-		}
-		return sid, err
+		return t.handOver(ctx, c, params, cost)
 	}, nil
+}
+
+// handOver asks Twilio to send, and counts what it took. WhatsApp has no segments.
+func (t *Texter) handOver(ctx context.Context, c *message.Command, params *api.CreateMessageParams, cost cost) (string, error) {
+	asked := *params // Each attempt has less time left.
+	if seconds := t.validity(c); seconds > 0 {
+		asked.SetValidityPeriod(seconds)
+	}
+	if t.o.Channel == message.SMS {
+		cost.annotate(ctx)
+	}
+	sid, err := t.create(ctx, &asked)
+	if err == nil && t.o.Channel == message.SMS {
+		t.bill.add(ctx, cost)
+	}
+	return sid, err
 }
 
 // complete checks the account's options and fills in defaults. Errors name the field and
