@@ -22,7 +22,14 @@ func (f *upFlags) answers(flags *pflag.FlagSet) {
 	flags.StringVar(&f.cfg.Portal.URL, "portal-url", os.Getenv("RAPPORT_PORTAL_URL"), "public address of the portal, https://news.shop.example (default: --portal, as long as mail is caught)")
 	flags.StringVar(&f.cfg.Listener.Addr, "listener", cmp.Or(os.Getenv("RAPPORT_LISTENER_ADDR"), "127.0.0.1:8083"), "address for callbacks of providers and inbound SMS; empty: none")
 	flags.StringVar(&f.cfg.Listener.URL, "callbacks-url", os.Getenv("RAPPORT_CALLBACKS_URL"), "public address of --listener, https://hooks.shop.example; Twilio is told to call it")
-	flags.StringSliceVar(&f.track, "track", list("RAPPORT_TRACK", "clicks", "opens"), "what marketing mails tell of: clicks, opens, none")
+	in := &f.cfg.Inbound
+	flags.StringVar(&in.SMTP, "inbound", os.Getenv("RAPPORT_INBOUND"), "address for mail that comes back, such as :25 (default: none)")
+	flags.StringVar(&in.LMTP, "inbound-lmtp", os.Getenv("RAPPORT_INBOUND_LMTP"), "the same by LMTP, behind a mail server: address or path of a socket")
+	flags.StringVar(&in.Cert, "inbound-cert", os.Getenv("RAPPORT_INBOUND_CERT"), "file with the certificate of --inbound (STARTTLS)")
+	flags.StringVar(&in.Key, "inbound-key", os.Getenv("RAPPORT_INBOUND_KEY"), "file with the key of that certificate")
+	flags.StringVar(&in.ForwardSMTP, "forward-smtp", os.Getenv("RAPPORT_FORWARD_SMTP"), "mail server that gets what people answer")
+	flags.StringVar(&in.ForwardTo, "forward-to", os.Getenv("RAPPORT_FORWARD_TO"), "mailbox there")
+	flags.StringSliceVar(&f.track, "track", list("RAPPORT_TRACK", "clicks", "opens"), "what marketing mails tell of: clicks, opens, or none")
 	flags.StringVar(&f.cfg.Portal.Source, "utm-source", os.Getenv("RAPPORT_UTM_SOURCE"), "utm_source of links in marketing messages (default: no utm parameters)")
 	flags.StringSliceVar(&f.proxies, "trusted-proxies", list("RAPPORT_TRUSTED_PROXIES"), "networks whose X-Forwarded-For is believed, such as 10.0.0.0/8")
 }
@@ -59,7 +66,7 @@ func list(variable string, otherwise ...string) []string {
 
 // answered reads and checks what answers are configured by.
 func (f *upFlags) answered() error {
-	return cmp.Or(f.senders(), f.tracking(), f.trusted(), f.linkKeys(), f.callbacks())
+	return cmp.Or(f.senders(), f.tracking(), f.trusted(), f.linkKeys(), f.callbacks(), f.inbound())
 }
 
 func (f *upFlags) tracking() error {
@@ -141,6 +148,30 @@ func (f *upFlags) callbacks() error {
 	u, err := url.Parse(l.URL)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" {
 		return fmt.Errorf("--callbacks-url %q is no address: write it as https://hooks.shop.example", l.URL)
+	}
+	return nil
+}
+
+// inbound checks how mail comes back.
+func (f *upFlags) inbound() error {
+	in, id := &f.cfg.Inbound, &f.cfg.Identity
+	switch {
+	case in.SMTP != "" && in.LMTP != "":
+		return errors.New("--inbound and --inbound-lmtp: one of them, or a second process with the other")
+	case (in.SMTP != "" || in.LMTP != "") && id.BounceDomain == "" && id.ReplyDomain == "":
+		return errors.New("--inbound: name the domains that mail comes back to with --bounce-domain and --reply-domain")
+	case (in.Cert == "") != (in.Key == ""):
+		return errors.New("--inbound-cert and --inbound-key belong together")
+	case (in.ForwardSMTP == "") != (in.ForwardTo == ""):
+		return errors.New("--forward-smtp and --forward-to belong together")
+	}
+	for flag, addr := range map[string]string{"--inbound": in.SMTP, "--forward-smtp": in.ForwardSMTP} {
+		if addr == "" {
+			continue
+		}
+		if err := address(addr); err != nil {
+			return fmt.Errorf("%s %q: %w: write host:port, such as mail.shop.example:25", flag, addr, err)
+		}
 	}
 	return nil
 }

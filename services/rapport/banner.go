@@ -31,6 +31,9 @@ func (f *upFlags) banner(w io.Writer, st *stack.Stack, dev string, took time.Dur
 	if st.Listener != nil {
 		line("  callbacks http://%s/callbacks/   (what providers and phones answer)", st.Listener.Addr())
 	}
+	if st.Postmaster != nil {
+		line("  inbound   %s   (mail that comes back)", st.Postmaster.Addr())
+	}
 	if st.Broker != nil && st.Broker.ClientURL() != "" {
 		line("  nats      %s", st.Broker.ClientURL())
 	}

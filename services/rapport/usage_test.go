@@ -135,7 +135,7 @@ func TestFilesAndPlacesThatCannotBeUsed(t *testing.T) {
 		"up, no file with keys":      {append([]string{"up", "--write-keys", "none"}, free()...), "--write-keys: read write keys: open none: no such file or directory"},
 		"up, keys without a colon":   {append([]string{"up", "--write-keys", "keys"}, free()...), "--write-keys: keys: write keys: line 1, entry 1: has no colon: write name:key"},
 		"up, a broker that is away":  {append([]string{"up", "--nats-url", "nats://127.0.0.1:1"}, free()...), "connect to the broker at nats://127.0.0.1:1: nats: no servers available for connection: start it, or name another with --nats-url"},
-		"up, mail to nowhere":        {append([]string{"up", "--services", "mailer"}, free()...), "mailer: no mail server: name one with --smtp, or run the catcher here"},
+		"up, mail to nowhere":        {append([]string{"up", "--services", "mailer"}, free()...), "mailer: no mail server: name one with --smtp, those of delivery.yaml with --providers, or run the catcher here"},
 		"check a file":               {[]string{"check", file}, "the workspace " + file + " is a file: name the directory that holds rapport.yaml"},
 		"check nothing":              {[]string{"check", "none"}, "the workspace none cannot be read"},
 		"check what is no workspace": {[]string{"check", "."}, "rapport.yaml: there is no such file in .\n   a workspace begins with rapport.yaml"},
@@ -170,7 +170,7 @@ func TestPortsThatAreTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = taken.Close() })
-	for _, flag := range []string{"--http", "--catcher-http", "--catcher-smtp", "--nats", "--ops"} {
+	for _, flag := range []string{"--http", "--catcher-http", "--catcher-smtp", "--nats", "--ops", "--portal", "--listener"} {
 		t.Run(flag, func(t *testing.T) {
 			t.Parallel()
 			args := append(append([]string{"up", "--data", t.TempDir()}, free()...), flag, taken.Addr().String())

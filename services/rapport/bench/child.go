@@ -39,7 +39,7 @@ func (b *bench) startUp(ctx context.Context, p place, m *mails) (*child, error) 
 		return nil, err
 	}
 	args := append(append([]string{}, b.o.Up[1:]...), "--data", p.dir, "--workspace", b.shop, "--http", addr, "--ops", ops, "--nats", "",
-		"--catcher-http", "127.0.0.1:0", "--catcher-smtp", "127.0.0.1:0", "--smtp", m.addr, "--smtp-tls", "none")
+		"--catcher-http", "127.0.0.1:0", "--catcher-smtp", "127.0.0.1:0", "--portal", "127.0.0.1:0", "--listener", "127.0.0.1:0", "--smtp", m.addr, "--smtp-tls", "none")
 	args = append(args, upFlags(p)...)
 	if b.o.ProfileDir != "" {
 		args = append(args, "--ops-profile")

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/smtp"
 	"net/url"
 	"regexp"
 	"slices"
@@ -18,6 +19,7 @@ import (
 
 	"rapport/pkg/message"
 	"rapport/pkg/store"
+	"rapport/pkg/verp"
 	"rapport/services/catcher"
 	"rapport/services/rapport/stack"
 )
@@ -145,4 +147,49 @@ func twilioSignature(token, to string, form url.Values) string {
 	}
 	mac.Write([]byte(text)) //nolint:errcheck // A hash takes everything.
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// Mail that comes back to the return path of a message is about its person: a mailbox that is
+// not there is not written to again, and what somebody answers is an event.
+func TestMailComesBack(t *testing.T) {
+	t.Parallel()
+	secret := strings.Repeat("s", 32)
+	st := open(t, func(c *stack.Config) {
+		c.Starter = answering("category: transactional\n" + byMail)
+		c.Secrets = []string{secret}
+		c.Identity = stack.Identity{BounceDomain: "bounces.shop.example", ReplyDomain: "replies.shop.example"}
+		c.Inbound = stack.Inbound{SMTP: "127.0.0.1:0"}
+	})
+	post(t, st, "A1")
+	m := until(t, st, 1, ended)[0]
+	keys, err := verp.NewKeys(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for partition := range 4 { // The row does not say in which one it lies; only one of these finds it.
+		ref := message.Ref{ID: m.ID, Partition: partition}
+		comeBack(t, st, keys, verp.Reply, ref, "From: ada@example.com\r\nSubject: Re: Your order\r\nMessage-ID: <1@example.com>\r\n\r\nCan I still change it?\r\n")
+		comeBack(t, st, keys, verp.Bounce, ref, "From: MAILER-DAEMON@example.com\r\nSubject: failed\r\nMIME-Version: 1.0\r\n"+
+			"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nNo such user.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"+
+			"Reporting-MTA: dns; mx.example.com\r\n\r\nFinal-Recipient: rfc822; ada@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n"+
+			"Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n--b--\r\n")
+	}
+	applied(t, st, "email.replied", 1)
+	applied(t, st, "email.bounced", 1)
+	order(t, st, "A2")
+	until(t, st, 1, func(m *store.MessageRow) bool { return m.Reason == message.ReasonSuppressed })
+}
+
+// comeBack delivers a mail to an address of a message.
+func comeBack(t *testing.T, st *stack.Stack, keys *verp.Keys, kind verp.Kind, ref message.Ref, mail string) {
+	t.Helper()
+	domain := map[verp.Kind]string{verp.Bounce: "bounces.shop.example", verp.Reply: "replies.shop.example"}[kind]
+	to, err := keys.Address(kind, ref, domain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-st.Postmaster.Ready()
+	if err := smtp.SendMail(st.Postmaster.Addr(), nil, "", []string{to}, []byte(mail)); err != nil {
+		t.Fatalf("mail to %s: %v", to, err)
+	}
 }

@@ -68,6 +68,7 @@ type Config struct {
 	Webhooks  Webhooks
 	Portal    Portal
 	Listener  Listener
+	Inbound   Inbound
 	// Secrets seal links and return paths, the newest first, each of 32 bytes or more. Empty:
 	// one is made and kept in Dir.
 	Secrets []string
@@ -102,7 +103,7 @@ type Webhooks struct {
 
 // Names are the services in the order of the flow.
 func Names() []string {
-	return []string{"ingest", "orchestrator", "recommender", "mailer", "texter", "caller", "portal", "listener", "catcher"}
+	return []string{"ingest", "orchestrator", "recommender", "mailer", "texter", "caller", "portal", "listener", "postmaster", "catcher"}
 }
 
 // runs reports whether a service is to be run here.
@@ -137,7 +138,7 @@ func (c *Config) listening(err error) error {
 	}
 	_, port, _ := net.SplitHostPort(failed.Addr.String())
 	for _, a := range []struct{ flag, addr string }{
-		{"--http", c.HTTP}, {"--catcher-http", c.CatcherHTTP}, {"--catcher-smtp", c.CatcherSMTP}, {"--nats", c.NATS}, {"--ops", c.Ops}, {"--portal", c.Portal.Addr}, {"--listener", c.Listener.Addr},
+		{"--http", c.HTTP}, {"--catcher-http", c.CatcherHTTP}, {"--catcher-smtp", c.CatcherSMTP}, {"--nats", c.NATS}, {"--ops", c.Ops}, {"--portal", c.Portal.Addr}, {"--listener", c.Listener.Addr}, {"--inbound", c.Inbound.SMTP}, {"--inbound-lmtp", c.Inbound.LMTP},
 	} {
 		if _, p, bad := net.SplitHostPort(a.addr); bad == nil && p == port {
 			return fmt.Errorf("%s %s: %w: stop the process that listens there, or choose another address (port 0 takes a free one)", a.flag, a.addr, failed.Err)

@@ -24,6 +24,7 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 		make     func() (lifecycle.Service, error)
 	}{
 		{"catcher", "catcher", s.catcher},
+		{"postmaster", "postmaster", s.postmaster},
 		{"listener", "listener", s.listener},
 		{"portal", "portal", s.portal},
 		{"caller", "caller", s.caller},

@@ -29,6 +29,7 @@ import (
 	"rapport/services/listener"
 	"rapport/services/orchestrator"
 	"rapport/services/portal"
+	"rapport/services/postmaster"
 	"rapport/services/rapport/inforce"
 	"rapport/services/rapport/ops"
 	"rapport/services/rapport/ops/measured"
@@ -45,6 +46,7 @@ type Stack struct {
 	Catcher      *catcher.Catcher
 	Portal       *portal.Service
 	Listener     *listener.Service
+	Postmaster   *postmaster.Service
 	Ops          *ops.Server
 
 	keys       *link.Keys  // open what links of messages carry; nil: there are none
@@ -194,7 +196,8 @@ func (s *Stack) streams(ctx context.Context) error {
 const defaultStreams = 4 << 30
 
 func (s *Stack) store(ctx context.Context) error {
-	if !slices.ContainsFunc([]string{"orchestrator", "mailer", "texter", "caller"}, s.cfg.runs) && !s.cfg.Portal.runs(s.cfg.runs) && !s.cfg.Listener.runs(s.cfg.runs) {
+	doors := s.cfg.Portal.runs(s.cfg.runs) || s.cfg.Listener.runs(s.cfg.runs) || s.cfg.Inbound.runs(s.cfg.runs)
+	if !doors && !slices.ContainsFunc([]string{"orchestrator", "mailer", "texter", "caller"}, s.cfg.runs) {
 		return nil
 	}
 	st, err := s.openStore(ctx)
