@@ -3,7 +3,9 @@ package render
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -24,6 +26,9 @@ func decode(raw []byte) (map[string]any, error) {
 	err := d.Decode(&vars)
 	return vars, err
 }
+
+// usualList is for how many elements a list has room from the beginning.
+const usualList = 4
 
 // deepest is how deep a value may lie for reader.
 const deepest = 64
@@ -116,10 +121,10 @@ func (r *reader) object(depth int) (any, bool) {
 
 func (r *reader) array(depth int) (any, bool) {
 	r.at++
-	list := []any{}
 	if r.take(']') {
-		return list, true
+		return []any{}, true
 	}
+	list := make([]any, 0, usualList)
 	for {
 		v, ok := r.value(depth + 1)
 		if !ok {
@@ -135,18 +140,22 @@ func (r *reader) array(depth int) (any, bool) {
 	}
 }
 
-// string stands at the opening quote. The library reads strings with escapes and those that
-// are not UTF-8, which it repairs.
+// string stands at the opening quote. The library reads strings that are not UTF-8, which it
+// repairs, and characters written as two escapes.
 func (r *reader) string() (string, bool) {
 	begin := r.at
-	simple := true
+	simple, ascii := true, true
 	for r.at++; r.at < len(r.text); r.at++ {
 		switch c := r.text[r.at]; {
 		case c == '"':
 			r.at++
 			s := r.text[begin+1 : r.at-1]
-			if simple && utf8.ValidString(s) {
+			if !ascii && !utf8.ValidString(s) {
+				simple = false
+			} else if simple {
 				return s, true
+			} else if plain, ok := unescaped(s); ok {
+				return plain, true
 			}
 			return s, json.Unmarshal([]byte(r.text[begin:r.at]), &s) == nil
 		case c == '\\':
@@ -154,9 +163,44 @@ func (r *reader) string() (string, bool) {
 			r.at++
 		case c < ' ':
 			return "", false
+		case c >= utf8.RuneSelf:
+			ascii = false
 		}
 	}
 	return "", false
+}
+
+// unescaped is the inside of a string whose escapes stand for one character each; ok is false for others.
+func unescaped(s string) (plain string, ok bool) {
+	b := make([]byte, 0, len(s))
+	for {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 {
+			return string(append(b, s...)), true
+		}
+		if i+1 == len(s) {
+			return "", false
+		}
+		b = append(b, s[:i]...)
+		c := s[i+1]
+		s = s[i+2:]
+		if c == 'u' {
+			if len(s) < 4 {
+				return "", false
+			}
+			n, err := strconv.ParseUint(s[:4], 16, 16)
+			if err != nil || utf16.IsSurrogate(rune(n)) {
+				return "", false
+			}
+			b, s = utf8.AppendRune(b, rune(n)), s[4:]
+			continue
+		}
+		k := strings.IndexByte(`"\/bfnrt`, c)
+		if k < 0 {
+			return "", false
+		}
+		b = append(b, "\"\\/\b\f\n\r\t"[k])
+	}
 }
 
 // number keeps the digits as they are.

@@ -1,7 +1,10 @@
 package render
 
 import (
+	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -75,42 +78,73 @@ func money(c *liquid.Call, in any, currency string, format *locale, space string
 	case int64:
 		amount = decimal.NewFromInt(v)
 	case float64:
+		var digits [usualAmount]byte
+		if text, ok := format.writePlain(string(strconv.AppendFloat(digits[:0], v, 'f', -1, 64)), currency, space); ok {
+			return text, nil
+		}
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, errAmount
+		}
 		amount = decimal.NewFromFloat(v)
 	default:
-		d, err := decimal.NewFromString(strings.TrimSpace(c.Text(in)))
-		if err != nil || len(c.Text(in)) > 40 {
-			return nil, fmt.Errorf("money needs an amount such as 12.50")
+		spelt := c.Text(in)
+		if text, ok := format.writePlain(spelt, currency, space); ok {
+			return text, nil
+		}
+		d, err := decimal.NewFromString(strings.TrimSpace(spelt))
+		if err != nil || len(spelt) > maxAmount {
+			return nil, errAmount
 		}
 		amount = d
 	}
 	if amount.Exponent() > 20 || amount.Exponent() < -40 {
-		return nil, fmt.Errorf("money needs an amount such as 12.50")
+		return nil, errAmount
 	}
 	return format.write(amount, currency, space), nil
 }
 
-// fit cuts or fills a text to a width in characters.
+var errAmount = errors.New("money needs an amount such as 12.50")
+
+// maxAmount is how many characters of an amount are read.
+const maxAmount = 40
+
+// fit cuts or fills a text to a width in characters, of widest at most.
 func fit(s string, width int, right bool) string {
 	s = oneLine(s)
 	n := utf8.RuneCountInString(s)
+	end := ""
 	if n > width {
-		r := []rune(s)
-		return strings.TrimRight(string(r[:width-1]), " ") + "…" + strings.Repeat(" ", width-1-utf8.RuneCountInString(strings.TrimRight(string(r[:width-1]), " ")))
+		at, left := 0, width-1
+		for at = range s {
+			if left == 0 {
+				break
+			}
+			left--
+		}
+		s, end, right = strings.TrimRight(s[:at], " "), "…", false
+		n = utf8.RuneCountInString(s) + 1
 	}
-	space := strings.Repeat(" ", width-n)
+	space := spaces[:width-n]
 	if right {
 		return space + s
 	}
-	return s + space
+	return s + end + space
 }
+
+var spaces = strings.Repeat(" ", widest)
 
 // calm writes a text that is all capitals as a sentence.
 func calm(s string) string {
 	s = oneLine(s)
-	low := strings.ToLower(s)
-	if s == low || s != strings.ToUpper(s) || !strings.Contains(s, " ") {
+	if strings.IndexByte(s, ' ') < 0 || strings.ContainsFunc(s, isSmallASCII) {
 		return s // single words may be names or codes
+	}
+	low := strings.ToLower(s)
+	if s == low || s != strings.ToUpper(s) {
+		return s
 	}
 	first, size := utf8.DecodeRuneInString(low)
 	return string(unicode.ToUpper(first)) + low[size:]
 }
+
+func isSmallASCII(r rune) bool { return 'a' <= r && r <= 'z' }

@@ -39,20 +39,81 @@ func Money(amount decimal.Decimal, currency, locale string) string {
 
 // write writes an amount; space is what stands between it and its currency.
 func (l *locale) write(amount decimal.Decimal, currency, space string) string {
-	digits := amount.Abs().StringFixed(minorUnits(currency))
+	return string(l.append(make([]byte, 0, usualAmount), amount.Abs().StringFixed(minorUnits(currency)), amount.IsNegative(), currency, space))
+}
+
+// usualAmount is room for an amount in bytes; longer ones take more.
+const usualAmount = 40
+
+// writePlain is write for an amount in digits with a point at most, as shops write prices: reading them as numbers first
+// took longer than all else about them. ok is false for other texts.
+func (l *locale) writePlain(amount, currency, space string) (text string, ok bool) {
+	var room [usualAmount + 2]byte
+	digits, negative, ok := rounded(room[:0], amount, int(minorUnits(currency)))
+	if !ok {
+		return "", false
+	}
+	var out [2 * usualAmount]byte
+	return string(l.append(out[:0], string(digits), negative, currency, space)), true
+}
+
+// rounded appends an amount with some places behind the point, half away from zero. The amount is digits with a sign
+// before and a point between them, if any.
+func rounded(dst []byte, amount string, places int) (digits []byte, negative, ok bool) {
+	amount, negative = strings.CutPrefix(amount, "-")
+	whole, fraction, point := strings.Cut(amount, ".")
+	if len(amount) > usualAmount-8 || whole == "" || point && fraction == "" || !allDigits(whole) || !allDigits(fraction) {
+		return dst, false, false
+	}
+	for len(whole) > 1 && whole[0] == '0' {
+		whole = whole[1:]
+	}
+	dst = append(append(dst, '0'), whole...)
+	if places > 0 {
+		dst = append(append(dst, '.'), fraction[:min(places, len(fraction))]...)
+		for range places - len(fraction) {
+			dst = append(dst, '0')
+		}
+	}
+	if len(fraction) > places && fraction[places] >= '5' {
+		i := len(dst) - 1
+		for dst[i] == '9' || dst[i] == '.' {
+			if dst[i] == '9' {
+				dst[i] = '0'
+			}
+			i--
+		}
+		dst[i]++
+	}
+	if dst[0] == '0' {
+		dst = dst[1:]
+	}
+	return dst, negative, true
+}
+
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// append appends an amount whose digits are those that are shown.
+func (l *locale) append(out []byte, digits string, negative bool, currency, space string) []byte {
 	whole, fraction, _ := strings.Cut(digits, ".")
 	symbol, known := l.symbols[currency]
 	if !known {
 		symbol = currency
 	}
 	pattern := l.positive
-	if amount.IsNegative() && strings.Trim(digits, "0.") != "" {
+	if negative && strings.Trim(digits, "0.") != "" {
 		pattern = l.negative
 	}
 	if symbol == "" {
 		pattern = strings.TrimSpace(strings.Replace(pattern, "c", "", 1))
 	}
-	out := make([]byte, 0, 40)
 	for i := range len(pattern) {
 		switch c := pattern[i]; {
 		case c == ' ':
@@ -69,7 +130,7 @@ func (l *locale) write(amount decimal.Decimal, currency, space string) string {
 			out = append(out, c)
 		}
 	}
-	return string(out)
+	return out
 }
 
 // number appends digits with separators between thousands.

@@ -68,3 +68,28 @@ func TestLocaleFor(t *testing.T) {
 		}
 	}
 }
+
+// TestPlainAmount: amounts in digits are written as the decimals that they are.
+func TestPlainAmount(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		amount := rapid.StringMatching(`-?0{0,2}(9{0,4}|[0-9]{1,12})(\.[0-9]{0,6}|\.9{1,5})?`).Draw(t, "amount")
+		l := localeNamed(rapid.SampledFrom(Locales()).Draw(t, "locale"))
+		currency := rapid.SampledFrom([]string{"EUR", "JPY", "KWD", "CHF", ""}).Draw(t, "currency")
+		got, ok := l.writePlain(amount, currency, " ")
+		if !ok {
+			return
+		}
+		if want := l.write(decimal.RequireFromString(amount), currency, " "); got != want {
+			t.Fatalf("%s %s in %s is %q, want %q", amount, currency, l.tag, got, want)
+		}
+	})
+	if _, ok := localeNamed("en-GB").writePlain("1234.5", "EUR", " "); !ok {
+		t.Error("a usual amount is not taken")
+	}
+	for _, text := range []string{"", "-", ".", "1.", ".5", "1e3", "+1", "1.2.3", " 1", strings.Repeat("9", 99)} {
+		if got, ok := localeNamed("en-GB").writePlain(text, "EUR", " "); ok {
+			t.Errorf("%q is taken for %s", text, got)
+		}
+	}
+}

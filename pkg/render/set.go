@@ -250,7 +250,8 @@ func tidy(s string) string {
 		} else {
 			empty = 0
 		}
-		b.WriteString(line + "\n")
+		b.WriteString(line)
+		b.WriteByte('\n')
 	}
 	return b.String()
 }
