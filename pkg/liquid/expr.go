@@ -61,8 +61,8 @@ func (x *path) eval(r *renderer) (any, error) {
 	}
 	switch t := v.(type) {
 	case time.Time:
-		if r.cfg.zone != nil {
-			return t.In(r.cfg.zone), nil
+		if r.cfg.Zone != nil {
+			return t.In(r.cfg.Zone), nil
 		}
 	case unsupported:
 		return nil, newError(r.tmpl, x.pos, "a value of Go type "+string(t)+" cannot be used in a template", "pass a map, a slice, a scalar or a Drop", nil)

@@ -45,13 +45,13 @@ func (c *Call) Named(name string) (any, bool) {
 func (c *Call) Names() []string { return c.names }
 
 // Attached is what the caller of Render passed with [Attach]; nil without.
-func (c *Call) Attached() any { return c.r.cfg.attached }
+func (c *Call) Attached() any { return c.r.cfg.Attached }
 
 // Now returns the time of the render; false if the caller of Render gave none.
-func (c *Call) Now() (time.Time, bool) { return c.r.cfg.now, !c.r.cfg.now.IsZero() }
+func (c *Call) Now() (time.Time, bool) { return c.r.cfg.Now, !c.r.cfg.Now.IsZero() }
 
 // Location returns the time zone of the render, or nil if none was given.
-func (c *Call) Location() *time.Location { return c.r.cfg.zone }
+func (c *Call) Location() *time.Location { return c.r.cfg.Zone }
 
 // HTML reports whether output is escaped for HTML, so that results which
 // already are HTML have to be returned as Safe.

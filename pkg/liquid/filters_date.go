@@ -24,7 +24,7 @@ func filterDate(c *Call, in any, args []any) (any, error) {
 		}
 		return in, nil
 	}
-	cal := c.r.cfg.calendar
+	cal := c.r.cfg.Calendar
 	format = cal.format(format)
 	if err := c.Charge(64 + 8*len(format)); err != nil {
 		return nil, err

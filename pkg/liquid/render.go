@@ -4,40 +4,44 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
 // RenderOption changes one call of Render.
-type RenderOption func(*renderConfig)
+type RenderOption func(*Setting)
 
-type renderConfig struct {
-	now     time.Time
-	zone    *time.Location
-	globals map[string]any
-
-	calendar *Calendar
-	attached any
+// Setting is what a render knows of besides its variables: what Now, In, Globals, Dates and Attach say, one by one.
+type Setting struct {
+	Now      time.Time
+	Zone     *time.Location
+	Globals  map[string]any
+	Calendar *Calendar
+	Attached any
 }
+
+// Within sets all at once, for those who render many templates for one reader.
+func Within(s *Setting) RenderOption { return func(c *Setting) { *c = *s } }
 
 // Now gives the time that 'now' and 'today' mean. The package never reads a
 // clock: without this option using them is an error.
-func Now(t time.Time) RenderOption { return func(c *renderConfig) { c.now = t } }
+func Now(t time.Time) RenderOption { return func(c *Setting) { c.Now = t } }
 
 // In gives the zone in which the date filter prints times, and in which it
 // reads times that name none. Without it times are printed in their own zone
 // and read as UTC.
-func In(zone *time.Location) RenderOption { return func(c *renderConfig) { c.zone = zone } }
+func In(zone *time.Location) RenderOption { return func(c *Setting) { c.Zone = zone } }
 
 // Globals gives variables that partials under {% render %} see too, such as
 // the shop's name.
-func Globals(vars map[string]any) RenderOption { return func(c *renderConfig) { c.globals = vars } }
+func Globals(vars map[string]any) RenderOption { return func(c *Setting) { c.Globals = vars } }
 
 // Dates gives the names that the date filter prints, for readers of other languages than English. The calendar must not
 // change meanwhile.
-func Dates(cal *Calendar) RenderOption { return func(c *renderConfig) { c.calendar = cal } }
+func Dates(cal *Calendar) RenderOption { return func(c *Setting) { c.Calendar = cal } }
 
 // Attach passes a value to the filters of the caller, which find it as Call.Attached: who reads, and in which language.
-func Attach(v any) RenderOption { return func(c *renderConfig) { c.attached = v } }
+func Attach(v any) RenderOption { return func(c *Setting) { c.Attached = v } }
 
 // Render runs the template. vars is read, never changed, and must not change
 // meanwhile; a Template may be rendered by many goroutines at once. Every
@@ -53,18 +57,16 @@ func (t *Template) Render(ctx context.Context, vars map[string]any, opts ...Rend
 // Append is Render into a buffer of the caller. After an error it returns dst
 // as it was.
 func (t *Template) Append(ctx context.Context, dst []byte, vars map[string]any, opts ...RenderOption) ([]byte, error) {
-	r := &renderer{
-		meter:  meter{limits: t.eng.limits, ctx: ctx},
-		eng:    t.eng,
-		tmpl:   t,
-		html:   t.eng.mode == HTML,
-		json:   t.eng.mode == JSON,
-		strict: t.eng.strict,
-		out:    dst,
-		base:   len(dst),
-		jsonAt: jsonState{upTo: len(dst)},
-		scope:  scope{vars: vars},
+	r, _ := renderers.Get().(*renderer)
+	if r == nil {
+		r = &renderer{}
 	}
+	defer r.rest()
+	r.meter = meter{limits: t.eng.limits, ctx: ctx}
+	r.eng, r.tmpl = t.eng, t
+	r.html, r.json, r.strict = t.eng.mode == HTML, t.eng.mode == JSON, t.eng.strict
+	r.out, r.base, r.jsonAt = dst, len(dst), jsonState{upTo: len(dst)}
+	r.vars = vars
 	for _, o := range opts {
 		o(&r.cfg)
 	}
@@ -72,6 +74,25 @@ func (t *Template) Append(ctx context.Context, dst []byte, vars map[string]any, 
 		return dst, err
 	}
 	return r.out, nil
+}
+
+// renderers are those that rest: a mail is six templates, and what each needs
+// of loops and arguments is about the same.
+var renderers sync.Pool
+
+// mostKept bounds what a renderer that rests may hold.
+const mostKept = 256
+
+// rest forgets all of a render but the room that it took.
+func (r *renderer) rest() {
+	frames, args := r.frames[:cap(r.frames)], r.args[:cap(r.args)]
+	if len(frames) > mostKept || len(args) > mostKept {
+		return
+	}
+	clear(frames)
+	clear(args)
+	*r = renderer{frames: frames[:0], args: args[:0]}
+	renderers.Put(r)
 }
 
 // interrupt is what {% break %} and {% continue %} leave behind.
@@ -89,7 +110,7 @@ type renderer struct {
 	scope
 	eng    *Engine
 	tmpl   *Template // the template or partial whose nodes run now
-	cfg    renderConfig
+	cfg    Setting
 	html   bool
 	json   bool
 	strict bool
@@ -144,7 +165,7 @@ func (r *renderer) lookup(name string) (any, bool) {
 	if v, ok := r.vars[name]; ok {
 		return norm(v), true
 	}
-	if v, ok := r.cfg.globals[name]; ok {
+	if v, ok := r.cfg.Globals[name]; ok {
 		return norm(v), true
 	}
 	return nil, false
@@ -179,7 +200,7 @@ func (r *renderer) names() []string {
 	names = append(names, sortedKeys(r.assigned)...)
 	names = append(names, sortedKeys(r.counters)...)
 	names = append(names, sortedKeys(r.vars)...)
-	return append(names, sortedKeys(r.cfg.globals)...)
+	return append(names, sortedKeys(r.cfg.Globals)...)
 }
 
 // hidden reports whether name exists outside of the partial being rendered.

@@ -61,7 +61,7 @@ func (s *Set) text(c *message.Command, channel message.Channel) (*liquid.Templat
 }
 
 // speak tells a message and its filters in which language it is.
-func (s *Set) speak(c *message.Command, e *edition, vars map[string]any) []liquid.RenderOption {
+func (s *Set) speak(c *message.Command, e *edition, vars map[string]any) liquid.RenderOption {
 	country := localeFor(c.Locale, s.shop.Locale)
 	dates := country
 	if languageOf(country) != languageOf(e.lang) {
@@ -74,5 +74,9 @@ func (s *Set) speak(c *message.Command, e *edition, vars map[string]any) []liqui
 	if m, ok := vars["message"].(map[string]any); ok {
 		m["language"], m["locale"] = e.lang, country
 	}
-	return append(s.options(c, vars), liquid.Attach(&audience{amounts: s.amounts[country], words: e.words}), liquid.Dates(calendars[dates]))
+	zone := s.zoneOf(c)
+	return liquid.Within(&liquid.Setting{
+		Now: c.DecidedAt.In(zone), Zone: zone, Globals: vars, Calendar: calendars[dates],
+		Attached: &audience{amounts: s.amounts[country], words: e.words},
+	})
 }

@@ -43,7 +43,7 @@ func (s *Set) Webhook(ctx context.Context, c *message.Command) (Call, error) {
 	if h == nil || t == nil {
 		return Call{}, s.unknown(c)
 	}
-	vars, err := variables(s.shop, c)
+	vars, err := variables(&s.shop, c)
 	if err != nil {
 		return Call{}, &Error{File: t.Name(), Message: err.Error()}
 	}

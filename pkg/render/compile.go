@@ -42,7 +42,7 @@ func (c *Compiler) Compile(files []*source.File, shop Shop, r *source.Report) *S
 	s.complete(chain("", shop.Locale), r)
 	s.compileMJML(c.mjml, r)
 	s.moveStyles(r)
-	set := &Set{shop: shop, sources: s, editions: map[string]*edition{}, hooks: map[string]*liquid.Template{}, amounts: allAmounts(), ofShop: shopVariables(shop)}
+	set := &Set{shop: shop, sources: s, editions: map[string]*edition{}, hooks: map[string]*liquid.Template{}, amounts: allAmounts(), ofShop: shopVariables(&shop)}
 	run := &compilation{sources: s, shop: shop, engines: map[string]*engine{}, parsed: map[string]*liquid.Template{}}
 	set.home = run.edition("")
 	for _, tag := range s.tags() {

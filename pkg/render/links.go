@@ -37,19 +37,23 @@ type choices struct {
 func WithLinks(l Links) Option { return func(o *choices) { o.links = l } }
 
 // chosen is what the options say for one message.
-func chosen(opts []Option, shop Shop, c *message.Command) *personal {
-	var o choices
-	for _, set := range opts {
-		set(&o)
+func chosen(opts []Option, shop *Shop, c *message.Command) *personal {
+	p := &personal{shop: shop, of: c}
+	if len(opts) > 0 {
+		var o choices
+		for _, set := range opts {
+			set(&o)
+		}
+		p.links = o.links
 	}
-	return &personal{links: o.links, shop: shop, of: c}
+	return p
 }
 
 // personal are the variables of links: made when a template first asks for them, because most
 // templates ask for one at most.
 type personal struct {
 	links                             Links // nil: nobody makes any
-	shop                              Shop
+	shop                              *Shop
 	of                                *message.Command
 	unsubscribe, preferences, confirm string
 }
@@ -147,7 +151,7 @@ func confirmed(c *message.Command) string {
 }
 
 // answersTo is the address that answers go to.
-func (s Shop) answersTo() string {
+func (s *Shop) answersTo() string {
 	if s.ReplyTo != "" {
 		return s.ReplyTo
 	}
@@ -155,7 +159,7 @@ func (s Shop) answersTo() string {
 }
 
 // unsubscribeMail is the address of a mail that ends messages; empty where nobody reads any.
-func (s Shop) unsubscribeMail() string {
+func (s *Shop) unsubscribeMail() string {
 	if s.answersTo() == "" {
 		return ""
 	}

@@ -60,11 +60,11 @@ func (s *Set) Mail(ctx context.Context, c *message.Command, opts ...Option) (Mai
 	if m == nil {
 		return Mail{}, s.unknown(c)
 	}
-	vars, err := variables(s.shop, c)
+	vars, err := variables(&s.shop, c)
 	if err != nil {
 		return Mail{}, &Error{File: m.page.file.Name, Message: err.Error()}
 	}
-	links := chosen(opts, s.shop, c)
+	links := chosen(opts, &s.shop, c)
 	vars["links"] = links
 	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.speak(c, e, vars)}
 	out := Mail{FromName: s.shop.FromName, FromAddress: s.shop.FromAddress, ReplyTo: s.shop.ReplyTo}
@@ -102,11 +102,11 @@ func (s *Set) short(ctx context.Context, c *message.Command, channel message.Cha
 	if t == nil {
 		return SMS{}, s.unknown(c)
 	}
-	vars, err := variables(s.shop, c)
+	vars, err := variables(&s.shop, c)
 	if err != nil {
 		return SMS{}, &Error{File: t.Name(), Message: err.Error()}
 	}
-	links := chosen(opts, s.shop, c)
+	links := chosen(opts, &s.shop, c)
 	vars["links"] = links
 	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.speak(c, e, vars)}
 	body := links.text(strings.TrimSpace(r.run(t)))
@@ -130,17 +130,16 @@ func (s *Set) unknown(c *message.Command) error {
 	return &Error{File: string(c.Channel) + "/" + c.Template, Message: "there is no such template"}
 }
 
-// options fix what the time is and where: when the message was decided, and where the
-// person lives, else the shop's zone.
-func (s *Set) options(c *message.Command, vars map[string]any) []liquid.RenderOption {
-	zone := s.zone(c.Timezone)
-	if zone == nil {
-		zone = s.zone(s.shop.Timezone)
+// zoneOf is where the person lives, else the shop's zone: what the time is, is that at which
+// the message was decided, there.
+func (s *Set) zoneOf(c *message.Command) *time.Location {
+	if zone := s.zone(c.Timezone); zone != nil {
+		return zone
 	}
-	if zone == nil {
-		zone = time.UTC
+	if zone := s.zone(s.shop.Timezone); zone != nil {
+		return zone
 	}
-	return []liquid.RenderOption{liquid.Now(c.DecidedAt.In(zone)), liquid.In(zone), liquid.Globals(vars)}
+	return time.UTC
 }
 
 // zone finds a time zone by its IANA name; nil when there is none. Reading one takes longer
@@ -166,7 +165,7 @@ type rendering struct {
 	ctx  context.Context //nolint:containedctx // lives for one call of Mail or SMS
 	set  *Set
 	vars map[string]any
-	opts []liquid.RenderOption
+	opts liquid.RenderOption
 	err  error
 }
 
@@ -175,7 +174,7 @@ func (r *rendering) run(t *liquid.Template) string {
 		return ""
 	}
 	return r.set.inScratch(func(b []byte) []byte {
-		out, err := t.Append(r.ctx, b, r.vars, r.opts...)
+		out, err := t.Append(r.ctx, b, r.vars, r.opts)
 		if err != nil {
 			r.err = r.set.failure(r.ctx, err)
 			return b

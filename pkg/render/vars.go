@@ -20,7 +20,7 @@ import (
 //
 // Properties of products that a shop may leave out are there as nothing, so that a template
 // may print them; what it needs of a person it has to give a default.
-func variables(shop Shop, c *message.Command) (map[string]any, error) {
+func variables(shop *Shop, c *message.Command) (map[string]any, error) {
 	vars := map[string]any{}
 	if len(c.Vars) > 0 {
 		var err error
@@ -53,7 +53,7 @@ func variables(shop Shop, c *message.Command) (map[string]any, error) {
 	return vars, nil
 }
 
-func shopVariables(s Shop) map[string]any {
+func shopVariables(s *Shop) map[string]any {
 	address := make([]any, len(s.Address))
 	for i, line := range s.Address {
 		address[i] = line
