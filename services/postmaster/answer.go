@@ -14,6 +14,8 @@ func answer(what outcome) error {
 		return said(550, smtp.EnhancedCode{5, 1, 1}, "No such mailbox")
 	case holding:
 		return said(421, smtp.EnhancedCode{4, 3, 2}, "The service is ending, come again later")
+	case tooOften:
+		return said(452, smtp.EnhancedCode{4, 2, 1}, "Too many mails for this address, come again later")
 	case tooLarge:
 		return said(552, smtp.EnhancedCode{5, 3, 4}, "The mail, or a line of it, is too large")
 	case looping:

@@ -23,6 +23,8 @@
 //   - it is no relay: other domains are 550 5.7.1. Unknown and forged addresses are 550 5.1.1, without a difference;
 //   - mail of which nothing comes is accepted, counted as unmatched and dropped, because a refusal would only make the
 //     sender try again or report to somebody who did not write. Options.Unmatched may keep it;
+//   - one message has at most Options.PerMessage mails in an hour (452 4.2.1): who has got one could otherwise fill the
+//     stream with answers to it;
 //   - memory is bounded: a mail has at most Options.MaxSize, all in hand Options.Receiving, and connections are limited in
 //     number, per host, and in time;
 //   - a mail that breaks off is not there; what comes after a pause that was too long is never read as commands;

@@ -33,19 +33,23 @@ func TestEvents(t *testing.T) {
 		"opt-out":      {toBounce, complaint("opt-out", ""), event.EmailUnsubscribed, said{Reason: "opt-out", Address: zoe}},
 		"vacation": {
 			toBounce, letter("v", "Automatic reply: We miss you", "I am away.", "Auto-Submitted: auto-replied", answering),
-			event.EmailAutoReplied, said{Machine: "auto-submitted: auto-replied", Address: zoe, Subject: "Automatic reply: We miss you", Text: "I am away."},
+			event.EmailAutoReplied,
+			said{Machine: "auto-submitted: auto-replied", Address: zoe, Subject: "Automatic reply: We miss you", Text: "I am away."},
 		},
 		"English": {
 			toReply, letter("e", "Re: We miss you", "Do you have it in blue?\n\nOn Mon, 4 May 2026 at 10:00, Shop <shop@shop.example> wrote:\n> We miss you", answering),
-			event.EmailReplied, said{Address: zoe, Subject: "Re: We miss you", Text: "Do you have it in blue?"},
+			event.EmailReplied,
+			said{Address: zoe, Subject: "Re: We miss you", Text: "Do you have it in blue?"},
 		},
 		"German": {
 			toReply, letter("d", "AW: Wir vermissen dich", "Gibt es das auch in Blau?\n\nAm 04.05.2026 um 10:00 schrieb der Laden:\n> Wir vermissen dich", answering),
-			event.EmailReplied, said{Address: zoe, Subject: "AW: Wir vermissen dich", Text: "Gibt es das auch in Blau?"},
+			event.EmailReplied,
+			said{Address: zoe, Subject: "AW: Wir vermissen dich", Text: "Gibt es das auch in Blau?"},
 		},
 		"Japanese": {
 			toReply, letter("j", "Re: =?utf-8?B?44GT44KT44Gr44Gh44Gv?=", "青いのはありますか。", answering),
-			event.EmailReplied, said{Address: zoe, Subject: "Re: こんにちは", Text: "青いのはありますか。"},
+			event.EmailReplied,
+			said{Address: zoe, Subject: "Re: こんにちは", Text: "青いのはありますか。"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -194,7 +195,7 @@ func TestSlow(t *testing.T) {
 		"greeting": nil,
 		"command":  {"EHLO x"},
 		"mail":     {"EHLO x", "MAIL FROM:<>", "RCPT TO:<" + address(t, verp.Bounce, sent) + ">", "DATA"},
-		"chunk":    {"EHLO x", "MAIL FROM:<>", "RCPT TO:<" + address(t, verp.Bounce, sent) + ">", "BDAT 3\r\nA: ", "NOOP"},
+		"chunk":    {"EHLO x", "MAIL FROM:<>", "RCPT TO:<" + address(t, verp.Bounce, sent) + ">", "BDAT 5\r\nA: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -207,10 +208,18 @@ func TestSlow(t *testing.T) {
 				converse(t, conn)(before...)
 				_, _ = io.WriteString(conn, "BDAT 9999\r\nSubject: ")
 			}
-			rest, _ := io.ReadAll(conn) // until the service closes it
-			_, _ = io.WriteString(conn, "\r\nMAIL FROM:<>\r\n")
-			if strings.Contains(string(rest), "Roger") {
-				t.Errorf("what came late was taken for a command: %q", rest)
+			in := bufio.NewReader(conn)
+			if len(before) == 0 {
+				_, _ = in.ReadString('\n') // the greeting
+			}
+			first, err := in.ReadString('\n')
+			if err != nil {
+				t.Fatalf("he is never told: %v", err)
+			}
+			_, _ = io.WriteString(conn, "\r\n.\r\nEHLO x\r\nMAIL FROM:<>\r\n")
+			rest, _ := io.ReadAll(in) // until the service closes it
+			if said := first + string(rest); !strings.Contains(said, "421 ") || strings.Contains(said, "Roger") {
+				t.Errorf("what came late was taken for a command: %q", said)
 			}
 			if n := len(r.events(t)); n != 0 {
 				t.Errorf("%d events", n)
@@ -267,6 +276,50 @@ func TestTooMuch(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stubborn is a Publisher that takes its time, whatever it is told.
+type stubborn chan struct{}
+
+func (s stubborn) PublishBatch(context.Context, []*nats.Msg) error {
+	<-s
+	<-s
+	return nil
+}
+
+// TestInFlight: while so many mails are worked on, others wait, and not for ever.
+func TestInFlight(t *testing.T) {
+	t.Parallel()
+	p := make(stubborn)
+	s := start(t, p, func(o *postmaster.Options) { o.MaxInFlight, o.AnswerWithin = 1, 200*time.Millisecond })
+	answered := make(chan error, 1)
+	to := address(t, verp.Bounce, sent)
+	go func() { answered <- s.send(t, report("failed", "5.1.1", zoe, ""), to) }()
+	p <- struct{}{} // It is being published.
+	s.want(t, 452, report("failed", "5.1.1", zoe, ""), to)
+	close(p)
+	if err := <-answered; err != nil {
+		t.Error(err)
+	}
+	s.want(t, 250, report("failed", "5.1.1", zoe, ""), to)
+	s.wantCount(t, "postmaster.mails", "busy", 1)
+}
+
+// TestTooOften: one message has so many answers in an hour, and in the next one again.
+func TestTooOften(t *testing.T) {
+	t.Parallel()
+	var later atomic.Int64
+	s := start(t, &recording{}, func(o *postmaster.Options) {
+		o.PerMessage, o.Now = 2, func() time.Time { return moment.Add(time.Duration(later.Load())) }
+	})
+	mail := letter("o", "Re: x", "Hello", answering)
+	s.want(t, 250, mail, address(t, verp.Reply, sent))
+	s.want(t, 250, mail, address(t, verp.Bounce, sent))
+	s.want(t, 452, mail, address(t, verp.Reply, sent))
+	s.want(t, 250, mail, address(t, verp.Reply, other))
+	later.Store(int64(time.Hour))
+	s.want(t, 250, mail, address(t, verp.Reply, sent))
+	s.wantCount(t, "postmaster.recipients", "too_often", 1)
 }
 
 // TestCrowd: one host has so many connections, and when one ends there is room again.

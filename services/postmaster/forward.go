@@ -79,7 +79,8 @@ func (f Forwarder) Forward(ctx context.Context, mail []byte) error {
 	}
 	defer func() { _ = conn.Close() }()
 	// Whoever gives up closes the connection, whatever it waits for.
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
 	if err := f.hand(conn, mail); err != nil {
 		return fmt.Errorf("pass a mail on: %w", err)
 	}

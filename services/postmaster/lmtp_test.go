@@ -89,13 +89,8 @@ func TestStaleSocket(t *testing.T) {
 	s.want(t, 250, report("failed", "5.1.1", zoe, ""), address(t, verp.Bounce, sent))
 }
 
-// socket is a path that is short enough for one.
+// socket is a path for one.
 func socket(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "pm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return filepath.Join(dir, "in.sock")
+	return filepath.Join(t.TempDir(), "in.sock")
 }

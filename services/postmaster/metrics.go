@@ -20,12 +20,13 @@ const (
 
 // Of recipients.
 const (
-	known   outcome = "known"   // a message's own address
-	plain   outcome = "plain"   // postmaster, abuse or fbl
-	relay   outcome = "relay"   // of a domain that is not ours
-	nobody  outcome = "nobody"  // no such address
-	forged  outcome = "forged"  // in the form of a message's own, and made by none of the keys
-	holding outcome = "holding" // the service was ending
+	known    outcome = "known"     // a message's own address
+	plain    outcome = "plain"     // postmaster, abuse or fbl
+	relay    outcome = "relay"     // of a domain that is not ours
+	nobody   outcome = "nobody"    // no such address
+	forged   outcome = "forged"    // in the form of a message's own, and made by none of the keys
+	tooOften outcome = "too_often" // too many mails for one message
+	holding  outcome = "holding"   // the service was ending
 )
 
 // Of mails. Those before tooLarge are accepted.

@@ -62,6 +62,9 @@ type Options struct {
 	MaxSize, Receiving int64
 	// MaxInFlight is how many mails are read and published at a time, 16 when 0; others wait their turn.
 	MaxInFlight int
+	// PerMessage is how many mails may come to one message's addresses in an hour, 100 when 0, and without bound when
+	// negative. Who has got one mail could otherwise fill the stream with answers to it.
+	PerMessage int
 	// Connections is how many there may be at a time, 500 when 0, and PerHost how many from one address (of IPv6, from one
 	// network of 64 bits), 20 when 0. A socket of this machine has no address.
 	Connections, PerHost int
@@ -86,6 +89,7 @@ func (o Options) withDefaults() Options {
 	or(&o.MaxSize, 25<<20)
 	or(&o.Receiving, max(256<<20, 2*o.MaxSize))
 	or(&o.MaxInFlight, 16)
+	or(&o.PerMessage, 100)
 	or(&o.Connections, 500)
 	or(&o.PerHost, 20)
 	or(&o.CommandWithin, 5*time.Minute)

@@ -39,6 +39,7 @@ type Service struct {
 	budget  budget
 	slots   chan struct{}
 	work    *work
+	often   *often
 
 	ready chan struct{}
 	mu    sync.Mutex
@@ -64,7 +65,7 @@ func New(o Options) (*Service, error) {
 	return &Service{
 		o: o, tracer: telemetry.Tracer(o.TracerProvider, "postmaster"), metrics: m, budget: budget{max: o.Receiving},
 		told: told{log: o.Logger, now: o.Now, last: map[outcome]*spell{}}, slots: make(chan struct{}, o.MaxInFlight),
-		work: newWork(), ready: make(chan struct{}),
+		work: newWork(), often: &often{most: o.PerMessage, now: o.Now}, ready: make(chan struct{}),
 	}, nil
 }
 

@@ -45,6 +45,9 @@ func (s *session) Mail(string, *smtp.MailOptions) error {
 // Rcpt accepts a message's own addresses and the plain ones of our domains.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	ref, what := s.service.address(to)
+	if what == known && !s.service.often.allows(ref) {
+		what = tooOften
+	}
 	count(s.ctx, s.service.metrics.recipients, what)
 	if err := answer(what); err != nil {
 		s.service.told.warn(s.ctx, what, nil)
