@@ -98,7 +98,8 @@ func (c *check) document() {
 			titled = titled || len(n.children) > 0 && strings.TrimSpace(n.children[0].text) != ""
 		}
 	}
-	if strings.TrimSpace(lang) == "" && len(c.page.all) > 0 {
+	// MJML writes und where nobody said, which is BCP 47's word for not knowing.
+	if lang = strings.TrimSpace(lang); (lang == "" || lang == "und") && len(c.page.all) > 0 {
 		c.at(page, Lang, Warning, "<html", "the page does not say its language", `write <html lang="{{ language }}">`)
 	}
 	if !titled && len(c.page.all) > 0 {

@@ -61,6 +61,12 @@ var breaking = []string{
 	"html-svg", "html-dialog", "html-meter", "html-progress", "html-marquee", "html-popover", "image-svg", "image-webp", "image-avif", "image-heif", "image-tiff", "image-hdr", "image-mp4",
 }
 
+// quiet are features that should be there for those who know them, and cost the others nothing.
+var quiet = []string{
+	"html-aria-hidden", "html-aria-label", "html-aria-labelledby", "html-aria-describedby", "html-aria-live", "html-role", "html-lang", "html-dir", "html-hidden",
+	"html-width", "html-height", "html-align", "html-valign", "css-width", "css-height", "css-max-width", "css-white-space", "css-border-radius",
+}
+
 // use is how often a page uses a feature, and where first.
 type use struct {
 	count      int
@@ -77,7 +83,7 @@ func (c *check) clients() {
 	s, uses := known(), map[string]*use{}
 	note := func(key string, n *node, excerpt string) {
 		f := s.byKey[key]
-		if f == nil {
+		if f == nil || slices.Contains(quiet, f.slug) {
 			return
 		}
 		u := uses[f.slug]
@@ -89,7 +95,7 @@ func (c *check) clients() {
 		u.notOutlook = u.notOutlook && n.notOutlook
 	}
 	for _, n := range c.page.all {
-		if n.tag == "" {
+		if n.tag == "" || n.look != nil && n.look.hidden {
 			continue
 		}
 		note("element "+n.tag, n, "<"+n.tag)
@@ -191,7 +197,7 @@ func (c *check) lacking(s *support, f *feature, u *use) {
 	}
 	for _, client := range chosen {
 		i := slices.Index(s.clients, client)
-		if i < 0 || client == "outlook" && u.notOutlook {
+		if i < 0 || client == "outlook" && (u.notOutlook || c.page.vml && f.slug == "css-background-image") {
 			continue
 		}
 		switch f.support[i] {

@@ -16,6 +16,7 @@ type page struct {
 	breaks []int   // offsets of line breaks
 	styles []*node // style elements
 	source string
+	vml    bool // backgrounds are drawn for Outlook, in comments
 }
 
 // node is an element, or a text when tag is empty.
@@ -64,6 +65,7 @@ func parse(source string) *page {
 				open = append(open, n)
 			}
 		case html.CommentToken:
+			p.vml = p.vml || strings.Contains(t.Data, "<v:fill") || strings.Contains(t.Data, "<v:image") || strings.Contains(t.Data, "<v:background")
 			other = strings.Contains(t.Data, "[if !mso") || other && !strings.Contains(t.Data, "[endif]")
 		case html.EndTagToken:
 			open = closed(open, t.Data)
