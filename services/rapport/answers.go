@@ -18,7 +18,7 @@ import (
 
 // answers are the flags about what comes back from people and providers.
 func (f *upFlags) answers(flags *pflag.FlagSet) {
-	flags.StringVar(&f.cfg.Portal.Addr, "portal", "127.0.0.1:8082", "address of the portal, where links of messages lead; empty: none")
+	flags.StringVar(&f.cfg.Portal.Addr, "portal", cmp.Or(os.Getenv("RAPPORT_PORTAL_ADDR"), "127.0.0.1:8082"), "address of the portal, where links of messages lead; empty: none")
 	flags.StringVar(&f.cfg.Portal.URL, "portal-url", os.Getenv("RAPPORT_PORTAL_URL"), "public address of the portal, https://news.shop.example (default: --portal, as long as mail is caught)")
 	flags.StringVar(&f.cfg.Listener.Addr, "listener", cmp.Or(os.Getenv("RAPPORT_LISTENER_ADDR"), "127.0.0.1:8083"), "address for callbacks of providers and inbound SMS; empty: none")
 	flags.StringVar(&f.cfg.Listener.URL, "callbacks-url", os.Getenv("RAPPORT_CALLBACKS_URL"), "public address of --listener, https://hooks.shop.example; Twilio is told to call it")
