@@ -2,12 +2,16 @@ package preview
 
 import (
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"rapport/pkg/lint"
 	"rapport/pkg/message"
+	"rapport/pkg/rehearsal/script"
 	"rapport/pkg/workspace"
 	"rapport/services/rapport/preview/sample"
 )
@@ -18,7 +22,8 @@ const clip = 102 << 10
 // page is all that the template prints.
 type page struct {
 	choice
-	Shop, Dir string
+	Shop      string
+	Dir, Base string // the workspace
 	Groups    []group
 	Matches   int
 	Broken    workspace.Problems // of the files, whose last good state is shown
@@ -46,6 +51,7 @@ type item struct {
 	sample.Message
 	Link    string
 	Current bool
+	Again   bool // another one of the journey is made of the same template, so that the step tells them apart
 }
 
 // page reads the request and makes what it asks for.
@@ -53,7 +59,7 @@ func (s *Server) page(r *http.Request) *page {
 	c := read(r.URL.Query())
 	book, broken := s.current()
 	snap := book.Snapshot
-	p := &page{choice: c, Shop: snap.Shop().Name, Dir: s.o.Dir, Broken: broken.Errors(), Notes: book.Problems}
+	p := &page{choice: c, Shop: snap.Shop().Name, Dir: s.o.Dir, Base: filepath.Base(s.o.Dir), Broken: broken.Errors(), Notes: book.Problems}
 	m, found := sample.Find(book.Messages, c.Message)
 	switch {
 	case c.Message == "" && len(book.Messages) > 0:
@@ -92,7 +98,11 @@ func (p *page) list(all []sample.Message, current sample.Message) {
 			p.Groups = append(p.Groups, group{Name: m.Journey, Title: m.Title})
 		}
 		g := &p.Groups[len(p.Groups)-1]
-		g.Items = append(g.Items, item{m, p.Link("message", m.Key()), m == current})
+		again := slices.IndexFunc(g.Items, func(i item) bool { return i.Name() == m.Name() })
+		if again >= 0 {
+			g.Items[again].Again = true
+		}
+		g.Items = append(g.Items, item{m, p.Link("message", m.Key()), m == current, again >= 0})
 		p.Matches++
 	}
 }
@@ -134,8 +144,46 @@ func filesOf(snap *workspace.Snapshot, m sample.Message) []string {
 	return slices.Sorted(slices.Values(all))
 }
 
-// Frame is the address of what goes into a frame.
-func (p *page) Frame() string { return "/frame?" + p.query() }
+// crowd is people of one kind.
+type crowd struct {
+	Title  string
+	People []sample.Person
+}
+
+// Crowds are the people to choose from, by where they come from.
+func (p *page) Crowds() []crowd {
+	all := []crowd{{Title: "Built in"}, {Title: "Of this workspace"}, {Title: "Of the journey’s tests"}}
+	for _, person := range p.People {
+		i := 0
+		switch dir, _, _ := strings.Cut(person.Name, "/"); dir {
+		case sample.Dir:
+			i = 1
+		case script.Dir:
+			i = 2
+		}
+		all[i].People = append(all[i].People, person)
+	}
+	return slices.DeleteFunc(all, func(c crowd) bool { return len(c.People) == 0 })
+}
+
+// Grave are the findings that somebody should do something about, Slight those that are worth a thought.
+func (p *page) Grave() []lint.Finding {
+	return p.found(func(s lint.Severity) bool { return s > lint.Info })
+}
+func (p *page) Slight() []lint.Finding {
+	return p.found(func(s lint.Severity) bool { return s == lint.Info })
+}
+
+func (p *page) found(of func(lint.Severity) bool) []lint.Finding {
+	return slices.DeleteFunc(slices.Clone(p.Findings), func(f lint.Finding) bool { return !of(f.Severity) })
+}
+
+// Frame is the address of what goes into a frame. It changes with the mail, so that a frame is loaded anew only then.
+func (p *page) Frame() string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(p.Mail.HTML)) // A hash takes everything.
+	return fmt.Sprintf("/frame?%s&v=%x", p.query(), h.Sum64())
+}
 
 // Heading is what the page shows.
 func (p *page) Heading() string {

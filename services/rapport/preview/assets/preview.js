@@ -16,7 +16,7 @@
     const focus = document.activeElement && document.activeElement.id;
     for (const old of document.querySelectorAll("[data-live]")) {
       const now = page.getElementById(old.id);
-      if (!now || (old.innerHTML === now.innerHTML && !(keep && old.querySelector("iframe")))) continue;
+      if (!now || old.innerHTML === now.innerHTML) continue;
       old.replaceWith(document.adoptNode(now));
     }
     document.title = page.title;
@@ -65,6 +65,10 @@
     if (!link || e.button || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
     e.preventDefault();
     const inList = link.closest("#list");
+    if (inList) { // at once, so that the next key goes on from here
+      for (const row of inList.querySelectorAll("[aria-current]")) row.removeAttribute("aria-current");
+      link.setAttribute("aria-current", "page");
+    }
     go(link.href, { push: true }).then(() => {
       const again = document.querySelector(inList ? "#list [aria-current]" : `a[data-go][href="${CSS.escape(link.getAttribute("href"))}"]`);
       if (again) again.focus({ preventScroll: !inList });
