@@ -154,7 +154,7 @@ func (s *Snapshot) written(c *message.Command, f lint.Finding) (*source.File, in
 
 // searched are the texts to look for, from the whole of it to its first words; Liquid may stand behind them.
 func searched(excerpt string) []string {
-	const least = 6
+	const least = 3 // letters
 	words := strings.Fields(excerpt)
 	var out []string
 	for _, n := range []int{len(words), 6, 3} {

@@ -45,13 +45,13 @@ send are looked at as customers would get them; what is only worth a thought the
 				}
 				told += fmt.Sprintf(", %s", counted(len(warnings), "warning"))
 			}
-			switch {
-			case len(thoughts) > 0 && notes:
+			if len(thoughts) > 0 {
+				told += fmt.Sprintf(", %s", counted(len(thoughts), "note"))
+			}
+			if len(thoughts) > 0 && notes {
 				if _, err := fmt.Fprintf(out, "%s\n\n", stack.Located(dir, thoughts).Error()); err != nil {
 					return err
 				}
-			case len(thoughts) > 0:
-				told += fmt.Sprintf(", %s (see --notes)", counted(len(thoughts), "note"))
 			}
 			_, err = fmt.Fprintf(out, "%s: %d journeys, %s (version %s)\n", dir, len(snap.Journeys()), told, snap.Version())
 			return err

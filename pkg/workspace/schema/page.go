@@ -2,11 +2,13 @@ package schema
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
 	catalogue "rapport/pkg/condition"
+	"rapport/pkg/lint"
 )
 
 // section is a part of a page that is written by Fill: what stands between its two marks.
@@ -18,7 +20,7 @@ var section = regexp.MustCompile(`(?s)(<!-- begin: generated ([a-z/ ]+?) -->\n).
 //	<!-- end: generated -->
 //
 // What stands in the first mark is a schema, whose keys become a table; journey/step is one
-// of a schema's definitions; events is the catalogue of events. All schemas have to be
+// of a schema's definitions; events is the catalogue of events, rules that of what messages are held to. All schemas have to be
 // somewhere in the page, so that it holds every key of every file.
 func Fill(page string) (string, error) {
 	var failed error
@@ -42,7 +44,7 @@ func Fill(page string) (string, error) {
 
 // sections are all that a page has to have.
 func sections() []string {
-	all := []string{"events"}
+	all := []string{"events", "rules"}
 	for name, s := range All() {
 		name = strings.TrimSuffix(name, ".json")
 		all = append(all, name)
@@ -57,8 +59,11 @@ func sections() []string {
 }
 
 func generated(what string) (string, error) {
-	if what == "events" {
+	switch what {
+	case "events":
 		return events(), nil
+	case "rules":
+		return rules(), nil
 	}
 	file, def, _ := strings.Cut(what, "/")
 	s := All()[file+".json"]
@@ -89,6 +94,21 @@ func events() string {
 	}
 	for _, props := range order {
 		fmt.Fprintf(&b, "| %s | %s |\n", strings.Join(lines[props], ", "), props)
+	}
+	return b.String()
+}
+
+// rules is a table of what messages are held to.
+func rules() string {
+	var b strings.Builder
+	b.WriteString("| Rule | At worst | What it finds | Where it comes from |\n|---|---|---|---|\n")
+	for _, d := range lint.Descriptions() {
+		worst := "warning"
+		if d.Worst == lint.Info {
+			worst = "note"
+		}
+		source, _ := url.Parse(d.Source) // of the code, where a test reads it
+		fmt.Fprintf(&b, "| %s | %s | %s | [%s](%s) |\n", code(string(d.Rule)), worst, d.What, strings.TrimPrefix(source.Host, "www."), d.Source)
 	}
 	return b.String()
 }
