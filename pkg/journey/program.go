@@ -42,6 +42,11 @@ func compile(def *Definition) (*program, error) {
 			}
 			p.always = p.always || w.Until != nil
 		}
+		if what := n.step.own(); what != nil && what.FallBack != nil {
+			for _, on := range append(arrivals(what.Channel), losses(what.Channel)...) {
+				p.listen(on)
+			}
+		}
 	}
 	return p, nil
 }
@@ -142,20 +147,19 @@ func (s *Step) Blocks() [][]Step {
 	return blocks
 }
 
-// Sends are the messages that a step may decide: its own, then the one instead of it. They
-// are shared and must not be changed.
+// Sends are the messages that a step may decide: its own, then the one instead of it and the one
+// that it falls back to. They are shared and must not be changed.
 func (s *Step) Sends() []*Send {
-	var own *Send
-	switch {
-	case s.Send != nil:
-		own = s.Send
-	case s.Survey != nil:
-		own = &s.Survey.Send
-	default:
+	own := s.own()
+	if own == nil {
 		return nil
 	}
+	all := []*Send{own}
 	if own.Blocked.Instead != nil {
-		return []*Send{own, own.Blocked.Instead}
+		all = append(all, own.Blocked.Instead)
 	}
-	return []*Send{own}
+	if own.FallBack != nil {
+		all = append(all, own.FallBack.Send)
+	}
+	return all
 }

@@ -9,22 +9,29 @@ import (
 )
 
 // send decides one message and remembers it, and reports whether the instance rests until
-// the message may go. A step sends once for each instance: where a changed journey leads
+// the message may go, or for word of it. A step sends once for each instance: where a changed journey leads
 // somebody to a step that has sent already, nothing happens. The message would have the
 // same id, and the store would refuse the whole batch for it.
 func (w *walk) send(in *Instance, d *Definition, s *Step, what *Send) (rests bool) {
 	if slices.ContainsFunc(in.Sent, func(r SentRef) bool { return r.Step == s.ID }) {
+		if first, ok := in.awaited(s.ID); ok && what.FallBack != nil {
+			return w.fallBack(in, d, s, what.FallBack, first)
+		}
 		return false
 	}
 	v := w.judge(in, d, s.ID, what.Channel)
-	if until, ok := w.deferral(in, what, v); ok {
+	if until, ok := w.deferral(in.Since, what, v); ok {
 		in.Due = until
 		return true
 	}
-	w.decide(in, d, s, what, v, 0)
+	w.decide(in, d, s, what, v, visitFirst)
+	if v.Reason == "" && what.FallBack != nil {
+		in.Due = w.now.Add(what.FallBack.After)
+		return true
+	}
 	if v.Reason != "" && v.Reason != message.ReasonHeldOut && v.Reason != message.ReasonTooLate && what.Blocked.Instead != nil {
 		instead := what.Blocked.Instead
-		w.decide(in, d, s, instead, w.judge(in, d, s.ID, instead.Channel), 1)
+		w.decide(in, d, s, instead, w.judge(in, d, s.ID, instead.Channel), visitInstead)
 	}
 	return false
 }
@@ -74,10 +81,10 @@ func (w *walk) meant() time.Time {
 	return w.due
 }
 
-// deferral is until when a message is put off. Quiet hours end by themselves within a day,
+// deferral is until when a message is put off that might have gone since a time. Quiet hours end by themselves within a day,
 // so that a step which says nothing waits for them; a cap may have no room for weeks, so
 // that only a step which says so waits for that.
-func (w *walk) deferral(in *Instance, what *Send, v policy.Verdict) (until time.Time, ok bool) {
+func (w *walk) deferral(since time.Time, what *Send, v policy.Verdict) (until time.Time, ok bool) {
 	b := what.Blocked
 	if v.Until.IsZero() || !v.Until.After(w.now) || b.Drop {
 		return time.Time{}, false
@@ -86,7 +93,7 @@ func (w *walk) deferral(in *Instance, what *Send, v policy.Verdict) (until time.
 	if atMost == 0 && b.Instead == nil && v.Reason == message.ReasonQuietHours {
 		atMost = DefaultDeferral
 	}
-	deadline := in.Since.Add(atMost)
+	deadline := since.Add(atMost)
 	if v.Until.After(deadline) {
 		return time.Time{}, false
 	}

@@ -79,6 +79,7 @@ type Send struct {
 	Channel  message.Channel
 	Template string
 	Blocked  Blocked
+	FallBack *FallBack // nil: whether it arrives changes nothing
 }
 
 // Blocked says what happens to a message that may not go out now. The zero value defers

@@ -61,7 +61,7 @@ func (w *walk) until(in *Instance, nd *node) bool {
 	return false
 }
 
-// hear tells an event to those who wait for it.
+// hear tells an event to those who wait for it, and to those who rest for word of a message.
 func (w *walk) hear() {
 	for _, id := range w.inside(w.hearing) {
 		i := w.state.index(id)
@@ -70,10 +70,16 @@ func (w *walk) hear() {
 		}
 		in := &w.state.Instances[i]
 		p, n := w.place(in)
-		if n == end || p.nodes[n].step.Wait == nil || in.Heard != 0 {
+		if n == end || in.Heard != 0 {
 			continue
 		}
-		if arm := w.heard(in, &p.nodes[n]); arm > 0 {
+		arm := 0
+		if p.nodes[n].step.Wait == nil {
+			arm = w.told(in, p.nodes[n].step)
+		} else {
+			arm = w.heard(in, &p.nodes[n])
+		}
+		if arm > 0 {
 			w.take(in, p, n, arm)
 		}
 	}
@@ -94,13 +100,21 @@ func (w *walk) heard(in *Instance, nd *node) int {
 	return 0
 }
 
-// take goes on from a wait by an arm. A paused journey keeps it for later.
+// take goes on from a wait by an arm, or from a message by what became of it. A paused journey keeps it for later.
 func (w *walk) take(in *Instance, p *program, n, arm int) {
 	if w.set.status(in).resting() {
 		in.Heard, in.FellDue, in.Due, in.Look = arm, w.meant(), time.Time{}, time.Time{}
 		return
 	}
 	wait, nd := p.nodes[n].step.Wait, &p.nodes[n]
+	if wait == nil {
+		next := n // What was lost, the step itself replaces.
+		if arm == arrived {
+			next = nd.next
+		}
+		w.run(in.ID, p, next)
+		return
+	}
 	if arm > len(wait.Events) {
 		w.run(in.ID, p, nd.next)
 		return

@@ -160,6 +160,9 @@ func (w *world) send(t *rapid.T) *journey.Send {
 	case 2:
 		s.Blocked.Instead = &journey.Send{Channel: message.SMS, Template: "y"}
 	}
+	if rapid.IntRange(0, 2).Draw(t, "falls back") == 0 {
+		s.FallBack = &journey.FallBack{Send: &journey.Send{Channel: message.Email, Template: "z"}, After: durations(t, "word")}
+	}
 	return s
 }
 

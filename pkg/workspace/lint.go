@@ -121,12 +121,15 @@ func (l *linter) longest(steps []journey.Step, at time.Duration) time.Duration {
 				at += w.Pause.For
 			}
 		}
+		if s.Send != nil && s.Send.FallBack != nil {
+			at += s.Send.FallBack.After
+		}
 		if life := l.draft.Lifetime; at > life && begin <= life {
 			message := "with the waits before it, this is longer than anybody stays in the journey"
 			if at-begin > life {
 				message = "the wait is longer than anybody stays in the journey"
 			}
-			l.warn(s.ID, "wait", message, "they leave after "+schedule.FormatDuration(life)+", see lifetime:")
+			l.warn(s.ID, resting(s), message, "they leave after "+schedule.FormatDuration(life)+", see lifetime:")
 		}
 		end := at
 		for _, arm := range s.Blocks() {
@@ -135,6 +138,14 @@ func (l *linter) longest(steps []journey.Step, at time.Duration) time.Duration {
 		at = end
 	}
 	return at
+}
+
+// resting is the key that makes people rest on a step for a known time.
+func resting(s *journey.Step) string {
+	if s.Send != nil {
+		return "fall_back"
+	}
+	return "wait"
 }
 
 // list warns of steps that nobody comes to, and reports whether everybody leaves in them.

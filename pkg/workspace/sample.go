@@ -30,9 +30,8 @@ func trySteps(s *Snapshot, d *journey.Definition, steps []journey.Step, r *sourc
 	for _, step := range steps {
 		switch {
 		case step.Send != nil:
-			trySend(s, barest(d, step.ID, step.Send), r)
-			if instead := step.Send.Blocked.Instead; instead != nil {
-				trySend(s, barest(d, step.ID, instead), r)
+			for _, what := range step.Sends() {
+				trySend(s, barest(d, step.ID, what), r)
 			}
 		case step.Recommend != nil:
 			trySteps(s, d, step.Recommend.Otherwise, r)

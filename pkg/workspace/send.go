@@ -10,18 +10,36 @@ import (
 	"rapport/pkg/workspace/source"
 )
 
-// sendsMessage reads send: {email: NAME}, with if_blocked: beside it.
+// sendsMessage reads send: {email: NAME}, with if_blocked: and fall_back: beside it.
 func (r *reader) sendsMessage(step, n *source.Node, _ string, s *journey.Step) {
 	s.Send = r.send(n, "send", channelNames())
 	s.Send.Blocked = r.blocked(step.Get("if_blocked"))
+	s.Send.FallBack = r.fallBack(step.Get("fall_back"), s.Send.Channel)
+}
+
+// fallBack reads {CHANNEL: TEMPLATE, after: 2h}: what those get whom the message does not reach.
+func (r *reader) fallBack(n *source.Node, from message.Channel) *journey.FallBack {
+	if n == nil || !r.Fields(n, "fall_back", source.Keys{Known: append(channelNames(), "after")}) {
+		return nil
+	}
+	f := &journey.FallBack{Send: r.send(without(n, "after"), "fall_back", channelNames())}
+	if r.required(n, "after", "say how long to wait for word that the message arrived: after: 2h") {
+		f.After = r.atMost(n.Get("after"), "after")
+	}
+	if f.Send.Channel == from && from != "" {
+		r.Warn(n.File, keyPlace(n, string(from)), "whom "+string(from)+" did not reach, a second one by "+string(from)+" will not reach either", "name another channel")
+	}
+	return f
 }
 
 // send reads {CHANNEL: TEMPLATE}.
 func (r *reader) send(n *source.Node, what string, channels []string) *journey.Send {
 	s := &journey.Send{}
-	if inner := n.Get("if_blocked"); inner != nil && what == "send" {
-		r.At(n.File, keyPlace(n, "if_blocked"), "if_blocked: belongs beside send:, not into it", "indent it like send:")
-		n = without(n, "if_blocked")
+	for _, key := range []string{"if_blocked", "fall_back"} {
+		if n.Get(key) != nil && what == "send" {
+			r.At(n.File, keyPlace(n, key), key+": belongs beside send:, not into it", "indent it like send:")
+			n = without(n, key)
+		}
 	}
 	if !r.Fields(n, what, source.Keys{Known: channels}) {
 		return s

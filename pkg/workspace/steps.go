@@ -32,7 +32,7 @@ func kinds() []kind {
 		{"branch", nil, (*reader).branches},
 		{"split", []string{"winner"}, (*reader).splits},
 		{"recommend", []string{"otherwise"}, (*reader).recommends},
-		{"send", []string{"if_blocked"}, (*reader).sendsMessage},
+		{"send", []string{"if_blocked", "fall_back"}, (*reader).sendsMessage},
 		{"set", nil, (*reader).sets},
 		{"tag", []string{"untag"}, (*reader).tags},
 		{"untag", []string{"tag"}, (*reader).tags},
@@ -53,7 +53,7 @@ func kindNames() []string {
 }
 
 func stepKeys() source.Keys {
-	return source.Keys{Known: append([]string{"id", "otherwise", "winner", "if_blocked"}, kindNames()...)}
+	return source.Keys{Known: append([]string{"id", "otherwise", "winner", "if_blocked", "fall_back"}, kindNames()...)}
 }
 
 // collect finds the ids of all steps that send, which conditions anywhere may name.
@@ -162,7 +162,7 @@ func (r *reader) kind(n *source.Node) *kind {
 		return nil
 	}
 	for _, p := range n.Pairs {
-		beside := p.Key == "otherwise" || p.Key == "winner" || p.Key == "if_blocked"
+		beside := p.Key == "otherwise" || p.Key == "winner" || p.Key == "if_blocked" || p.Key == "fall_back"
 		if beside && !slices.Contains(found.with, p.Key) {
 			r.At(n.File, p.At, fmt.Sprintf("%s: does not go with %s:", p.Key, found.key), "it stands beside "+keepers(p.Key))
 		}
@@ -202,6 +202,8 @@ func (r *reader) rests(n *source.Node, s *journey.Step) {
 	switch {
 	case s.Wait != nil:
 		r.At(n.File, keyPlace(n, "wait"), "people rest on this step, so it needs an id", hint)
+	case message != nil && message.FallBack != nil:
+		r.At(n.File, keyPlace(n, "fall_back"), "people rest on this step until they are reached, so it needs an id", hint)
 	case message != nil && message.Blocked.DeferAtMost > 0:
 		r.At(n.File, keyPlace(n, "if_blocked"), "people rest on this step while its message waits, so it needs an id", hint)
 	}
