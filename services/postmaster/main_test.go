@@ -161,10 +161,16 @@ func (r *recording) PublishBatch(ctx context.Context, msgs []*nats.Msg) error {
 	if r.err != nil {
 		return r.err
 	}
+	batch := map[string]bool{}
 	for _, m := range msgs {
+		id := m.Header.Get(jetstream.MsgIDHeader)
+		if batch[id] {
+			return errors.New("the batch has an id twice, which the stream refuses")
+		}
+		batch[id] = true
 		known := false
 		for _, have := range r.msgs {
-			known = known || have.Header.Get(jetstream.MsgIDHeader) == m.Header.Get(jetstream.MsgIDHeader)
+			known = known || have.Header.Get(jetstream.MsgIDHeader) == id
 		}
 		if !known {
 			r.msgs = append(r.msgs, m)
