@@ -34,10 +34,24 @@ var columns = []struct {
 	client, family string
 	platforms      []string
 }{
-	{"gmail", "gmail", nil}, {"outlook", "outlook", []string{"windows"}}, {"outlook-new", "outlook", []string{"outlook-com", "ios", "android", "macos"}},
-	{"apple-mail", "apple-mail", nil}, {"yahoo", "yahoo", nil}, {"aol", "aol", nil}, {"gmx", "gmx", nil}, {"web-de", "web-de", nil}, {"ionos", "ionos-1and1", nil},
-	{"samsung", "samsung-email", nil}, {"thunderbird", "thunderbird", nil}, {"protonmail", "protonmail", nil}, {"fastmail", "fastmail", nil}, {"hey", "hey", nil},
-	{"orange", "orange", nil}, {"laposte", "laposte", nil}, {"sfr", "sfr", nil}, {"mail-ru", "mail-ru", nil},
+	{"gmail", "gmail", nil},
+	{"outlook", "outlook", []string{"windows"}},
+	{"outlook-new", "outlook", []string{"outlook-com", "ios", "android", "macos"}},
+	{"apple-mail", "apple-mail", nil},
+	{"yahoo", "yahoo", nil},
+	{"aol", "aol", nil},
+	{"gmx", "gmx", nil},
+	{"web-de", "web-de", nil},
+	{"ionos", "ionos-1and1", nil},
+	{"samsung", "samsung-email", nil},
+	{"thunderbird", "thunderbird", nil},
+	{"protonmail", "protonmail", nil},
+	{"fastmail", "fastmail", nil},
+	{"hey", "hey", nil},
+	{"orange", "orange", nil},
+	{"laposte", "laposte", nil},
+	{"sfr", "sfr", nil},
+	{"mail-ru", "mail-ru", nil},
 }
 
 // canIEmail is the published data, as far as it is of use.

@@ -79,7 +79,7 @@ type advert struct {
 var adverts = []advert{
 	{"a percentage off", 3, regexp.MustCompile(`(?i)\b\d{1,2}\s?%\s?(off|discount|rabatt|günstiger|reduziert|de réduction|de remise|de descuento|dto\b)|(rabatt|save|sparen|économisez|ahorra)\w*\s(up to |bis zu |jusqu'à |hasta )?\d{1,2}\s?%`)},
 	{"an amount off", 2, regexp.MustCompile(`(?i)([€£$]\s?\d+|\d+\s?(€|euros?|pounds|dollars))\s(off|rabatt|de réduction|de remise|de descuento)\b.{0,30}\b(next|nächst\w*|prochain\w*|próxim\w*)`)},
-	{"a code for a discount", 3, regexp.MustCompile(`(?i)\b(use|enter|with)\s(the\s|this\s)?(promo |coupon |discount |voucher )?code\s+[A-Z0-9]{4,}|\b(promo|coupon|discount|voucher)\s?code\b|gutschein(code)?|rabattcode|code promo|bon de réduction|código (de )?(descuento|promocional)|cupón`)},
+	{"a code for a discount", 3, regexp.MustCompile(`(?i)\b(use|enter|with)\s(the\s|this\s)?(promo |coupon |discount |voucher )?code\s+[A-Z0-9]{4,}|\b(promo|coupon|discount|voucher)\s?code\b|gutschein(code)?|rabattcode|code promo|bon de réduction|código (de )?(descuento|promocional)|cupón`)}, //nolint:misspell // promocional is Spanish
 	{"recommended products", 2, regexp.MustCompile(`(?i)recommended for you|you (may|might) also like|customers also (bought|viewed)|goes well with|das könnte (dir|ihnen) (auch )?gefallen|kunden kauften auch|empfehlungen für|vous aimerez aussi|recommandé pour vous|te puede(n)? (también )?gustar|recomendado para ti|también te puede`)},
 	{"an offer", 2, regexp.MustCompile(`(?i)\b(special offer|limited[- ]time|flash sale|clearance|black friday|cyber monday|sonderangebot|nur für kurze zeit|schlussverkauf|ausverkauf|offre spéciale|durée limitée|ventes? flash|soldes|oferta especial|por tiempo limitado|rebajas)\b`)},
 	{"a call to buy", 1, regexp.MustCompile(`(?i)\b(shop now|buy now|order now|don't miss|jetzt (kaufen|shoppen|bestellen|zugreifen)|achetez maintenant|commandez maintenant|profitez|compra(r)? ahora|no te (lo )?pierdas)\b`)},
@@ -87,11 +87,10 @@ var adverts = []advert{
 }
 
 // promotion weighs whether a transactional message advertises.
-func (c *check) promotion() {
+func (c *check) promotion(part Part, text string) {
 	if c.rules.Category != message.Transactional {
 		return
 	}
-	text := c.letter.Subject + "\n" + c.letter.Preheader + "\n" + c.page.root.seen()
 	weight, excerpt := 0, ""
 	var reasons []string
 	for _, a := range adverts {
@@ -104,6 +103,8 @@ func (c *check) promotion() {
 	if weight < 3 {
 		return
 	}
-	c.add(Finding{Rule: Promotion, Severity: Warning, Part: HTML, Excerpt: excerpt,
-		Message: "the mail is transactional and seems to advertise: " + strings.Join(reasons, ", "), Hint: "send it as marketing, to those who agreed, or take the advertisement out"})
+	c.add(Finding{
+		Rule: Promotion, Severity: Warning, Part: part, Excerpt: excerpt,
+		Message: "the message is transactional and seems to advertise: " + strings.Join(reasons, ", "), Hint: "send it as marketing, to those who agreed, or take the advertisement out",
+	})
 }

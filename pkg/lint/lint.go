@@ -82,7 +82,7 @@ func Mail(m Letter, rules Rules) []Finding {
 	c.unresolved()
 	c.plain()
 	c.law()
-	c.promotion()
+	c.promotion(HTML, m.Subject+"\n"+m.Preheader+"\n"+p.root.seen())
 	c.subject()
 	c.spam()
 	c.clients()

@@ -275,6 +275,8 @@ func TestSMS(t *testing.T) {
 		{"no way out", "Lamps: your lamp is here.", "sms-stop warning", message.Marketing},
 		{"a shop that stops by is none", "Lamps: we are nonstop here.", "sms-stop warning", message.Marketing},
 		{"a way out in German", "Lamps: Ihre Lampe ist da. Abmelden mit STOPP.", "", message.Marketing},
+		{"transactional that advertises", "Lamps: your lamp is on its way. 20% off your next one with code LIGHT20", "promotion warning", message.Transactional},
+		{"marketing that advertises", "Lamps: 20% off your next lamp. STOP", "", message.Marketing},
 		{"transactional needs none", "Lamps: your lamp is here.", "", message.Transactional},
 		{"a brace", "Lamps: hi {{ name }} STOP", "unresolved error", message.Marketing},
 	} {

@@ -41,6 +41,7 @@ func (c *check) sms(text string) {
 	if c.rules.Category == message.Marketing && !stops.MatchString(text) {
 		find(Stop, Warning, "", "the text is marketing and does not say how to stop it", "end with Reply STOP to opt out.")
 	}
+	c.promotion(Body, text)
 	line := 0
 	for s := range strings.SplitSeq(text, "\n") {
 		line++
@@ -74,6 +75,8 @@ func (c *check) encoding(text string, size sms.Size) {
 	if without.Segments < size.Segments {
 		severity, cost = Warning, fmt.Sprintf("it is billed as %s, and would be as %s without them", count(size.Segments, "message"), count(without.Segments, "message"))
 	}
-	c.add(Finding{Rule: Encoding, Severity: severity, Part: Body, Line: 1, Excerpt: culprits[0].Text,
-		Message: fmt.Sprintf("%s is not in the GSM alphabet, so that a segment has 70 characters and not 160: %s", strings.Join(named, ", "), cost), Hint: culprits[0].String()})
+	c.add(Finding{
+		Rule: Encoding, Severity: severity, Part: Body, Line: 1, Excerpt: culprits[0].Text,
+		Message: fmt.Sprintf("%s is not in the GSM alphabet, so that a segment has 70 characters and not 160: %s", strings.Join(named, ", "), cost), Hint: culprits[0].String(),
+	})
 }

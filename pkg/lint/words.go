@@ -41,8 +41,10 @@ func (c *check) leftover(text string, part Part, line int) {
 		return
 	}
 	from, to := max(0, m[0]-10), min(len(text), m[1]+30)
-	c.add(Finding{Rule: Unresolved, Severity: Error, Part: part, Line: line, Excerpt: strings.TrimSpace(strings.ToValidUTF8(text[m[0]:min(len(text), m[1]+30)], "")),
-		Message: "readers get " + quoted(strings.ToValidUTF8(text[from:to], "")) + ", which a template should have filled in", Hint: "look for a missing brace or default, or for {% raw %}"})
+	c.add(Finding{
+		Rule: Unresolved, Severity: Error, Part: part, Line: line, Excerpt: strings.TrimSpace(strings.ToValidUTF8(text[m[0]:min(len(text), m[1]+30)], "")),
+		Message: "readers get " + quoted(strings.ToValidUTF8(text[from:to], "")) + ", which a template should have filled in", Hint: "look for a missing brace or default, or for {% raw %}",
+	})
 }
 
 var (

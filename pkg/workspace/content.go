@@ -94,6 +94,14 @@ func (l *contentLinter) find(ctx context.Context, c *message.Command, seen map[s
 		if err == nil && fresh(m.Body) {
 			return lint.SMS(m.Body, l.snap.LintRules(c))
 		}
+	case message.WhatsApp:
+		m, err := l.snap.WhatsApp(ctx, c)
+		if err == nil && fresh(m.Body) {
+			rules := l.snap.LintRules(c)
+			// It has no segments, shows who writes above the text, and people block a sender there by a button.
+			rules.Off = append(rules.Off, lint.Segments, lint.Encoding, lint.ShortLinks, lint.Brand, lint.Stop)
+			return lint.SMS(m.Body, rules)
+		}
 	}
 	return nil
 }

@@ -50,17 +50,21 @@ func TestLint(t *testing.T) {
 		files map[string]string
 		want  []string // file:line:col: and how it goes on, for all that is said
 	}{
-		"nothing":                    {nil, nil},
-		"in the mail":                {map[string]string{"email/hello.html.liquid": mail + "\n" + light}, []string{`email/hello.html.liquid:9:1: warning: "Too light to be read" is hard to read`}},
-		"in the layout":              {map[string]string{"email/layouts/l.html.liquid": written()["email/layouts/l.html.liquid"] + light}, []string{`email/layouts/l.html.liquid:8:1: warning: "Too light to be read"`}},
-		"in the partial":             {map[string]string{"email/partials/p.html.liquid": "\n\n" + light}, []string{`email/partials/p.html.liquid:3:1: warning: "Too light to be read"`}},
-		"computed":                   {map[string]string{"email/hello.html.liquid": mail + strings.Replace(light, "Too light to be read", "{{ 'lightness' | append: ' it is' }}", 1)}, []string{`email/hello.html.liquid:1:1: warning: "lightness it is"`}},
-		"twice":                      {map[string]string{"email/hello.html.liquid": mail + light + "\n" + light}, []string{`email/hello.html.liquid:1:1: warning: "Too light`}},
-		"with Liquid behind it":      {map[string]string{"email/hello.html.liquid": mail + "<p style=\"color:#999999\">It is too light, {{ profile.first_name | default: \"you\" }}</p>"}, []string{`email/hello.html.liquid:8:1: warning: "It is too light, Ada" is hard`, `email/hello.html.liquid:8:1: warning: "It is too light, you" is hard`}},
-		"in the text":                {map[string]string{"email/hello.txt.liquid": "Hello\n<b>you</b> there\n"}, []string{`email/hello.txt.liquid:2:1: warning: the plain text has HTML in it`}},
-		"in the subject":             {map[string]string{"email/hello.html.liquid": strings.Replace(mail, "Hello {{", "Hello!! {{", 1)}, []string{"email/hello.html.liquid:2:1: warning: the subject has several"}},
-		"in the preheader":           {map[string]string{"email/hello.html.liquid": strings.Replace(mail, "preheader: How are you?\n", "", 1)}, []string{"email/hello.html.liquid:1:1: warning: there is no preheader"}},
-		"in the SMS":                 {map[string]string{"sms/nudge.txt.liquid": "{{ shop.name }}: see https://bit.ly/abc. Reply STOP to opt out."}, []string{"sms/nudge.txt.liquid:1:1: warning: carriers block the link"}},
+		"nothing":               {nil, nil},
+		"in the mail":           {map[string]string{"email/hello.html.liquid": mail + "\n" + light}, []string{`email/hello.html.liquid:9:1: warning: "Too light to be read" is hard to read`}},
+		"in the layout":         {map[string]string{"email/layouts/l.html.liquid": written()["email/layouts/l.html.liquid"] + light}, []string{`email/layouts/l.html.liquid:8:1: warning: "Too light to be read"`}},
+		"in the partial":        {map[string]string{"email/partials/p.html.liquid": "\n\n" + light}, []string{`email/partials/p.html.liquid:3:1: warning: "Too light to be read"`}},
+		"computed":              {map[string]string{"email/hello.html.liquid": mail + strings.Replace(light, "Too light to be read", "{{ 'lightness' | append: ' it is' }}", 1)}, []string{`email/hello.html.liquid:1:1: warning: "lightness it is"`}},
+		"twice":                 {map[string]string{"email/hello.html.liquid": mail + light + "\n" + light}, []string{`email/hello.html.liquid:1:1: warning: "Too light`}},
+		"with Liquid behind it": {map[string]string{"email/hello.html.liquid": mail + "<p style=\"color:#999999\">It is too light, {{ profile.first_name | default: \"you\" }}</p>"}, []string{`email/hello.html.liquid:8:1: warning: "It is too light, Ada" is hard`, `email/hello.html.liquid:8:1: warning: "It is too light, you" is hard`}},
+		"in the text":           {map[string]string{"email/hello.txt.liquid": "Hello\n<b>you</b> there\n"}, []string{`email/hello.txt.liquid:2:1: warning: the plain text has HTML in it`}},
+		"in the subject":        {map[string]string{"email/hello.html.liquid": strings.Replace(mail, "Hello {{", "Hello!! {{", 1)}, []string{"email/hello.html.liquid:2:1: warning: the subject has several"}},
+		"in the preheader":      {map[string]string{"email/hello.html.liquid": strings.Replace(mail, "preheader: How are you?\n", "", 1)}, []string{"email/hello.html.liquid:1:1: warning: there is no preheader"}},
+		"in the SMS":            {map[string]string{"sms/nudge.txt.liquid": "{{ shop.name }}: see https://bit.ly/abc. Reply STOP to opt out."}, []string{"sms/nudge.txt.liquid:1:1: warning: carriers block the link"}},
+		"in a chat": {map[string]string{
+			"whatsapp/nudge.txt.liquid": "🙂 see bit.ly/abc\n{{ 'null' }}", "journeys/hello.yaml": strings.Replace(written()["journeys/hello.yaml"], "sms: nudge", "whatsapp: nudge", 1),
+			"rapport.yaml": written()["rapport.yaml"] + "whatsapp: {from: \"+447700900123\"}\n",
+		}, []string{"whatsapp/nudge.txt.liquid:2:1: warning: readers get \"null\""}},
 		"a note":                     {map[string]string{"sms/nudge.txt.liquid": "\nCome back. Reply STOP to opt out."}, []string{"sms/nudge.txt.liquid:1:1: note: the text does not say that it comes from Shop [sms-brand]"}},
 		"only without a name":        {map[string]string{"email/hello.html.liquid": mail + "{% unless profile.first_name %}" + light + "{% endunless %}"}, []string{`email/hello.html.liquid:8:1: warning: "Too light`}},
 		"only with a name":           {map[string]string{"email/hello.html.liquid": mail + "{% if profile.first_name %}" + light + "{% endif %}"}, []string{`email/hello.html.liquid:8:1: warning: "Too light`}},
@@ -75,7 +79,7 @@ func TestLint(t *testing.T) {
 		"other clients":              {map[string]string{"rapport.yaml": strings.Replace(written()["rapport.yaml"], "a@shop.example}}", "a@shop.example}, clients: [apple-mail]}", 1), "email/hello.html.liquid": mail + "<div style=\"display: flex\">x</div>"}, nil},
 		"the usual clients":          {map[string]string{"email/hello.html.liquid": mail + "<div style=\"display: flex\">x</div>"}, []string{"email/hello.html.liquid:8:1: warning: display:flex is not known to outlook [clients]"}},
 		"no address":                 {map[string]string{"rapport.yaml": strings.Replace(written()["rapport.yaml"], ", address: [Shop Ltd, 1 Street]", "", 1)}, []string{"email/hello.html.liquid:1:1: warning: the mail is marketing, and the shop has no postal address"}},
-		"transactional":              {map[string]string{"journeys/hello.yaml": strings.NewReplacer("category: marketing", "category: transactional", "goal: order.completed\n", "").Replace(written()["journeys/hello.yaml"]), "email/hello.html.liquid": mail + "<p>20% off</p>"}, []string{"email/hello.html.liquid:8:1: warning: the mail is transactional and seems to advertise"}},
+		"transactional":              {map[string]string{"journeys/hello.yaml": strings.NewReplacer("category: marketing", "category: transactional", "goal: order.completed\n", "").Replace(written()["journeys/hello.yaml"]), "email/hello.html.liquid": mail + "<p>20% off</p>"}, []string{"email/hello.html.liquid:8:1: warning: the message is transactional and seems to advertise"}},
 	} {
 		files := written()
 		maps.Copy(files, c.files)
