@@ -256,7 +256,7 @@ func TestPublishedPayloads(t *testing.T) {
 			continue
 		}
 		heard++
-		if len(events) == 0 && s.count(t, "listener.events", "unnamed") == 1 {
+		if len(events) == 0 && s.count(t, "listener.events", "unnamed") > 0 {
 			unnamed++ // The example has no id of any kind.
 			continue
 		}
