@@ -101,22 +101,26 @@ func (p *Profile) unsubscribe(e *event.Event, purpose string) {
 
 // bounce takes in a mail that came back.
 func (p *Profile) bounce(e *event.Event, d *setback, address string) {
-	code := fmt.Sprint(d.Code)
-	switch strings.ToLower(cmp.Or(d.Kind, d.Type)) {
-	case "hard", "permanent":
-		switch {
-		case mentions(code, "5.2.1"):
-			p.trouble(Trouble{Kind: troubleDisabled, Address: address}, e.Time)
-		case mentions(code, "5.2.2"):
-			p.trouble(Trouble{Kind: troubleFull, Address: address}, e.Time)
-		default:
-			p.block(Block{Channel: message.Email, Why: bounced, At: e.Time, Address: address})
-		}
-	case "soft", "transient":
-		if mentions(code, "4.2.2", "5.2.2") {
-			p.trouble(Trouble{Kind: troubleFull, Address: address}, e.Time)
-		}
+	kind, code := strings.ToLower(cmp.Or(d.Kind, d.Type)), fmt.Sprint(d.Code)
+	forGood := kind == "hard" || kind == "permanent"
+	switch {
+	case Dead(kind, code):
+		p.block(Block{Channel: message.Email, Why: bounced, At: e.Time, Address: address})
+	case forGood && mentions(code, disabled):
+		p.trouble(Trouble{Kind: troubleDisabled, Address: address}, e.Time)
+	case forGood && mentions(code, "5.2.2"), (kind == "soft" || kind == "transient") && mentions(code, "4.2.2", "5.2.2"):
+		p.trouble(Trouble{Kind: troubleFull, Address: address}, e.Time)
 	}
+}
+
+// disabled is the status of a mailbox that takes nothing, and may again.
+const disabled = "5.2.1"
+
+// Dead reports whether one bounce is enough to give an address up: it is for good, and neither
+// of a mailbox that is disabled, which counts from the second time on, nor of one that is full.
+func Dead(kind, code string) bool {
+	kind = strings.ToLower(kind)
+	return (kind == "hard" || kind == "permanent") && !mentions(code, disabled, "5.2.2")
 }
 
 // mentions reports whether a code, which may stand in the server's words, is one of some.

@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,10 @@ import (
 // person's may be another one by now; else the person's, who may be nil.
 func lists(e *event.Event, who *profile.Profile) (add []store.Suppression, release []store.Release) {
 	var channel message.Channel
-	var d struct{ Address, Kind, Type, Intent string }
+	var d struct {
+		Address, Kind, Type, Intent string
+		Code                        any // a text or a number
+	}
 	switch e.Type {
 	case event.EmailBounced, event.EmailComplained:
 		channel = message.Email
@@ -37,7 +41,7 @@ func lists(e *event.Event, who *profile.Profile) (add []store.Suppression, relea
 	}
 	// What people write has an intent, which services of our own call kind.
 	kind, intent := strings.ToLower(cmp.Or(d.Kind, d.Type)), strings.ToLower(cmp.Or(d.Intent, d.Kind))
-	reason := grounds(e.Type, kind, intent)
+	reason := grounds(e.Type, kind, fmt.Sprint(d.Code), intent)
 	received := e.Type == event.SMSReceived || e.Type == event.WhatsAppReceived
 	switch {
 	case d.Address == "":
@@ -51,12 +55,12 @@ func lists(e *event.Event, who *profile.Profile) (add []store.Suppression, relea
 	return add, release
 }
 
-// grounds is why an event closes an address; empty: it does not. Only a bounce for good does:
-// package profile has the same rule for the person.
-func grounds(typ, kind, intent string) store.Grounds {
+// grounds is why an event closes an address; empty: it does not. Of bounces only those do that
+// are enough by themselves; what counts from the second time on closes it to the person.
+func grounds(typ, kind, code, intent string) store.Grounds {
 	switch typ {
 	case event.EmailBounced:
-		if kind == "hard" || kind == "permanent" {
+		if profile.Dead(kind, code) {
 			return store.Bounced
 		}
 	case event.EmailComplained:

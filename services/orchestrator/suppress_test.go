@@ -24,6 +24,7 @@ func TestWhatListsAnAddress(t *testing.T) {
 	}{
 		{event.EmailBounced, map[string]any{"kind": "soft", "address": "soft@example.com"}, message.Email, "soft@example.com", ""},
 		{event.EmailBounced, map[string]any{"kind": "block"}, message.Email, "ada@example.com", ""},
+		{event.EmailBounced, map[string]any{"kind": "hard", "code": "5.2.1", "address": "closed@example.com"}, message.Email, "closed@example.com", ""},
 		{event.EmailBounced, map[string]any{"kind": "hard", "address": "Gone@Example.com"}, message.Email, "gone@example.com", store.Bounced},
 		{event.EmailBounced, map[string]any{"kind": "hard"}, message.Email, "ada@example.com", store.Bounced},
 		{event.EmailComplained, map[string]any{}, message.Email, "ada@example.com", store.Complained},
