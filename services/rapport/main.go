@@ -53,7 +53,7 @@ func root() *cobra.Command {
 	}
 	cmd.AddCommand(upCommand(), replayCommand(), checkCommand(), testCommand(), versionCommand(),
 		initCommand(), planCommand(), applyCommand(), versionsCommand(), backtestCommand(), explainCommand(), recoverCommand(), migrateStoreCommand(), provisionCommand(), benchCommand(),
-		doctorCommand(), dkimCommand(), previewCommand(),
+		doctorCommand(), dkimCommand(), previewCommand(), sendTestCommand(),
 		suppressCommand(), consentCommand(), eraseCommand())
 	asUsage := func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} }
 	cmd.SetFlagErrorFunc(asUsage)

@@ -212,8 +212,8 @@ func (p *page) Clock() string { return p.Command.DecidedAt.Format("15:04") }
 
 // Views are what can be seen of the message, with their names.
 func (p *page) Views() [][2]string {
-	switch p.Message.Channel {
-	case message.Email:
+	switch {
+	case p.Mail != nil:
 		return [][2]string{{"page", "Message"}, {"text", "Plain text"}, {"source", "Source"}, {"data", "Data"}}
 	default:
 		return [][2]string{{"page", "Message"}, {"data", "Data"}}

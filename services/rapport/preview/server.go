@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"rapport/pkg/lint"
 	"rapport/pkg/workspace"
 	"rapport/services/rapport/preview/sample"
 )
@@ -21,8 +20,6 @@ type Options struct {
 	Dir    string // the workspace
 	Addr   string // host:port; empty: 127.0.0.1:8026
 	Remote bool   // others than this machine may look, too
-	// Rules are what a message is held to; nil: all rules, and what the workspace says of the shop.
-	Rules  func(*workspace.Snapshot, sample.Message) lint.Rules
 	Now    func() time.Time // of the messages; nil: the wall clock
 	Logger *slog.Logger     // nil: silent
 }
@@ -56,9 +53,6 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
-	}
-	if o.Rules == nil {
-		o.Rules = usualRules
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -128,10 +122,4 @@ func (s *Server) current() (*sample.Book, workspace.Problems) {
 	s.told = s.live.Changed()
 	s.book = sample.Open(s.live.Current(), os.DirFS(s.o.Dir))
 	return s.book, s.live.Problems()
-}
-
-// usualRules are all of them, for the shop of a workspace.
-func usualRules(snap *workspace.Snapshot, m sample.Message) lint.Rules {
-	shop := snap.Shop()
-	return lint.Rules{Category: m.Category, Shop: shop.Name, ShopURL: shop.URL, Address: shop.Address}
 }

@@ -56,13 +56,13 @@ func (s *Server) show(ctx context.Context, b *sample.Book, m sample.Message, p s
 			out.Mail = &mail
 			out.Findings = lint.Mail(lint.Letter{
 				Subject: mail.Subject, Preheader: mail.Preheader, HTML: mail.HTML, Text: mail.Text, Unsubscribe: leaving(mail),
-			}, s.o.Rules(b.Snapshot, m))
+			}, b.Snapshot.LintRules(c))
 		}
 	case message.SMS:
 		var text render.SMS
 		if text, err = b.Snapshot.SMS(ctx, c); err == nil {
 			out.Text = bubbleOf(text)
-			out.Findings = lint.SMS(text.Body, s.o.Rules(b.Snapshot, m))
+			out.Findings = lint.SMS(text.Body, b.Snapshot.LintRules(c))
 		}
 	case message.WhatsApp:
 		var text render.SMS
@@ -119,6 +119,9 @@ func problem(snap *workspace.Snapshot, err error) *workspace.Problem {
 	var at *render.Error
 	if !errors.As(err, &at) {
 		return &workspace.Problem{Message: err.Error()}
+	}
+	if at.Hint == "" && strings.HasPrefix(at.Message, "unknown ") {
+		at.Hint = `give it a default, such as {{ profile.first_name | default: "there" }}, or ask with if`
 	}
 	text, known := snap.Files()[at.File]
 	if !known || at.Line == 0 {
