@@ -31,6 +31,38 @@ func parse(raw string) (*url.URL, error) {
 	return u, nil
 }
 
+// leadsTo reports whether an address is one that parse reads.
+func leadsTo(raw string) bool {
+	if plain(raw) && len(raw) <= maxURL {
+		return true
+	}
+	_, err := parse(raw)
+	return err == nil
+}
+
+// plain reports whether an address is one of those that shops have, which the library would read
+// and write again as it is: reading each in full cost as much as sealing it.
+func plain(raw string) bool {
+	rest, ok := strings.CutPrefix(raw, "https://")
+	if !ok {
+		if rest, ok = strings.CutPrefix(raw, "http://"); !ok {
+			return false
+		}
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	for i := range len(host) {
+		if c := host[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' {
+			return false
+		}
+	}
+	for i := range len(path) {
+		if c := path[i]; !letter(c) && (c < '0' || c > '9') && strings.IndexByte("-._~/?=&", c) < 0 {
+			return false
+		}
+	}
+	return host != ""
+}
+
 // hostly holds for names, numbers and ports, IPv6 in brackets included.
 func hostly(host string) bool {
 	for i := range len(host) {

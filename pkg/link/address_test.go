@@ -3,6 +3,8 @@ package link
 import (
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"rapport/pkg/message"
 )
 
@@ -111,4 +113,21 @@ func TestProductsOfUnusualVariables(t *testing.T) {
 			t.Errorf("%s: %+v, want %q", vars, to, want)
 		}
 	}
+}
+
+// TestPlainAddress: what is taken for an address at a glance is what the library makes of it.
+func TestPlainAddress(t *testing.T) {
+	t.Parallel()
+	if !plain("https://shop.example/p/84029G?ref=mail&v=1") {
+		t.Error("a usual address is not taken")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringMatching(`(https?|ftp|HTTP)://[a-zA-Z0-9.:@-]{0,12}(/[A-Za-z0-9%?=&#~._ ü/-]{0,20})?`).Draw(t, "address")
+		if !plain(s) {
+			return
+		}
+		if u, err := parse(s); err != nil || u.String() != s {
+			t.Fatalf("%q is %v, %v", s, u, err)
+		}
+	})
 }

@@ -9,7 +9,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -34,7 +36,25 @@ type key struct {
 	id    byte
 	nonce []byte // of the HMAC that makes nonces
 	aead  cipher.AEAD
+	desks *sync.Pool // of *desk
 }
+
+// desk is what sealing one ticket needs of room. A mail has ten links, and making the HMAC anew
+// for each took longer than all else.
+type desk struct {
+	mac            hash.Hash
+	packed, sealed []byte
+}
+
+func (k *key) desk() *desk {
+	if d, ok := k.desks.Get().(*desk); ok {
+		return d
+	}
+	return &desk{mac: hmac.New(sha256.New, k.nonce), packed: make([]byte, 0, usualTicket), sealed: make([]byte, 0, usualTicket)}
+}
+
+// usualTicket is room for most tickets, in bytes. None is longer than maxToken.
+const usualTicket = 512
 
 // NewKeys derives keys from secrets of 32 bytes or more. The first seals, all of them open:
 // to rotate, put a new one first and keep the former ones for as long as links live.
@@ -68,16 +88,16 @@ func derive(secret string) (key, error) {
 		return k, err
 	}
 	k.aead, err = cipher.NewGCM(block)
-	k.nonce, k.id = b[32:64], b[64]
+	k.nonce, k.id, k.desks = b[32:64], b[64], &sync.Pool{}
 	return k, err
 }
 
-// synthetic is the nonce of a ticket: the beginning of a HMAC over all that is sealed.
-func (k *key) synthetic(head, packed []byte) []byte {
-	mac := hmac.New(sha256.New, k.nonce)
-	mac.Write(head)
-	mac.Write(packed)
-	return mac.Sum(make([]byte, 0, sha256.Size))[:nonceLen]
+// appendNonce appends the nonce of a ticket: the beginning of a HMAC over all that is sealed.
+func (d *desk) appendNonce(dst, head, packed []byte) []byte {
+	d.mac.Reset()
+	d.mac.Write(head)
+	d.mac.Write(packed)
+	return d.mac.Sum(dst)[:len(dst)+nonceLen]
 }
 
 // Seal makes the token of a ticket: the same one whenever it is asked. It is empty for what
@@ -88,23 +108,24 @@ func (k *Keys) Seal(t Ticket) string {
 	if t.check() != nil {
 		return ""
 	}
-	return k.seal(&t)
+	return string(k.append(nil, &t))
 }
 
-// seal is Seal of a ticket that was checked.
-func (k *Keys) seal(t *Ticket) string {
-	var packing [512]byte
-	packed := t.pack(packing[:0])
+// append appends the token of a ticket that was checked; nothing where it would be too long.
+func (k *Keys) append(dst []byte, t *Ticket) []byte {
 	first := &k.list[0]
-	if k.encoding.EncodedLen(headLen+nonceLen+len(packed)+first.aead.Overhead()) > maxToken {
-		return ""
+	d := first.desk()
+	defer first.desks.Put(d)
+	d.packed = t.pack(d.packed[:0])
+	if k.encoding.EncodedLen(headLen+nonceLen+len(d.packed)+first.aead.Overhead()) > maxToken {
+		d.packed = nil // which may be of any size
+		return dst
 	}
-	head := [headLen]byte{version, first.id}
-	nonce := first.synthetic(head[:], packed)
-	sealed := make([]byte, 0, headLen+nonceLen+len(packed)+first.aead.Overhead())
-	sealed = append(append(sealed, head[:]...), nonce...)
-	sealed = first.aead.Seal(sealed, nonce, packed, head[:])
-	return k.encoding.EncodeToString(sealed)
+	d.sealed = append(d.sealed[:0], version, first.id)
+	d.sealed = d.appendNonce(d.sealed, d.sealed, d.packed)
+	head, nonce := d.sealed[:headLen], d.sealed[headLen:]
+	d.sealed = first.aead.Seal(d.sealed, nonce, d.packed, head)
+	return k.encoding.AppendEncode(dst, d.sealed)
 }
 
 // Open reads the ticket of a token. Errors are ErrForged, and ErrExpired when now is not
@@ -146,7 +167,12 @@ func (k *Keys) OpenAs(kind Kind, token string, now time.Time) (Ticket, error) {
 func (k *key) open(head, nonce, sealed []byte) (Ticket, bool) {
 	var t Ticket
 	packed, err := k.aead.Open(nil, nonce, sealed, head)
-	if err != nil || !hmac.Equal(k.synthetic(head, packed), nonce) {
+	if err != nil {
+		return t, false
+	}
+	d := k.desk()
+	defer k.desks.Put(d)
+	if !hmac.Equal(d.appendNonce(nil, head, packed), nonce) {
 		return t, false
 	}
 	if !t.unpack(packed) || t.check() != nil {

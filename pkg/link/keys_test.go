@@ -227,7 +227,7 @@ func TestStricterRulesHoldForOldTokens(t *testing.T) {
 	keys := keysOf(t, secret)
 	k, head := &keys.list[0], []byte{version, keys.list[0].id}
 	seal := func(packed []byte) string {
-		nonce := k.synthetic(head, packed)
+		nonce := k.desk().appendNonce(nil, head, packed)
 		return keys.encoding.EncodeToString(k.aead.Seal(append(bytes.Clone(head), nonce...), nonce, packed, head))
 	}
 	bad := full()

@@ -87,7 +87,7 @@ func (m *Maker) Confirm(c *message.Command, channel message.Channel, purpose str
 // Click is the address that leads to a target and tells of it. It is empty for a target that
 // must not be sealed: leave such a link as it is.
 func (m *Maker) Click(c *message.Command, to Target) string {
-	if _, err := parse(to.URL); err != nil {
+	if !leadsTo(to.URL) {
 		return ""
 	}
 	return m.over(c, to)
@@ -97,11 +97,13 @@ func (m *Maker) Click(c *message.Command, to Target) string {
 func (m *Maker) over(c *message.Command, to Target) string {
 	t := ticket(c, Click, livesClick)
 	t.URL, t.Link, t.Product, t.LinkCategory = to.URL, to.Name, to.Product, to.Category
-	token := m.Keys.seal(&t)
-	if token == "" {
+	var room [1024]byte
+	address := append(append(room[:0], m.Base...), clickPath...)
+	before := len(address)
+	if address = m.Keys.append(address, &t); len(address) == before {
 		return ""
 	}
-	return m.Base + clickPath + token
+	return string(address)
 }
 
 // Pixel is an image of one dot that tells of an open. It is empty where opens are not asked
@@ -168,7 +170,7 @@ func (m *Maker) Plain(text string, c *message.Command) string {
 		if start > 0 && wordly(text[start-1]) || m.ours(raw) {
 			continue
 		}
-		if _, err := parse(ascii(raw)); err != nil {
+		if !leadsTo(ascii(raw)) {
 			continue
 		}
 		b.WriteString(text[from:start] + m.tagged(raw, c, ""))

@@ -179,7 +179,7 @@ func (w *rewriting) leads(to Target) string {
 		return ""
 	}
 	clean := ascii(to.URL)
-	if _, err := parse(clean); err != nil {
+	if !leadsTo(clean) {
 		return ""
 	}
 	if to.Product == "" || to.Category == "" {
