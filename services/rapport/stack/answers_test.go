@@ -193,3 +193,33 @@ func comeBack(t *testing.T, st *stack.Stack, keys *verp.Keys, kind verp.Kind, re
 		t.Fatalf("mail to %s: %v", to, err)
 	}
 }
+
+// A yes that has to be confirmed sends nothing but the question, until the button of the page
+// behind its link was pressed.
+func TestASecondYesIsAskedFor(t *testing.T) {
+	t.Parallel()
+	st := open(t, func(c *stack.Config) {
+		files := shop("purposes: [marketing]\ndouble_opt_in: {email: [marketing]}\n", "category: marketing\n"+byMail)
+		files["journeys/ask.yaml"] = &fstest.MapFile{Data: []byte("journey: ask\nstatus: active\ncategory: transactional\npurpose: marketing\n" +
+			"enter:\n  on: consent.granted\n  if: event.channel == \"email\" and not event.confirmed\n  again: always\nsteps:\n  - {id: mail, send: {email: ask}}\n")}
+		files["email/ask.html.liquid"] = &fstest.MapFile{Data: []byte("---\nsubject: Is it you?\n---\n<p><a href=\"{{ links.confirm }}\">Yes</a></p>\n")}
+		c.Starter, c.Portal = files, stack.Portal{Addr: "127.0.0.1:0"}
+	})
+	tell(t, st, "A1", "email", true)
+	m := caught(t, st, catcher.Filter{Channel: "email", Journey: "ask"}, 1)
+	mail, err := st.Catcher.Read(t.Context(), m.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`http://[^"\s]+/k/[^"\s]+`).FindString(mail.HTML)
+	until(t, st, 1, func(m *store.MessageRow) bool { return m.Journey == "note" && m.Reason == message.ReasonUnconfirmed })
+	if res, page := ask(t, http.MethodGet, link, nil, nil); res.StatusCode != http.StatusOK || !strings.Contains(page, "<button") {
+		t.Fatalf("%s is %s: %s", link, res.Status, page)
+	}
+	if res, page := ask(t, http.MethodPost, link, url.Values{}, nil); res.StatusCode != http.StatusOK {
+		t.Fatalf("pressing the button: %s: %s", res.Status, page)
+	}
+	applied(t, st, "consent.confirmed", 1)
+	order(t, st, "A2")
+	caught(t, st, catcher.Filter{Channel: "email", Journey: "note"}, 1)
+}
