@@ -17,7 +17,8 @@ import (
 type object struct {
 	Kind     string `yaml:"kind"`
 	Metadata struct {
-		Name string `yaml:"name"`
+		Name        string            `yaml:"name"`
+		Annotations map[string]string `yaml:"annotations"`
 	} `yaml:"metadata"`
 	Data map[string]string `yaml:"data"`
 	Spec objectSpec        `yaml:"spec"`
@@ -32,8 +33,10 @@ type objectSpec struct {
 	Template struct {
 		Spec podSpec `yaml:"spec"`
 	} `yaml:"template"`
-	MaxReplicaCount int `yaml:"maxReplicaCount"`
-	Triggers        []struct {
+	SessionAffinity       string `yaml:"sessionAffinity"`
+	ExternalTrafficPolicy string `yaml:"externalTrafficPolicy"`
+	MaxReplicaCount       int    `yaml:"maxReplicaCount"`
+	Triggers              []struct {
 		Type     string            `yaml:"type"`
 		Metadata map[string]string `yaml:"metadata"`
 	} `yaml:"triggers"`
@@ -206,13 +209,14 @@ func TestChartSpeaksTheProgramsLanguage(t *testing.T) {
 			c := pod.Containers[0]
 			c.run().check(t, service, p)
 			for _, from := range c.EnvFrom {
-				if !strings.HasPrefix(from.Prefix, "RAPPORT_SECRET_") || service != "caller" {
+				if !strings.HasPrefix(from.Prefix, "RAPPORT_SECRET_") || service != "caller" && service != "mailer" {
 					t.Errorf("%s takes variables with %q from a secret", service, from.Prefix)
 				}
 			}
 		}
 		for _, service := range runnable(t) {
-			if _, runs := running[service]; !runs && service != "catcher" && service != "texter" {
+			_, runs := running[service]
+			if leftOut := []string{"catcher", "texter", "listener", "postmaster"}; !runs && !slices.Contains(leftOut, service) {
 				t.Errorf("nothing runs %s", service)
 			}
 		}
@@ -226,12 +230,14 @@ func TestChartAsksWhereTheProgramAnswers(t *testing.T) {
 	eachSet(t, func(t *testing.T, all []object) {
 		for service, pod := range pods(t, all) {
 			c := pod.Containers[0]
-			flags := c.run().flags
-			listens := map[string]string{"ops": flags["ops"], "http": flags["http"], "page": flags["catcher-http"], "smtp": flags["catcher-smtp"]}
+			listens := append(c.run().listens(), c.run().flags["ops"])
 			for _, port := range c.Ports {
-				if listens[port.Name] != ":"+strconv.Itoa(port.ContainerPort) {
-					t.Errorf("%s: the port %s is %d, and the program listens on %q", service, port.Name, port.ContainerPort, listens[port.Name])
+				if !slices.Contains(listens, ":"+strconv.Itoa(port.ContainerPort)) || (port.Name == "ops") != (port.ContainerPort == 8081) {
+					t.Errorf("%s: the port %s is %d, and the program listens on %v", service, port.Name, port.ContainerPort, listens)
 				}
+			}
+			if len(c.Ports) != len(listens) {
+				t.Errorf("%s has the ports %v, and the program listens on %v", service, c.Ports, listens)
 			}
 			for asks, pr := range map[string]probe{"/healthz": c.Startup, "/healthz ": c.Liveness, "/readyz": c.Readiness} {
 				if pr.HTTPGet.Path != strings.TrimSpace(asks) || pr.HTTPGet.Port != "ops" || !slices.Contains(p.paths, pr.HTTPGet.Path) {
@@ -290,8 +296,8 @@ func TestChartConfinesPods(t *testing.T) {
 				t.Errorf("%s is not confined: %+v %+v", service, pod.SecurityContext, s)
 			}
 			for _, e := range pod.Containers[0].Env {
-				secret := slices.ContainsFunc([]string{"KEYS", "PASSWORD", "TOKEN", "STORE_URL", "USERNAME", "_SID"}, func(part string) bool {
-					return strings.Contains(e.Name, part)
+				secret := slices.ContainsFunc([]string{"KEYS", "PASSWORD", "TOKEN", "STORE_URL", "USERNAME", "_SID", "SECRET", "STRANGERS", "_KEY"}, func(part string) bool {
+					return strings.Contains(e.Name, part) && !strings.HasPrefix(e.Value, "/etc/rapport/") // There a secret is mounted.
 				})
 				if secret && (e.Value != "" || e.ValueFrom["secretKeyRef"] == nil) {
 					t.Errorf("%s: %s is no reference to a secret", service, e.Name)

@@ -50,7 +50,7 @@ func TestChartScalesOnWhatIsMeasured(t *testing.T) {
 	if want := slices.DeleteFunc(runnable(t), func(s string) bool { return s == "catcher" }); !slices.Equal(slices.Sorted(maps.Keys(scaled)), want) {
 		t.Errorf("%v are scaled, want %v", slices.Sorted(maps.Keys(scaled)), want)
 	}
-	if queried != 4 {
+	if queried != 4 { // Doors are called, and nothing waits for them.
 		t.Errorf("%d services are scaled by what waits, want 4", queried)
 	}
 }
@@ -75,9 +75,18 @@ func TestChartIsWatchedByTheAlerts(t *testing.T) {
 func TestChartRefuses(t *testing.T) {
 	t.Parallel()
 	for set, want := range map[string]string{
-		"mailer.smpt.address=mail:25":                            "smpt",
-		"catcher.enabled=false":                                  "set mailer.smtp.address",
-		"catcher.enabled=false,mailer.smtp.address=m:25":         "set texter.twilio.existingSecret",
+		"mailer.smpt.address=mail:25": "smpt",
+		"catcher.enabled=false":       "set mailer.smtp.address",
+		"catcher.enabled=false,mailer.smtp.address=m:25,portal.url=https://n.example":  "set texter.twilio.existingSecret",
+		"catcher.enabled=false,mailer.smtp.address=m:25,mailer.providers.enabled=true": "Mail servers are named once",
+		"catcher.enabled=false,mailer.providers.enabled=true":                          "portal.url is http://localhost:8082",
+		"listener.enabled=true":                                  "set listener.providers.existingSecret",
+		"postmaster.enabled=true":                                "set inbound.bounceDomain",
+		"postmaster.forward.to=a@b.example":                      "belong together",
+		"mailer.track={none,opens}":                              "none stands alone",
+		"mailer.track={hovers}":                                  "/mailer/track",
+		"portal.url=https://news.example/":                       "/portal/url",
+		"portal.trustedProxies={everybody}":                      "/portal/trustedProxies",
 		"workspace.claim=a,workspace.image.reference=b":          "set only one of",
 		"orchestrator.autoscaling.max=17":                        "there are 16 partitions",
 		"autoscaling.enabled=false,autoscaling.lag.enabled=true": "set both",
@@ -184,5 +193,36 @@ func TestDeploycheckFindsMistakes(t *testing.T) {
 				t.Errorf("it finds %q, want %q", found, tt.want)
 			}
 		})
+	}
+}
+
+// TestChartSendsVisitorsToOnePod: what one address asks the portal for goes to one pod, within the cluster and from outside,
+// and who comes from outside keeps the address.
+func TestChartSendsVisitorsToOnePod(t *testing.T) {
+	t.Parallel()
+	const production = "deploy/chart/ci/production-values.yaml"
+	seen := 0
+	for _, o := range objects(t, render(t, "--values", production, "--set", "portal.service.type=LoadBalancer")) {
+		name := strings.TrimPrefix(o.Metadata.Name, "shop-rapport-")
+		switch {
+		case o.Kind == "Service" && name == "portal":
+			seen++
+			if o.Spec.SessionAffinity != "ClientIP" || o.Spec.ExternalTrafficPolicy != "Local" {
+				t.Errorf("the portal's service has the affinity %q and the policy %q", o.Spec.SessionAffinity, o.Spec.ExternalTrafficPolicy)
+			}
+		case o.Kind == "Service" && name == "postmaster":
+			seen++
+			if o.Spec.ExternalTrafficPolicy != "Local" {
+				t.Error("all mail servers look like one, which may have few connections")
+			}
+		case o.Kind == "Ingress" && name == "portal":
+			seen++
+			if o.Metadata.Annotations["nginx.ingress.kubernetes.io/upstream-hash-by"] != "$remote_addr" {
+				t.Errorf("the ingress has %v", o.Metadata.Annotations)
+			}
+		}
+	}
+	if seen != 3 {
+		t.Errorf("%d of the two services and the ingress are there", seen)
 	}
 }

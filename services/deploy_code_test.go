@@ -35,7 +35,7 @@ func readProgram(t *testing.T) program {
 		p.readCommand(t, f)
 		for _, d := range f.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok {
-				functions[fn.Name.Name] = fn
+				functions[receiver(fn)+fn.Name.Name] = fn
 			}
 		}
 	}
@@ -81,6 +81,12 @@ func (p *program) readCommand(t *testing.T, f *ast.File) {
 			p.variables = append(p.variables, argument)
 		}
 	}
+	for _, d := range f.Decls {
+		// Those of providers that call back stand in a table.
+		if fn, ok := d.(*ast.FuncDecl); ok && fn.Name.Name == "callbackSecrets" {
+			p.variables = append(p.variables, slices.DeleteFunc(stringsIn(fn), func(s string) bool { return !variable.MatchString(s) })...)
+		}
+	}
 	ast.Inspect(f, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
 		if !ok || spec.Names[0].Name != "stopWithin" {
@@ -112,12 +118,49 @@ func declared(fn *ast.FuncDecl, functions map[string]*ast.FuncDecl) []string {
 		}) {
 			return true
 		}
-		if to := functions[called(call)]; to != nil && to != fn {
+		to := functions[called(call)]
+		if method, ok := call.Fun.(*ast.SelectorExpr); ok {
+			to = functions[typeOf(fn, method.X)+"."+method.Sel.Name]
+		}
+		if to != nil && to != fn {
 			flags = append(flags, declared(to, functions)...)
 		}
 		return true
 	})
 	return flags
+}
+
+// receiver is the type that a method belongs to, with a dot; nothing for functions.
+func receiver(fn *ast.FuncDecl) string {
+	if fn.Recv == nil {
+		return ""
+	}
+	return namedType(fn.Recv.List[0].Type) + "."
+}
+
+func namedType(e ast.Expr) string {
+	if star, ok := e.(*ast.StarExpr); ok {
+		e = star.X
+	}
+	if id, ok := e.(*ast.Ident); ok {
+		return id.Name
+	}
+	return ""
+}
+
+// typeOf is the type of a variable that a function declares, or of its receiver.
+func typeOf(fn *ast.FuncDecl, x ast.Expr) string {
+	named, found := namedType(x), ""
+	if fn.Recv != nil && len(fn.Recv.List[0].Names) > 0 && fn.Recv.List[0].Names[0].Name == named {
+		return namedType(fn.Recv.List[0].Type)
+	}
+	ast.Inspect(fn, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok && slices.ContainsFunc(spec.Names, func(id *ast.Ident) bool { return id.Name == named }) {
+			found = namedType(spec.Type)
+		}
+		return found == ""
+	})
+	return found
 }
 
 // called is the name of the function or method that a call is of.
@@ -216,80 +259,6 @@ func stringsIn(n ast.Node) []string {
 		return true
 	})
 	return found
-}
-
-// run is how a deployment file starts the program.
-type run struct {
-	flags     map[string]string
-	bare      []string // arguments that are no flags
-	variables []string
-}
-
-// parseRun reads a command line: --flag value or --flag=value.
-func parseRun(args, variables []string) run {
-	r := run{flags: map[string]string{}, variables: variables}
-	for i := 0; i < len(args); i++ {
-		name, isFlag := strings.CutPrefix(args[i], "--")
-		if !isFlag {
-			r.bare = append(r.bare, args[i])
-			continue
-		}
-		name, value, given := strings.Cut(name, "=")
-		if !given && i+1 < len(args) {
-			i++
-			value = args[i]
-		}
-		r.flags[name] = value
-	}
-	return r
-}
-
-// services are those that a process runs.
-func (r run) services() []string { return strings.Split(r.flags["services"], ",") }
-
-// usesStore reports whether a process opens the store.
-func (r run) usesStore() bool {
-	return slices.ContainsFunc(r.services(), func(s string) bool {
-		return slices.Contains([]string{"orchestrator", "mailer", "texter", "caller"}, s)
-	})
-}
-
-// check holds a process to what the program takes and needs.
-func (r run) check(t *testing.T, name string, p program) {
-	t.Helper()
-	if !slices.Equal(r.bare, []string{"up"}) {
-		t.Errorf("%s runs %v, want up", name, r.bare)
-	}
-	for flag := range r.flags {
-		if !slices.Contains(p.flags["upCommand"], flag) {
-			t.Errorf("%s uses the flag --%s, which rapport up does not have", name, flag)
-		}
-	}
-	for _, s := range r.services() {
-		if !slices.Contains(p.services, s) {
-			t.Errorf("%s runs %q, which is no service", name, s)
-		}
-	}
-	for _, v := range r.variables {
-		// The Go runtime and OpenTelemetry read theirs by themselves.
-		if v != "GOMEMLIMIT" && v != "GOMAXPROCS" && !strings.HasPrefix(v, "OTEL_") && !slices.Contains(p.variables, v) {
-			t.Errorf("%s sets %s, which the program does not read", name, v)
-		}
-	}
-	if !slices.Contains(r.variables, "RAPPORT_NATS_URL") {
-		t.Errorf("%s names no broker: it would start one of its own", name)
-	}
-	if r.usesStore() != slices.Contains(r.variables, "RAPPORT_STORE_URL") {
-		t.Errorf("%s runs %v: whoever uses the store has to be told where it is, or opens a SQLite of its own; nobody else needs its password", name, r.services())
-	}
-	secrets := map[string]string{
-		"RAPPORT_WRITE_KEYS": "ingest", "RAPPORT_SMTP_PASSWORD": "mailer", "TWILIO_AUTH_TOKEN": "texter", "RAPPORT_SIGNING_KEYS": "caller",
-	}
-	for variable, service := range secrets {
-		if slices.Contains(r.variables, variable) && !slices.Contains(r.services(), service) {
-			t.Errorf("%s is given %s, which only the %s needs", name, variable, service)
-		}
-	}
 }
 
 // runnable are the directories of this module that are services.

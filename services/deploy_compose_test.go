@@ -60,6 +60,9 @@ func readCompose(t *testing.T) compose {
 	return c
 }
 
+// linkKey is a secret of links.
+const linkKey = "a-third-long-random-text-that-has-32-bytes"
+
 // readRoot reads a file by its path from the root of the repository.
 func readRoot(t *testing.T, name string) string {
 	t.Helper()
@@ -85,13 +88,14 @@ func TestComposeLoads(t *testing.T) {
 		env  []string
 		want []string
 	}{
-		"all is set":  {[]string{"RAPPORT_WRITE_KEYS=shop:key", "RAPPORT_DB_PASSWORD=secret"}, nil},
-		"no password": {[]string{"RAPPORT_WRITE_KEYS=shop:key"}, []string{"RAPPORT_DB_PASSWORD is missing a value: set it to"}},
-		"no keys":     {[]string{"RAPPORT_DB_PASSWORD=secret"}, []string{"RAPPORT_WRITE_KEYS is missing a value: set it to name:key"}},
+		"all is set":  {[]string{"RAPPORT_WRITE_KEYS=shop:key", "RAPPORT_DB_PASSWORD=secret", "RAPPORT_LINK_KEYS=" + linkKey}, nil},
+		"no links":    {[]string{"RAPPORT_WRITE_KEYS=shop:key", "RAPPORT_DB_PASSWORD=secret"}, []string{"RAPPORT_LINK_KEYS is missing a value: set it to 32"}},
+		"no password": {[]string{"RAPPORT_WRITE_KEYS=shop:key", "RAPPORT_LINK_KEYS=" + linkKey}, []string{"RAPPORT_DB_PASSWORD is missing a value: set it to"}},
+		"no keys":     {[]string{"RAPPORT_DB_PASSWORD=secret", "RAPPORT_LINK_KEYS=" + linkKey}, []string{"RAPPORT_WRITE_KEYS is missing a value: set it to name:key"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			said := strings.Join(deploycheck(t, "", tt.env, "compose", "docker-compose.yml", "observe"), "")
+			said := strings.Join(deploycheck(t, "", tt.env, "compose", "docker-compose.yml", "observe", "answers"), "")
 			if len(tt.want) == 0 && said != "" {
 				t.Error(said)
 			}
@@ -225,8 +229,8 @@ func TestComposePortsMatch(t *testing.T) {
 			parts := strings.Split(published, ":")
 			if len(parts) != 3 || parts[0] != "127.0.0.1" {
 				t.Errorf("%s publishes %s to more than this machine", name, published)
-			} else if listens := ":" + parts[2]; s.ours() && listens != flags["http"] && listens != flags["catcher-http"] {
-				t.Errorf("%s publishes port %s; its command listens on %s%s", name, parts[2], flags["http"], flags["catcher-http"])
+			} else if s.ours() && !slices.Contains(s.run().listens(), ":"+parts[2]) {
+				t.Errorf("%s publishes port %s; its command listens on %v", name, parts[2], s.run().listens())
 			}
 		}
 		if !s.ours() {
@@ -260,6 +264,12 @@ func TestComposeAddressesLead(t *testing.T) {
 	for name, s := range c.Services {
 		for variable, value := range s.Environment {
 			for _, m := range address.FindAllStringSubmatch(value, -1) {
+				if m[1] == "localhost" { // For people: a port that is published.
+					if !slices.ContainsFunc(slices.Collect(maps.Values(c.Services)), func(s composeService) bool { return slices.Contains(s.Ports, "127.0.0.1"+m[2]+m[2]) }) {
+						t.Errorf("%s: %s leads to the port %s of this machine, which nobody publishes", name, variable, m[2])
+					}
+					continue
+				}
 				if !slices.Contains(listens[m[1]], m[2]) {
 					t.Errorf("%s: %s leads to %s%s, where nobody listens", name, variable, m[1], m[2])
 				}

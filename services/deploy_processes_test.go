@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"rapport/pkg/bus/natslocal"
+	"rapport/pkg/link"
+	"rapport/pkg/message"
 	"rapport/pkg/store/postgres/pgtest"
 )
 
@@ -33,7 +35,7 @@ type process struct {
 func TestDeployedProcessesDeliver(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it starts fourteen processes, a broker and a database")
+		t.Skip("it starts twenty processes, a broker and a database")
 	}
 	const writeKey, password = "a-long-random-text", "another-long-random-text"
 	deployments := map[string]map[string]process{"compose": {}, "chart": {}}
@@ -41,7 +43,10 @@ func TestDeployedProcessesDeliver(t *testing.T) {
 		if !s.ours() {
 			continue
 		}
-		set := map[string]string{"RAPPORT_WRITE_KEYS": "shop:" + writeKey, "RAPPORT_DB_PASSWORD": password}
+		set := map[string]string{
+			"RAPPORT_WRITE_KEYS": "shop:" + writeKey, "RAPPORT_DB_PASSWORD": password, "RAPPORT_LINK_KEYS": linkKey,
+			"RAPPORT_BOUNCE_DOMAIN": "bounces.example.com", "TWILIO_AUTH_TOKEN": "secret",
+		}
 		p := process{env: map[string]string{}}
 		for _, arg := range s.Command {
 			p.args = append(p.args, interpolated(arg, set))
@@ -51,12 +56,17 @@ func TestDeployedProcessesDeliver(t *testing.T) {
 		}
 		deployments["compose"][name] = p
 	}
-	for name, pod := range pods(t, objects(t, render(t, "--set", "nats.replicas=1"))) {
+	for name, pod := range pods(t, objects(t, render(t, "--set", "nats.replicas=1,listener.enabled=true,"+
+		"listener.providers.existingSecret=callbacks,postmaster.enabled=true,inbound.bounceDomain=bounces.example.com"))) {
 		p := process{args: pod.Containers[0].Args, env: map[string]string{}}
 		for _, e := range pod.Containers[0].Env {
 			switch e.Name {
 			case "RAPPORT_WRITE_KEYS":
 				e.Value = "shop:" + writeKey
+			case "RAPPORT_LINK_KEYS":
+				e.Value = linkKey
+			case "RAPPORT_TWILIO_AUTH_TOKEN":
+				e.Value = "secret"
 			case "RAPPORT_STORE_URL":
 				e.Value = "postgres://rapport:" + password + "@postgres:5432/rapport"
 			}
@@ -104,7 +114,7 @@ func deliver(t *testing.T, binary string, processes map[string]process, writeKey
 	t.Cleanup(func() { _ = nats.Close() })
 	here := hosts{
 		"nats:4222": strings.TrimPrefix(nats.URLs()[0], "nats://"), "catcher:8025": free(t), "catcher:1025": free(t),
-		"ingest:8080": free(t), "store": pgtest.URL(t),
+		"ingest:8080": free(t), "portal:8082": free(t), "listener:8083": free(t), "postmaster:2525": free(t), "store": pgtest.URL(t),
 	}
 	running := map[string]*exec.Cmd{}
 	ops := map[string]string{}
@@ -135,6 +145,7 @@ func deliver(t *testing.T, binary string, processes map[string]process, writeKey
 	}) {
 		t.Errorf("no mail within the time; the orchestrator says: %s\nthe mailer says: %s", logs["orchestrator"], logs["mailer"])
 	}
+	answered(t, here)
 	began := time.Now()
 	for _, cmd := range running {
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -151,6 +162,35 @@ func deliver(t *testing.T, binary string, processes map[string]process, writeKey
 	}
 }
 
+// answered opens a link that is sealed with the key that the processes share, and knocks at the other two doors.
+func answered(t *testing.T, here hosts) {
+	t.Helper()
+	keys, err := link.NewKeys(linkKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	maker := link.Maker{Keys: keys, Base: "http://" + here["portal:8082"]}
+	to := &message.Command{ID: strings.Repeat("0", 32), Profile: "ada", Channel: message.Email, Category: message.Marketing, DecidedAt: time.Now()}
+	if page := get(t, maker.Unsubscribe(to, "")); !strings.Contains(page, "<form") {
+		t.Errorf("the portal does not open a link: %.200q", page)
+	}
+	if !responds(t, "http://"+here["listener:8083"]+"/readyz") {
+		t.Error("the listener is not ready")
+	}
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(t.Context(), "tcp", here["postmaster:2525"])
+	if err != nil {
+		t.Errorf("the postmaster does not answer: %v", err)
+		return
+	}
+	defer conn.Close() //nolint:errcheck // It was only greeted.
+	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+	greeting := make([]byte, 128)
+	if n, err := conn.Read(greeting); err != nil || !strings.HasPrefix(string(greeting[:n]), "220 ") {
+		t.Errorf("the postmaster greets with %q (%v)", greeting[:n], err)
+	}
+}
+
 // hosts are where the names of a deployment are here.
 type hosts map[string]string
 
@@ -160,6 +200,7 @@ func (h hosts) args(t *testing.T, args []string, ops string) []string {
 	put := map[string]string{
 		"data": t.TempDir(), "workspace": filepath.Join("..", "templates"), "ops": ops,
 		"http": h["ingest:8080"], "catcher-http": h["catcher:8025"], "catcher-smtp": h["catcher:1025"],
+		"portal": h["portal:8082"], "listener": h["listener:8083"], "inbound": h["postmaster:2525"],
 	}
 	given := parseRun(args, nil)
 	out := given.bare
@@ -228,6 +269,21 @@ func get(t *testing.T, url string) string {
 		t.Fatal(err)
 	}
 	return answer(req)
+}
+
+// responds reports whether somebody answers that all is well.
+func responds(t *testing.T, url string) bool {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close() //nolint:errcheck // It has none.
+	return res.StatusCode/100 == 2
 }
 
 func answer(req *http.Request) string {

@@ -21,7 +21,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 
 {{/* rapport.services are the services that run, in the order of the flow, with commas. */}}
 {{- define "rapport.services" -}}
-ingest,orchestrator,recommender,mailer,{{ if .Values.texter.enabled }}texter,{{ end }}caller{{ if .Values.catcher.enabled }},catcher{{ end }}
+ingest,orchestrator,recommender,mailer,{{ if .Values.texter.enabled }}texter,{{ end }}caller,portal{{ if .Values.listener.enabled }},listener{{ end }}{{ if .Values.postmaster.enabled }},postmaster{{ end }}{{ if .Values.catcher.enabled }},catcher{{ end }}
 {{- end -}}
 
 {{- define "rapport.image" -}}
@@ -34,9 +34,15 @@ ingest,orchestrator,recommender,mailer,{{ if .Values.texter.enabled }}texter,{{ 
 {{- define "rapport.checks" -}}
 {{- $v := .Values -}}
 {{- if not $v.catcher.enabled -}}
-{{- if not $v.mailer.smtp.address -}}{{- fail "Without the catcher mail needs a server: set mailer.smtp.address to host:port, or catcher.enabled to true." -}}{{- end -}}
+{{- if not (or $v.mailer.smtp.address $v.mailer.providers.enabled) -}}{{- fail "Without the catcher mail needs a server: set mailer.smtp.address to host:port, mailer.providers.enabled with those of delivery.yaml, or catcher.enabled to true." -}}{{- end -}}
+{{- if and $v.mailer.smtp.address $v.mailer.providers.enabled -}}{{- fail "Mail servers are named once: set mailer.smtp.address, or mailer.providers.enabled." -}}{{- end -}}
+{{- if not (hasPrefix "https://" $v.portal.url) -}}{{- fail (printf "portal.url is %s, and links of messages go to people without the catcher: set it to the portal's public address, https://..." $v.portal.url) -}}{{- end -}}
 {{- if and $v.texter.enabled (not $v.texter.twilio.existingSecret) -}}{{- fail "Without the catcher the texter needs an account: set texter.twilio.existingSecret, or texter.enabled to false." -}}{{- end -}}
 {{- end -}}
+{{- if and $v.listener.enabled (not (or $v.listener.providers.existingSecret $v.listener.sesTopics)) -}}{{- fail "Nobody may call the listener: set listener.providers.existingSecret or listener.sesTopics, or listener.enabled to false." -}}{{- end -}}
+{{- if and $v.postmaster.enabled (not (or $v.inbound.bounceDomain $v.inbound.replyDomain)) -}}{{- fail "No mail comes to the postmaster: set inbound.bounceDomain or inbound.replyDomain, or postmaster.enabled to false." -}}{{- end -}}
+{{- if ne (empty $v.postmaster.forward.smtp) (empty $v.postmaster.forward.to) -}}{{- fail "postmaster.forward.smtp and postmaster.forward.to belong together: set both." -}}{{- end -}}
+{{- if and (has "none" $v.mailer.track) (gt (len $v.mailer.track) 1) -}}{{- fail "mailer.track: none stands alone." -}}{{- end -}}
 {{- if gt (add (ternary 1 0 (ne $v.workspace.claim "")) (ternary 1 0 (ne $v.workspace.image.reference "")) (ternary 1 0 (gt (len $v.workspace.files) 0))) 1 -}}
 {{- fail "There is one workspace: set only one of workspace.claim, workspace.image.reference and workspace.files." -}}
 {{- end -}}

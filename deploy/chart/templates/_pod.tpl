@@ -7,7 +7,7 @@
 
 {{/* rapport.usesStore says whether a service needs the store and the workspace. */}}
 {{- define "rapport.usesStore" -}}
-{{- if has . (list "orchestrator" "mailer" "texter" "caller") }}yes{{ end -}}
+{{- if has . (list "orchestrator" "mailer" "texter" "caller" "portal" "listener" "postmaster") }}yes{{ end -}}
 {{- end -}}
 
 {{/* rapport.secretEnv is a variable out of a secret: name, secret, key, optional. */}}
@@ -60,15 +60,60 @@
 {{- if eq .service "ingest" }}
 {{ include "rapport.secretEnv" (dict "name" "RAPPORT_WRITE_KEYS" "secret" .v.writeKeys.existingSecret "key" .v.writeKeys.key) }}
 {{- end }}
+{{- if has .service (list "mailer" "portal" "postmaster") }}
+{{ include "rapport.secretEnv" (dict "name" "RAPPORT_LINK_KEYS" "secret" $values.linkKeys.existingSecret "key" $values.linkKeys.key) }}
+{{- end }}
+{{- if has .service (list "mailer" "portal") }}
+- name: RAPPORT_PORTAL_URL
+  value: {{ $values.portal.url | quote }}
+{{- end }}
+{{- if has .service (list "mailer" "postmaster") }}
+{{- with $values.inbound.bounceDomain }}
+- name: RAPPORT_BOUNCE_DOMAIN
+  value: {{ . | quote }}
+{{- end }}
+{{- with $values.inbound.replyDomain }}
+- name: RAPPORT_REPLY_DOMAIN
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- if and (has .service (list "texter" "listener")) $values.listener.enabled $values.listener.url }}
+- name: RAPPORT_CALLBACKS_URL
+  value: {{ $values.listener.url | quote }}
+{{- end }}
+{{- if eq .service "portal" }}
+{{- with .v.trustedProxies }}
+- name: RAPPORT_TRUSTED_PROXIES
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- else if eq .service "listener" }}
+{{- include "rapport.callers" . }}
+{{- else if eq .service "postmaster" }}
+{{- if .v.forward.smtp }}
+- name: RAPPORT_FORWARD_SMTP
+  value: {{ .v.forward.smtp | quote }}
+- name: RAPPORT_FORWARD_TO
+  value: {{ .v.forward.to | quote }}
+{{- end }}
+{{- else if eq .service "mailer" }}
+{{- include "rapport.mails" . }}
+{{- end }}
 {{- if .caught }}
 {{- $catcher := printf "%s-catcher" (include "rapport.name" $root) }}
 - name: RAPPORT_CATCHER_URL
   value: http://{{ $catcher }}:8025
 - name: RAPPORT_SMTP_ADDR
   value: {{ $catcher }}:1025
+{{- else if and (eq .service "mailer") .v.providers.enabled }}
+- name: RAPPORT_PROVIDERS
+  value: "true"
 {{- else if eq .service "mailer" }}
 - name: RAPPORT_SMTP_ADDR
   value: {{ .v.smtp.address | quote }}
+{{- with .v.smtp.service }}
+- name: RAPPORT_SMTP_SERVICE
+  value: {{ . | quote }}
+{{- end }}
 {{- with .v.smtp.existingSecret }}
 {{ include "rapport.secretEnv" (dict "name" "RAPPORT_SMTP_USERNAME" "secret" . "key" "username") }}
 {{ include "rapport.secretEnv" (dict "name" "RAPPORT_SMTP_PASSWORD" "secret" . "key" "password") }}
@@ -95,6 +140,38 @@
 {{- end }}
 {{- end -}}
 
+{{/* rapport.callers are the secrets of providers that call the listener. */}}
+{{- define "rapport.callers" -}}
+{{- with .v.providers.existingSecret }}
+{{- $secret := . }}
+{{- range $key, $name := dict "sendgrid" "SENDGRID_KEY" "mailgun" "MAILGUN_SIGNING_KEY" "resend" "RESEND_SECRET" "mailersend" "MAILERSEND_SECRET" "mandrill" "MANDRILL_KEY" "postmark" "POSTMARK_SECRET" "brevo" "BREVO_SECRET" "mailjet" "MAILJET_SECRET" "sparkpost" "SPARKPOST_SECRET" "twilio" "TWILIO_AUTH_TOKEN" "strangers" "LISTENER_STRANGERS" }}
+{{ include "rapport.secretEnv" (dict "name" (printf "RAPPORT_%s" $name) "secret" $secret "key" $key "optional" true) }}
+{{- end }}
+{{- end }}
+{{- with .v.sesTopics }}
+- name: RAPPORT_SES_TOPICS
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* rapport.mails are the variables about what mails say, whoever takes them. */}}
+{{- define "rapport.mails" }}
+- name: RAPPORT_TRACK
+  value: {{ join "," .v.track | quote }}
+{{- with .v.utmSource }}
+- name: RAPPORT_UTM_SOURCE
+  value: {{ . | quote }}
+{{- end }}
+{{- with .v.smtp.sesConfigurationSet }}
+- name: RAPPORT_SES_CONFIGURATION_SET
+  value: {{ . | quote }}
+{{- end }}
+{{- if .v.dkim.existingSecret }}
+- name: RAPPORT_DKIM_KEYS
+  value: /etc/rapport/dkim
+{{- end }}
+{{- end -}}
+
 {{- define "rapport.mounts" -}}
 {{- $values := .root.Values -}}
 - name: data
@@ -104,6 +181,16 @@
 {{- if and (include "rapport.usesStore" .service) (include "rapport.workspace" .root) }}
 - name: workspace
   mountPath: /workspace
+  readOnly: true
+{{- end }}
+{{- if and (eq .service "mailer") $values.mailer.dkim.existingSecret }}
+- name: dkim
+  mountPath: /etc/rapport/dkim
+  readOnly: true
+{{- end }}
+{{- if and (eq .service "postmaster") $values.postmaster.tls.existingSecret }}
+- name: inbound-tls
+  mountPath: /etc/rapport/inbound
   readOnly: true
 {{- end }}
 {{- if $values.nats.tls.existingSecret }}
@@ -151,6 +238,18 @@
       {{- end }}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- if and (eq .service "mailer") $values.mailer.dkim.existingSecret }}
+- name: dkim
+  secret:
+    secretName: {{ $values.mailer.dkim.existingSecret }}
+    defaultMode: 0440
+{{- end }}
+{{- if and (eq .service "postmaster") $values.postmaster.tls.existingSecret }}
+- name: inbound-tls
+  secret:
+    secretName: {{ $values.postmaster.tls.existingSecret }}
+    defaultMode: 0440
 {{- end }}
 {{- if $values.nats.tls.existingSecret }}
 - name: nats-tls
