@@ -204,6 +204,8 @@ func changes() []change {
 		in("flex in a comment", `<!--[if mso]><div style="display:flex"></div><![endif]-->`, ""),
 		in("calc", `<div style="width:calc(100% - 2px)">x</div>`, "clients warning"),
 		in("calc behind a fallback", `<div style="width:90%; width:calc(100% - 2px)">x</div>`, ""),
+		in("calc behind another's fallback", `<div style="width:90%; width:calc(100% - 2px); height:calc(1px + 1px)">x</div>`, "clients warning"),
+		in("flex behind a fallback of another", `<div style="width:90%; width:80%; display:flex">x</div>`, "clients warning"),
 		in("rounded", `<div style="border-radius:4px">x</div>`, ""),
 		in("a shadow", `<div style="box-shadow:0 0 4px #000">x</div>`, "clients info"),
 		in("webp", `<img src="https://cdn.lamps.shop/x.webp?1" alt="x">`, "clients warning"),
@@ -218,6 +220,10 @@ func changes() []change {
 		{name: "for Outlook, behind it", old: before, new: `<!--[if !mso]><!--><!--<![endif]--><div style="display:flex"></div>` + before, want: "clients warning", also: func(_ *Letter, r *Rules) { r.Clients = []string{"outlook"} }},
 
 		{name: "nothing about the dark", old: `<meta name="color-scheme" content="light dark">`, want: "dark-mode info", also: func(l *Letter, _ *Rules) {
+			l.HTML = strings.Replace(l.HTML, "prefers-color-scheme: dark", "max-width: 1px", 1)
+		}},
+		{name: "said by the meta alone", old: "prefers-color-scheme: dark", new: "max-width: 1px"},
+		{name: "another meta", old: `name="color-scheme"`, new: `name="viewport"`, want: "dark-mode info", also: func(l *Letter, _ *Rules) {
 			l.HTML = strings.Replace(l.HTML, "prefers-color-scheme: dark", "max-width: 1px", 1)
 		}},
 		{name: "said in the sheet", old: `<meta name="color-scheme" content="light dark">`, new: "<style>:root { color-scheme: light only }</style>", also: func(l *Letter, _ *Rules) {
@@ -292,6 +298,16 @@ func TestSMS(t *testing.T) {
 		if left := SMS(c.text, r); len(left) > 0 {
 			t.Errorf("%s: %s, though it is switched off", c.name, said(left))
 		}
+	}
+}
+
+// TestSMSNamesCulprits: each costly character is named once, and what it costs.
+func TestSMSNamesCulprits(t *testing.T) {
+	t.Parallel()
+	got := SMS("Lamps: "+strings.Repeat("a lamp ", 12)+"ça va, François? Ô, ê STOP", rules0())
+	const want = `"ç", "Ô", "ê" are not in the GSM alphabet, so that a segment has 70 characters and not 160: the text is billed as 2 messages, and would be as 1 message otherwise`
+	if len(got) != 2 || got[1].Message != want || got[1].Excerpt != "ç" || !strings.Contains(got[1].Hint, `write "c"`) {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -70,13 +70,17 @@ func (c *check) encoding(text string, size sms.Size) {
 		}
 	}
 	plain.WriteString(text[from:])
+	verb := " is"
+	if len(named) > 1 {
+		verb = " are"
+	}
 	without := sms.Count(plain.String())
-	severity, cost := Info, "they cost no segment here, and would in a longer text"
+	severity, cost := Info, "that costs nothing here, and would in a longer text"
 	if without.Segments < size.Segments {
-		severity, cost = Warning, fmt.Sprintf("it is billed as %s, and would be as %s without them", count(size.Segments, "message"), count(without.Segments, "message"))
+		severity, cost = Warning, fmt.Sprintf("the text is billed as %s, and would be as %s otherwise", count(size.Segments, "message"), count(without.Segments, "message"))
 	}
 	c.add(Finding{
 		Rule: Encoding, Severity: severity, Part: Body, Line: 1, Excerpt: culprits[0].Text,
-		Message: fmt.Sprintf("%s is not in the GSM alphabet, so that a segment has 70 characters and not 160: %s", strings.Join(named, ", "), cost), Hint: culprits[0].String(),
+		Message: fmt.Sprintf("%s not in the GSM alphabet, so that a segment has 70 characters and not 160: %s", strings.Join(named, ", ")+verb, cost), Hint: culprits[0].String(),
 	})
 }
