@@ -19,6 +19,8 @@ type edition struct {
 	words []*catalogue
 	mails map[string]*mail
 	texts map[message.Channel]map[string]*liquid.Template
+	// contents are those of WhatsApp that were approved; they are no texts.
+	contents map[string]*approved
 }
 
 // mail is one e-mail, compiled.
@@ -39,7 +41,7 @@ func (m *mail) templates() []*liquid.Template {
 
 // edition compiles what is written in a language; home, whose tag is empty, is all there is.
 func (c *compilation) edition(tag string) *edition {
-	e := &edition{tag: tag, lang: tag, chain: chain(tag, c.shop.Locale), mails: map[string]*mail{}, texts: map[message.Channel]map[string]*liquid.Template{}}
+	e := &edition{tag: tag, lang: tag, chain: chain(tag, c.shop.Locale), mails: map[string]*mail{}, texts: map[message.Channel]map[string]*liquid.Template{}, contents: map[string]*approved{}}
 	if tag == "" {
 		e.lang = c.shop.Locale
 	}
@@ -58,6 +60,12 @@ func (c *compilation) edition(tag string) *edition {
 		e.texts[channel] = map[string]*liquid.Template{}
 		for name, v := range all {
 			f := pick(v, e.chain)
+			if src := c.sources.contentOf(f); src != nil {
+				if a := c.content(text, src); c.speaks(e, tagOf(v, f.Name), a.templates()...) {
+					e.contents[name] = a
+				}
+				continue
+			}
 			if t := c.file(text, f); t != nil && c.speaks(e, tagOf(v, f.Name), t) {
 				e.texts[channel][name] = t
 			}

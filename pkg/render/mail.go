@@ -21,7 +21,12 @@ type Mail struct {
 // SMS is a rendered text message, or one for WhatsApp.
 type SMS struct {
 	From string // an E.164 number or, of a text message, an alphanumeric sender
-	Body string
+	// Service is Twilio's messaging service that picks the sender; empty: From sends.
+	Service string
+	Body    string
+	// Content is what goes to WhatsApp in place of Body, which then only shows what people read; its
+	// zero value: Body goes.
+	Content Content
 }
 
 // Shop is who writes: the part of rapport.yaml that templates and workers read.
@@ -36,6 +41,13 @@ type Shop struct {
 	FromAddress string
 	ReplyTo     string
 	SMSFrom     string
+	// SMSSenders are the senders for some countries, by their code (ISO 3166), where SMSFrom is that
+	// for all others; SMSService is Twilio's messaging service that picks the sender itself.
+	SMSSenders map[string]string
+	SMSService string
+	// SMSReplies answer what people write to us, by language (ISO 639). Where there is none for a
+	// language, English is taken, see Replies.
+	SMSReplies map[string]Replies
 	// WhatsAppFrom is the number, in E.164, that WhatsApp messages come from.
 	WhatsAppFrom string
 }

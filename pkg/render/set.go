@@ -85,47 +85,6 @@ func (s *Set) Mail(ctx context.Context, c *message.Command, opts ...Option) (Mai
 	return out, nil
 }
 
-// SMS renders the text message of a command. Errors are permanent (*Error), save for the
-// context's.
-func (s *Set) SMS(ctx context.Context, c *message.Command, opts ...Option) (SMS, error) {
-	return s.short(ctx, c, message.SMS, s.shop.SMSFrom, opts)
-}
-
-// WhatsApp renders the WhatsApp message of a command. Errors are permanent (*Error), save
-// for the context's.
-func (s *Set) WhatsApp(ctx context.Context, c *message.Command, opts ...Option) (SMS, error) {
-	return s.short(ctx, c, message.WhatsApp, s.shop.WhatsAppFrom, opts)
-}
-
-func (s *Set) short(ctx context.Context, c *message.Command, channel message.Channel, from string, opts []Option) (SMS, error) {
-	t, e := s.text(c, channel)
-	if t == nil {
-		return SMS{}, s.unknown(c)
-	}
-	vars, err := variables(&s.shop, c)
-	if err != nil {
-		return SMS{}, &Error{File: t.Name(), Message: err.Error()}
-	}
-	links := chosen(opts, &s.shop, c)
-	vars["links"] = links
-	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.speak(c, e, vars)}
-	body := links.text(strings.TrimSpace(r.run(t)))
-	switch {
-	case r.err != nil:
-		return SMS{}, r.err
-	case body == "":
-		return SMS{}, &Error{File: t.Name(), Line: 1, Col: 1, Width: 1, Message: "the text is empty for this message"}
-	case len([]rune(body)) > maxSMS:
-		return SMS{}, &Error{File: t.Name(), Line: 1, Col: 1, Width: 1, Message: fmt.Sprintf("the text has %d characters, at most %d can be sent", len([]rune(body)), maxSMS)}
-	}
-	return SMS{From: from, Body: body}, nil
-}
-
-// maxSMS is what Twilio and others accept as one concatenated message
-// (https://www.twilio.com/docs/glossary/what-sms-character-limit); it is that of WhatsApp
-// there, too.
-const maxSMS = 1600
-
 func (s *Set) unknown(c *message.Command) error {
 	return &Error{File: string(c.Channel) + "/" + c.Template, Message: "there is no such template"}
 }

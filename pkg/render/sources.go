@@ -24,6 +24,8 @@ const (
 	htmlEnd    = ".html.liquid"
 	textEnd    = ".txt.liquid"
 	mjmlEnd    = ".mjml"
+
+	whatsAppDir = "whatsapp"
 )
 
 // sources are the files of all templates, sorted out.
@@ -32,6 +34,7 @@ type sources struct {
 	layouts  map[string]*written
 	texts    map[message.Channel]map[string]versions // sms and whatsapp
 	hooks    map[string]*hookSource
+	contents map[string]*contentSource // of whatsapp, by file name
 	partials map[string]versions // by file name without the language
 	words    map[string]*catalogue
 	pages    map[string]*page // by file name
@@ -73,7 +76,7 @@ func (p *page) isMJML() bool { return strings.HasSuffix(p.file.Name, mjmlEnd) }
 // sortOut assigns files to mails, layouts, partials, text messages and catalogues, and reports those that are none of it.
 func sortOut(files []*source.File, r *source.Report) *sources {
 	s := &sources{
-		mails: map[string]*written{}, layouts: map[string]*written{}, hooks: map[string]*hookSource{},
+		mails: map[string]*written{}, layouts: map[string]*written{}, hooks: map[string]*hookSource{}, contents: map[string]*contentSource{},
 		texts:    map[message.Channel]map[string]versions{message.SMS: {}, message.WhatsApp: {}},
 		partials: map[string]versions{}, words: map[string]*catalogue{}, pages: map[string]*page{}, files: map[string]*source.File{},
 	}
@@ -85,6 +88,10 @@ func sortOut(files []*source.File, r *source.Report) *sources {
 		case wordsDir + "/":
 			s.catalogue(base, f, r)
 		default:
+			if dir == whatsAppDir+"/" && strings.HasSuffix(base, contentEnd) {
+				s.content(base, f, r)
+				continue
+			}
 			s.template(strings.TrimSuffix(dir, "/"), base, f, r)
 		}
 	}
@@ -119,6 +126,10 @@ func (s *sources) template(dir, base string, f *source.File, r *source.Report) {
 	default:
 		if texts == nil {
 			r.File(f.Name, "no templates are expected in this directory", "use email/, email/layouts/, email/partials/, sms/ or whatsapp/")
+			return
+		}
+		if other := texts[name][tag]; other != nil {
+			r.File(f.Name, "the message is in "+other.Name+" already", "keep one of them")
 			return
 		}
 		texts[name] = texts[name].with(tag, f)
@@ -251,6 +262,9 @@ func (s *sources) place(le *liquid.Error) *Error {
 		at := h.body.Within(le.Line, le.Col, 1)
 		e.Line, e.Col, e.Width = at.Line, at.Col, at.Width
 		return e
+	}
+	if c := s.contents[name]; c != nil {
+		return c.placed(e, field)
 	}
 	p := s.pages[name]
 	if p == nil {

@@ -55,6 +55,11 @@ func (s *Set) templates(c message.Channel, name string) []*liquid.Template {
 			}
 		}
 		add(e.texts[c][name])
+		if a := e.contents[name]; a != nil && c == message.WhatsApp {
+			for _, t := range a.templates() {
+				add(t)
+			}
+		}
 	}
 	return all
 }
