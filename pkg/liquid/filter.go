@@ -134,7 +134,9 @@ func (f *filterCall) apply(r *renderer, in any) (any, error) {
 	if err := r.step(steps); err != nil {
 		return nil, err
 	}
-	r.call = Call{r: r, names: f.names, named: r.args[mid:]}
+	if r.call.r = r; len(f.names) > 0 || r.call.names != nil {
+		r.call.names, r.call.named = f.names, r.args[mid:]
+	}
 	out, err := f.fn(&r.call, in, r.args[base:mid:mid])
 	r.args = r.args[:base]
 	if err != nil {

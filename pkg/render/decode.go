@@ -14,12 +14,23 @@ import (
 // here all strings without escapes are parts of one copy. What this reader does not know, or
 // finds wrong, the other one reads, and says what is wrong with it.
 func decode(raw []byte) (map[string]any, error) {
-	r := reader{text: string(raw)}
-	if v, ok := r.value(0); ok && r.space() == len(r.text) {
-		if vars, ok := v.(map[string]any); ok {
-			return vars, nil
-		}
+	if vars := (&reader{text: string(raw)}).all(); vars != nil {
+		return vars, nil
 	}
+	return decodeSlowly(raw)
+}
+
+// decodeClean is decode without the addresses that clean drops.
+func decodeClean(raw []byte) (map[string]any, error) {
+	if vars := (&reader{text: string(raw), clean: true}).all(); vars != nil {
+		return vars, nil
+	}
+	vars, err := decodeSlowly(raw)
+	clean(vars)
+	return vars, err
+}
+
+func decodeSlowly(raw []byte) (map[string]any, error) {
 	var vars map[string]any
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -35,8 +46,18 @@ const deepest = 64
 
 // reader reads JSON (RFC 8259). Its methods report false when they give up.
 type reader struct {
-	text string
-	at   int
+	text  string
+	at    int
+	clean bool // addresses are those that a mail may link to
+}
+
+// all is the object that the text is; nil for what this reader does not know.
+func (r *reader) all() map[string]any {
+	if v, ok := r.value(0); ok && r.space() == len(r.text) {
+		vars, _ := v.(map[string]any)
+		return vars
+	}
+	return nil
 }
 
 // space goes to the next byte that is not white space and returns where it is.
@@ -108,6 +129,9 @@ func (r *reader) object(depth int) (any, bool) {
 		v, ok := r.value(depth + 1)
 		if !ok {
 			return nil, false
+		}
+		if r.clean && isAddress(name) {
+			v = webAddress(v)
 		}
 		m[name] = v
 		if r.take('}') {

@@ -13,6 +13,7 @@ func FuzzDecode(f *testing.F) {
 		`{}`, `null`, `[]`, ` {"a": [1, -0.5e+3, 1E9, 0], "b": {"c": null, "d": true, "e": false}} `, `{"a":"","é":"x\n\"\\\u00e9\ud83d\ude00"}`,
 		`{"a":1,"a":{"b":[]}}`, `{"a":01}`, `{"a":1.}`, `{"a":-}`, `{"a":tru}`, `{"a":"b}`, `{"a" 1}`, `{"a":1,}`, `{"a":[1,]}`, `{} {}`, `{}x`, ``, `"a"`,
 		"{\"a\":\"\xff\"}", "{\"a\":\"\t\"}", `{"a":"\q"}`, `{"a":"\ud800"}`, `{a:1}`,
+		`{"url":"https://a.example/b","p":[{"image_url":"javascript:x","url":{"url":1}},{"url":"http://a.example/\u0041 b"}],"url":7}`,
 	} {
 		f.Add([]byte(text))
 	}
@@ -27,6 +28,10 @@ func FuzzDecode(f *testing.F) {
 		}
 		if err == nil && !reflect.DeepEqual(got, want) {
 			t.Fatalf("%q is %#v, want %#v", raw, got, want)
+		}
+		clean(want)
+		if cleaned, err := decodeClean(raw); (err == nil) != (wantErr == nil) || err == nil && !reflect.DeepEqual(cleaned, want) {
+			t.Fatalf("%q is clean as %#v, %v, want %#v", raw, cleaned, err, want)
 		}
 	})
 }

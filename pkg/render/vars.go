@@ -24,14 +24,13 @@ func variables(shop *Shop, c *message.Command) (map[string]any, error) {
 	vars := map[string]any{}
 	if len(c.Vars) > 0 {
 		var err error
-		if vars, err = decode(c.Vars); err != nil {
+		if vars, err = decodeClean(c.Vars); err != nil {
 			return nil, fmt.Errorf("the message's variables are no JSON object: %w", err)
 		}
 		if vars == nil { // null
 			vars = map[string]any{}
 		}
 	}
-	clean(vars)
 	profile := objectAt(vars, "profile")
 	if _, ok := profile["id"]; !ok {
 		profile["id"] = c.Profile
@@ -114,7 +113,7 @@ func clean(v any) {
 		}
 	case map[string]any:
 		for name, e := range v {
-			if name == "url" || name == "image_url" {
+			if isAddress(name) {
 				v[name] = webAddress(e)
 				continue
 			}
@@ -122,6 +121,9 @@ func clean(v any) {
 		}
 	}
 }
+
+// isAddress reports whether properties of a name are addresses that templates link to.
+func isAddress(name string) bool { return name == "url" || name == "image_url" }
 
 // webAddress is an absolute http or https address, or nothing.
 func webAddress(v any) any {
