@@ -31,11 +31,14 @@ func (s *Sheet) Append(dst []byte, page string) []byte {
 	if s == nil {
 		return append(dst, page...)
 	}
-	levels := 24 // usual ones
-	if s.flat {
-		levels = 2
+	w := writing{Sheet: s, matches: make([]int, 0, 8)}
+	switch {
+	case s.tags:
+	case s.flat:
+		w.stack = make([]open, 1, 2)
+	default:
+		w.stack = make([]open, 1, 24) // usual ones
 	}
-	w := writing{Sheet: s, stack: make([]open, 1, levels), matches: make([]int, 0, 8)}
 	done := 0
 	for i := 0; ; {
 		t, ok := nextTag(page, i)
@@ -55,14 +58,18 @@ func (s *Sheet) Append(dst []byte, page string) []byte {
 			}
 			continue
 		}
-		if w.tags && !is(t.name, w.names...) {
-			continue
+		if w.tags {
+			w.matches = w.named(t.name)
+		} else {
+			w.match(w.open(&t))
 		}
-		e := w.open(t)
-		if w.match(e); len(w.matches) > 0 {
+		if len(w.matches) > 0 {
 			dst = append(dst, page[done:t.begin]...)
 			dst = w.write(dst, &t)
 			done = t.end
+		}
+		if w.tags {
+			continue
 		}
 		if w.flat || page[t.end-2] == '/' || void(t.name) || len(w.stack) > deepest {
 			w.stack = w.stack[:len(w.stack)-1]
@@ -71,8 +78,18 @@ func (s *Sheet) Append(dst []byte, page string) []byte {
 	return append(dst, page[done:]...)
 }
 
+// named are the rules of a sheet for names alone, weakest first.
+func (s *Sheet) named(name string) []int {
+	for i := range s.names {
+		if n := s.names[i]; len(n) == len(name) && strings.EqualFold(n, name) {
+			return s.byTag[n]
+		}
+	}
+	return nil
+}
+
 // open puts an element on the stack, after those that it ends.
-func (w *writing) open(t tag) *open {
+func (w *writing) open(t *tag) *open {
 	switch {
 	case w.flat:
 	case is(t.name, "td", "th"):
@@ -92,11 +109,7 @@ func (w *writing) open(t tag) *open {
 	}
 	parent := &w.stack[len(w.stack)-1]
 	parent.children++
-	e := open{tag: t, index: parent.children}
-	if w.tags {
-		w.stack = append(w.stack, e)
-		return &w.stack[len(w.stack)-1]
-	}
+	e := open{tag: *t, index: parent.children}
 	for i := t.attrs; ; {
 		a, ok := t.next(i)
 		if !ok {

@@ -33,7 +33,10 @@ func (w *writing) write(dst []byte, t *tag) []byte {
 	if t.page[end-1] == '/' {
 		end--
 	}
-	dst = append(dst, strings.TrimRight(t.page[t.begin:end], " \t\r\n")...)
+	for blank(t.page[end-1]) {
+		end--
+	}
+	dst = append(dst, t.page[t.begin:end]...)
 	dst = append(dst, ` style="`...)
 	dst = append(append(dst, said...), '"')
 	return append(dst, t.page[end:t.end]...)
