@@ -33,10 +33,11 @@ func (w *writing) write(dst []byte, t *tag) []byte {
 	if t.page[end-1] == '/' {
 		end--
 	}
-	for blank(t.page[end-1]) {
-		end--
+	last := end
+	for blank(t.page[last-1]) {
+		last--
 	}
-	dst = append(dst, t.page[t.begin:end]...)
+	dst = append(dst, t.page[t.begin:last]...)
 	dst = append(dst, ` style="`...)
 	dst = append(append(dst, said...), '"')
 	return append(dst, t.page[end:t.end]...)
