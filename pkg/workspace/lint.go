@@ -32,6 +32,7 @@ func (l *linter) journey() {
 			"a holdout is for marketing; leave it out")
 	}
 	l.aimless()
+	l.unapproved()
 	journey.Walk(d.Steps, func(s *journey.Step) {
 		l.unnamed(s)
 		if s.Split != nil {

@@ -84,7 +84,7 @@ func compileWith(templates *render.Compiler, files []*source.File, name string, 
 	if len(s.messages.Names(message.Email)) > 0 && s.shop.FromAddress == "" && !r.Failed() {
 		r.File("rapport.yaml", "there are e-mails, but nobody they come from", "add email: {from: {name: ..., address: ...}}")
 	}
-	if len(s.messages.Names(message.SMS)) > 0 && s.shop.SMSFrom == "" && !r.Failed() {
+	if len(s.messages.Names(message.SMS)) > 0 && s.shop.SMSFrom == "" && s.shop.SMSService == "" && !r.Failed() {
 		r.File("rapport.yaml", "there are text messages, but nobody they come from", "add sms: {from: ...}")
 	}
 	if len(s.messages.Names(message.WhatsApp)) > 0 && s.shop.WhatsAppFrom == "" && !r.Failed() {

@@ -91,7 +91,7 @@ func TestMistakes(t *testing.T) {
 		"no category":        {"journeys/hello.yaml", "journey: hello\nstatus: on\nenter: {on: order.completed}\nsteps: []\n", []string{"1:1: category: is missing", "2:9: status cannot be on", "use one of draft, active, paused, archived"}},
 		"bad duration":       {"journeys/hello.yaml", hello("  - wait: 3 days\n"), []string{"8:11: wait cannot be 3 days", "write a whole number and a unit: 90m, 36h, 3d or 2w"}},
 		"unknown template":   {"journeys/hello.yaml", hello("  - send: {email: helo}\n  - send: {sms: zzzzz}\n"), []string{"8:19: there is no template helo for email", "did you mean hello?", "9:17: there is no template zzzzz for sms", "write sms/zzzzz.txt.liquid"}},
-		"unknown channel":    {"journeys/hello.yaml", hello("  - send: {emial: hello}\n  - send: {whatsapp: hello}\n"), []string{"8:12: send has no emial:", "did you mean email?", "9:22: there is no template hello for whatsapp", "write whatsapp/hello.txt.liquid"}},
+		"unknown channel":    {"journeys/hello.yaml", hello("  - send: {emial: hello}\n  - send: {whatsapp: hello}\n"), []string{"8:12: send has no emial:", "did you mean email?", "9:22: there is no template hello for whatsapp", "write whatsapp/hello.yaml for", "or whatsapp/hello.txt.liquid"}},
 		"duplicate step":     {"journeys/hello.yaml", hello("  - id: greet\n    wait: 1d\n"), []string{"8:9: there is a step greet already"}},
 		"bad step id":        {"journeys/hello.yaml", hello("  - id: first-mail\n    wait: 1d\n"), []string{"8:9: first-mail cannot be the id of a step", "first_reminder"}},
 		"two things":         {"journeys/hello.yaml", hello("  - wait: 1d\n    leave: bored\n"), []string{"9:5: a step does one thing, and this one has wait: already"}},

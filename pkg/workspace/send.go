@@ -71,7 +71,7 @@ func (r *reader) knowsTemplate(n *source.Node, s *journey.Send) {
 		hint = map[message.Channel]string{
 			message.Email:    "write email/" + s.Template + ".html.liquid (or .mjml) and email/" + s.Template + ".txt.liquid",
 			message.SMS:      "write sms/" + s.Template + ".txt.liquid",
-			message.WhatsApp: "write whatsapp/" + s.Template + ".txt.liquid",
+			message.WhatsApp: "write whatsapp/" + s.Template + ".yaml for a wording that was approved, or whatsapp/" + s.Template + ".txt.liquid for an answer",
 			message.Webhook:  "write webhook/" + s.Template + ".yaml",
 		}[s.Channel]
 	}

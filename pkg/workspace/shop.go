@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"rapport/pkg/condition/spelling"
 	"rapport/pkg/lint"
@@ -17,12 +16,7 @@ import (
 
 var (
 	currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
-	// An E.164 number or a short code.
-	smsNumber      = regexp.MustCompile(`^(\+[1-9][0-9]{6,14}|[0-9]{3,8})$`)
 	whatsAppNumber = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
-	// An alphanumeric sender: at most 11 characters, one of them a letter
-	// (https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id).
-	smsName = regexp.MustCompile(`^[A-Za-z0-9 ]{1,11}$`)
 )
 
 // shop reads rapport.yaml: who writes, and which mail programs the readers use, nil where it does not say.
@@ -48,12 +42,7 @@ func shop(f *source.File, r *source.Report) (s render.Shop, clients []string) {
 		}
 		s.ReplyTo = address(part.Get("reply_to"), "reply_to", r)
 	}
-	if part := n.Get("sms"); part != nil && r.Fields(part, "sms", source.Keys{Known: []string{"from"}}) {
-		from := part.Get("from")
-		if s.SMSFrom = r.Text(from, "from"); s.SMSFrom != "" && !canSend(s.SMSFrom) {
-			r.At(f, from.Place, s.SMSFrom+" cannot send text messages", `use a number such as "+447700900123", or a name of at most 11 letters and digits`)
-		}
-	}
+	texting(n.Get("sms"), &s, r)
 	if part := n.Get("whatsapp"); part != nil && r.Fields(part, "whatsapp", source.Keys{Known: []string{"from"}}) {
 		from := part.Get("from")
 		if s.WhatsAppFrom = r.Text(from, "from"); s.WhatsAppFrom != "" && !whatsAppNumber.MatchString(s.WhatsAppFrom) {
@@ -84,10 +73,6 @@ func mailPrograms(n *source.Node, r *source.Report) []string {
 		}
 	}
 	return out
-}
-
-func canSend(sms string) bool {
-	return smsNumber.MatchString(sms) || smsName.MatchString(sms) && strings.ContainsFunc(sms, unicode.IsLetter)
 }
 
 func shopPart(n *source.Node, s *render.Shop, r *source.Report) {

@@ -51,6 +51,38 @@ func Webhook() *Schema {
 
 func locale() *Schema { return choice(render.Locales()...) }
 
+// WhatsApp is the form of whatsapp/NAME.yaml.
+func WhatsApp() *Schema {
+	s := mapping(
+		key("content_sid", pattern(`^HX[0-9a-fA-F]{32}$`, "HX0123456789abcdef0123456789abcdef"), "The content at Twilio that WhatsApp has approved.").must(),
+		key("variables", open(`^[A-Za-z0-9_]{1,64}$`, text()), "What goes into the places of the text, as Liquid templates. None may be empty for anybody.").
+			such(map[string]string{"1": `{{ profile.first_name | default: "there" }}`}),
+		key("text", text(), "The text as it was approved, with {{1}} and so on where variables go. It is not sent: previews, tests and the catcher show it.").must().
+			such("Hi {{1}}, your parcel is on its way."),
+	)
+	return file(s, "whatsapp", "An approved message", "A message for WhatsApp whose wording was approved, which a journey sends with send: {whatsapp: NAME}.")
+}
+
+// texting is the part of rapport.yaml about text messages.
+func texting() *Schema {
+	sender := func() *Schema {
+		return pattern(`^(\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11})$`, "+447700900123", "HazelFinch")
+	}
+	reply := mapping(
+		key("stop", text(), "The answer to STOP.").such("Hazel & Finch: you will get no more messages from us."),
+		key("ask", text(), "The answer to what may be meant as STOP.").such("Hazel & Finch: do you want no more messages? Reply STOP."),
+		key("start", text(), "The answer to START, to whom gets again what they had agreed to.").such("Hazel & Finch: you will hear from us again. Reply STOP to end."),
+		key("help", text(), "The answer to HELP: who writes, and how to end it.").such("Hazel & Finch: help@shop.example. Reply STOP to end."),
+	)
+	return mapping(
+		key("from", anyOf(sender(), open(`^([A-Z]{2}|\*)$`, sender())), "Who writes: a number, or a name of at most 11 letters and digits; or a sender for each country, \"*\" for all others. In the US and Canada names cannot send.").
+			such("+447700900123"),
+		key("messaging_service", pattern(`^MG[0-9a-fA-F]{32}$`, "MG0123456789abcdef0123456789abcdef"), "Twilio's messaging service, which picks the sender. In place of from."),
+		key("replies", open(`^[a-z]{2,3}$`, reply), "What is answered to STOP, START, HELP and the like, by language. Left out, or empty: nothing, as is right where Twilio's opt-out management answers.").
+			such(map[string]any{"en": map[string]string{"help": "Hazel & Finch: help@shop.example. Reply STOP to end."}}),
+	)
+}
+
 // Shop is the form of rapport.yaml.
 func Shop() *Schema {
 	s := mapping(
@@ -70,9 +102,7 @@ func Shop() *Schema {
 			key("reply_to", pattern(`@`, "help@shop.example"), "Where answers go. Left out: to the sender."),
 			key("clients", list(choice(lint.Clients()...)).atLeast(1), "The mail programs that readers use, by which `rapport check` looks at HTML and CSS. Left out: gmail, outlook, apple-mail and yahoo."),
 		), "E-mail."),
-		key("sms", mapping(
-			key("from", pattern(`^(\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11})$`, "+447700900123", "HazelFinch"), "A number, or a name of at most 11 letters and digits."),
-		), "Text messages."),
+		key("sms", texting(), "Text messages."),
 		key("whatsapp", mapping(
 			key("from", pattern(`^\+[1-9][0-9]{6,14}$`, "+447700900123"), "The number of the business account."),
 		), "WhatsApp."),
