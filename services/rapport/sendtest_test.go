@@ -74,8 +74,11 @@ func TestSendTest(t *testing.T) {
 		subject, text string
 		told          []string
 	}{
-		{[]string{"thank-you", "--to", "me@example.com"}, "[Test] Thank you for your order A-1042", "Hi Ada",
-			[]string{"Sent email/thank-you to me@example.com through ", "for       New customer", "of the 102 KB that Gmail shows", "preheader We have it"}},
+		{
+			[]string{"thank-you", "--to", "me@example.com"},
+			"[Test] Thank you for your order A-1042", "Hi Ada",
+			[]string{"Sent email/thank-you to me@example.com through ", "for       New customer", "of the 102 KB that Gmail shows", "preheader We have it"},
+		},
 		{[]string{"thank-you", "--to", "me@example.com", "--locale", "de", "--profile", "german"}, "[Test] Vielen Dank für Ihre Bestellung A-1042", "Guten Tag Jürgen", nil},
 		{[]string{"email/thank-you@thank-you.thanks", "--to", "me@example.com", "--profile", "grace"}, "[Test] Thank you for your order A-1042", "Hi Grace", nil},
 		{[]string{"thank-you", "--to", "me@example.com", "--profile", "other.json"}, "[Test] Vielen Dank für Ihre Bestellung X-7", "Guten Tag Otto", []string{"for       Other"}},

@@ -93,7 +93,7 @@ func pictured(t *testing.T, ctx context.Context, name string) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if *update && slices.Contains([]string{"mail", "mail-dark", "german", "phone", "sms", "mistake", "error"}, name) {
+	if *update && slices.Contains([]string{"preview", "preview-dark", "german", "phone", "sms", "mistake", "error"}, name) {
 		dir = "doc"
 	}
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644); err != nil {
@@ -122,8 +122,8 @@ func TestPageInABrowser(t *testing.T) {
 		width, height int64
 		dark          bool
 	}{
-		{"mail", at("/", "message", "email/thank-you"), 1440, 1040, false},
-		{"mail-dark", at("/", "message", "email/cart-abandonment", "profile", "loyal", "look", "dark"), 1440, 1040, true},
+		{"preview", at("/", "message", "email/thank-you"), 1440, 1040, false},
+		{"preview-dark", at("/", "message", "email/cart-abandonment", "profile", "loyal", "look", "dark"), 1440, 1040, true},
 		{"german", at("/", "message", "email/thank-you", "lang", "de", "profile", "german"), 1440, 1040, false},
 		{"phone", at("/", "message", "email/thank-you", "width", "phone"), 390, 844, false},
 		{"sms", at("/", "message", "sms/win-back", "profile", "emoji"), 1440, 900, false},

@@ -170,6 +170,7 @@ func (p *page) Crowds() []crowd {
 func (p *page) Grave() []lint.Finding {
 	return p.found(func(s lint.Severity) bool { return s > lint.Info })
 }
+
 func (p *page) Slight() []lint.Finding {
 	return p.found(func(s lint.Severity) bool { return s == lint.Info })
 }

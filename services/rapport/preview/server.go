@@ -17,9 +17,9 @@ import (
 
 // Options are what a Server is made of. Dir is required.
 type Options struct {
-	Dir    string // the workspace
-	Addr   string // host:port; empty: 127.0.0.1:8026
-	Remote bool   // others than this machine may look, too
+	Dir    string           // the workspace
+	Addr   string           // host:port; empty: 127.0.0.1:8026
+	Remote bool             // others than this machine may look, too
 	Now    func() time.Time // of the messages; nil: the wall clock
 	Logger *slog.Logger     // nil: silent
 }
