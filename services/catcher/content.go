@@ -66,7 +66,7 @@ func openText(m Message, raw []byte) Content {
 	if err != nil {
 		c.Problems = append(c.Problems, err.Error())
 	}
-	c.Text = form.Get("Body")
+	c.Text = words(form)
 	if m.Channel == SMS {
 		s := segment(c.Text)
 		c.Segments = &s

@@ -26,6 +26,18 @@ const (
 // e164 is a phone number, or one on a channel of Twilio's such as whatsapp:+447700900123.
 var e164 = regexp.MustCompile(`^([a-z]+:)?\+[1-9][0-9]{6,14}$`)
 
+// contentSID is the name of a content that was approved.
+var contentSID = regexp.MustCompile(`^HX[0-9a-fA-F]{32}$`)
+
+// words are the text of a message; of a content that was approved, which only Twilio knows, its SID
+// and what goes into it.
+func words(form url.Values) string {
+	if body, sid := form.Get("Body"), form.Get("ContentSid"); body != "" || sid == "" {
+		return body
+	}
+	return strings.TrimSpace(form.Get("ContentSid") + " " + form.Get("ContentVariables"))
+}
+
 // onWhatsApp goes before addresses of the channel WhatsApp.
 const onWhatsApp = "whatsapp:"
 
@@ -143,6 +155,10 @@ func refusal(form url.Values) (status, code int, text string) {
 		return bad(21603, "A 'From' or 'MessagingServiceSid' parameter is required to send a message")
 	case form.Get("Body") == "" && form.Get("MediaUrl") == "" && form.Get("ContentSid") == "":
 		return bad(21602, "Message body is required.")
+	case form.Has("ContentSid") && !contentSID.MatchString(form.Get("ContentSid")):
+		return bad(21655, "The ContentSid is Invalid")
+	case form.Has("ContentVariables") && json.Unmarshal([]byte(form.Get("ContentVariables")), &map[string]string{}) != nil:
+		return bad(21656, "The ContentVariables Parameter is invalid")
 	case utf8.RuneCountInString(form.Get("Body")) > maxBodyCharacters:
 		return bad(21617, "The concatenated message body exceeds the 1600 character limit")
 	case from != "" && form.Get("MessagingServiceSid") == "" && sender != channel:
@@ -187,7 +203,7 @@ func textOf(form url.Values, at time.Time) Message {
 	_, from := channelOf(sender(form))
 	m := Message{
 		Channel: channel, ReceivedAt: at, ProviderID: "SM" + hex.EncodeToString(id[:]), From: clip(from), To: []string{to},
-		Subject: clip(form.Get("Body")), Size: len(form.Get("Body")),
+		Subject: clip(words(form)), Size: len(words(form)),
 	}
 	if target, err := url.Parse(form.Get("StatusCallback")); err == nil {
 		m.MessageID, m.Journey = clip(target.Query().Get("message")), clip(target.Query().Get("journey"))

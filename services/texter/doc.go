@@ -16,11 +16,21 @@
 //
 // Numbers go to Twilio in E.164, however they came. What is typed with curly quotes, dashes or
 // unbreakable spaces is sent with their plain forms where that needs fewer segments
-// (Options.Verbatim: never), and the segments that Twilio took are counted. A recipient who
-// replied STOP (Twilio's error 21610) ends the message as failed.
+// (Options.Verbatim: never), and the segments that Twilio took are counted.
 //
-// By WhatsApp it sends plain text, which WhatsApp takes only within 24 hours after the
-// person has written (Twilio's error 63016 otherwise, a refusal in the receipt).
+// A number that Twilio refuses ends the message as failed, and is told beside the receipt as a
+// status callback tells it (sms.failed or whatsapp.failed, with the address): of the kind
+// opted_out for a recipient who replied STOP (error 21610), hard for one that is no telephone
+// which takes messages. Nothing more is sent there then.
+//
+// Twilio keeps a message that it cannot send at once for up to ten hours. It is told to keep none
+// beyond the beginning of the person's quiet hours, nor longer than the journey lets it be late
+// (ValidityPeriod); what it drops for that comes back as failed, with code 30036.
+//
+// To WhatsApp it sends contents that were approved, by their SID with variables, and plain text,
+// which WhatsApp takes only within 24 hours after the person has written (Twilio's error 63016
+// otherwise, a refusal in the receipt or the callback). Whether a day has passed is left to WhatsApp:
+// it alone counts the messages that never reach us.
 //
 // # Why it is so
 //

@@ -35,12 +35,21 @@ func (t *Texter) address(number string) string {
 func (t *Texter) params(c *message.Command, to string, text render.SMS) (*api.CreateMessageParams, error) {
 	p := &api.CreateMessageParams{}
 	p.SetTo(t.address(to))
-	p.SetBody(text.Body)
+	if text.Content.SID == "" {
+		p.SetBody(text.Body)
+	} else {
+		p.SetContentSid(text.Content.SID) // in place of a body
+		if text.Content.Variables != "" {
+			p.SetContentVariables(text.Content.Variables)
+		}
+	}
 	switch o := &t.o.Twilio; {
 	case o.MessagingService != "":
 		p.SetMessagingServiceSid(o.MessagingService)
 	case o.From != "":
 		p.SetFrom(t.address(o.From))
+	case text.Service != "":
+		p.SetMessagingServiceSid(text.Service)
 	case text.From != "":
 		p.SetFrom(t.address(text.From))
 	default:

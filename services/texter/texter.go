@@ -60,7 +60,7 @@ type Twilio struct {
 	// it goes before the API's.
 	BaseURL string
 	// MessagingService is the SID (MG...) of the service that picks the sender. Empty: From
-	// sends, and where that is empty too, what the template or the workspace names. For
+	// sends, and where that is empty too, the service or the sender that the workspace names. For
 	// WhatsApp, From is the number of a WhatsApp sender, with or without "whatsapp:" before
 	// it, and a messaging service must have such a sender.
 	MessagingService, From string
@@ -164,7 +164,7 @@ func (t *Texter) Render(ctx context.Context, c *message.Command) (delivery.HandO
 	if err != nil {
 		return nil, err
 	}
-	if text.Body == "" {
+	if text.Body == "" && text.Content.SID == "" {
 		return nil, delivery.Permanent(message.ReasonRender, "the text is empty")
 	}
 	var cost cost
