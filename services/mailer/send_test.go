@@ -25,7 +25,7 @@ func TestSend(t *testing.T) {
 		t.Fatalf("sent %+v, taken %d", got, len(mails))
 	}
 	for name, want := range map[string]string{"X-Rapport-Journey": "thank-you", "Auto-Submitted": "auto-generated", "Message-ID": "<m1.0@shop.test>"} {
-		if is := headerOf([]byte(mails[0].mime), name); is != want {
+		if is := headerOf(mails[0].mime, name); is != want {
 			t.Errorf("%s is %q, want %q", name, is, want)
 		}
 	}
