@@ -59,7 +59,7 @@ func (s *Sheet) Append(dst []byte, page string) []byte {
 			continue
 		}
 		if w.tags {
-			w.matches = w.named(t.name)
+			w.matches = w.byTag[t.name]
 		} else {
 			w.match(w.open(&t))
 		}
@@ -78,34 +78,10 @@ func (s *Sheet) Append(dst []byte, page string) []byte {
 	return append(dst, page[done:]...)
 }
 
-// named are the rules of a sheet for names alone, weakest first.
-func (s *Sheet) named(name string) []int {
-	for i := range s.names {
-		if n := s.names[i]; len(n) == len(name) && strings.EqualFold(n, name) {
-			return s.byTag[n]
-		}
-	}
-	return nil
-}
-
 // open puts an element on the stack, after those that it ends.
 func (w *writing) open(t *tag) *open {
-	switch {
-	case w.flat:
-	case is(t.name, "td", "th"):
-		w.end("tr", "td", "th")
-	case is(t.name, "tr"):
-		w.end("table", "tr")
-	case is(t.name, "tbody", "thead", "tfoot"):
-		w.end("table", "tbody", "thead", "tfoot")
-	case is(t.name, "li"):
-		w.end("", "li")
-	case is(t.name, "dt", "dd"):
-		w.end("", "dt", "dd")
-	case is(t.name, "p", "div", "table", "ul", "ol", "dl", "hr", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "center"):
-		if is(w.stack[len(w.stack)-1].name, "p") {
-			w.stack = w.stack[:len(w.stack)-1]
-		}
+	if !w.flat {
+		w.endBefore(t.name)
 	}
 	parent := &w.stack[len(w.stack)-1]
 	parent.children++
@@ -116,9 +92,9 @@ func (w *writing) open(t *tag) *open {
 			break
 		}
 		switch {
-		case strings.EqualFold(a.name, "class"):
+		case len(a.name) == len("class") && strings.EqualFold(a.name, "class"):
 			e.class = a.value
-		case strings.EqualFold(a.name, "id"):
+		case len(a.name) == len("id") && strings.EqualFold(a.name, "id"):
 			e.id = a.value
 		}
 		i = a.to
@@ -127,17 +103,41 @@ func (w *writing) open(t *tag) *open {
 	return &w.stack[len(w.stack)-1]
 }
 
-// end ends the innermost element of some names whose end tags may be left out, unless there is a within, a list or a cell
-// between.
-func (w *writing) end(within string, names ...string) {
+// endBefore ends the elements whose end tags are left out before one of a name.
+func (w *writing) endBefore(name string) {
+	switch name {
+	case "td", "th":
+		w.end("tr", "td", "th", "")
+	case "tr":
+		w.end("table", "tr", "", "")
+	case "tbody", "thead", "tfoot":
+		w.end("table", "tbody", "thead", "tfoot")
+	case "li":
+		w.end("", "li", "", "")
+	case "dt", "dd":
+		w.end("", "dt", "dd", "")
+	case "p", "div", "table", "ul", "ol", "dl", "hr", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "center":
+		if last := len(w.stack) - 1; w.stack[last].name == "p" {
+			w.stack = w.stack[:last]
+		}
+	}
+}
+
+// end ends the innermost element of up to three names whose end tags may be left out, unless there is a within, a list or a
+// cell between.
+func (w *writing) end(within, one, two, three string) {
 	for i := len(w.stack) - 1; i > 0; i-- {
-		name := w.stack[i].name
-		if is(name, names...) {
+		switch name := w.stack[i].name; name {
+		case "":
+		case one, two, three:
 			w.stack = w.stack[:i]
 			return
-		}
-		if strings.EqualFold(name, within) || is(name, "table", "ul", "ol", "dl") || within != "table" && is(name, "td", "th") {
+		case within, "table", "ul", "ol", "dl":
 			return
+		case "td", "th":
+			if within != "table" {
+				return
+			}
 		}
 	}
 }
@@ -145,28 +145,26 @@ func (w *writing) end(within string, names ...string) {
 // close ends an element and all inside of it. An end tag without a begin is none, and one does not reach out of a cell.
 func (w *writing) close(name string) {
 	for i := len(w.stack) - 1; i > 0; i-- {
-		if strings.EqualFold(w.stack[i].name, name) {
+		switch w.stack[i].name {
+		case name:
 			w.stack = w.stack[:i]
 			return
-		}
-		if is(w.stack[i].name, "td", "th") && !is(name, "tr", "tbody", "thead", "tfoot", "table", "body", "html") {
-			return
-		}
-	}
-}
-
-// is reports whether a name is one of some in lower case.
-func is(name string, some ...string) bool {
-	for _, n := range some {
-		if len(n) == len(name) && strings.EqualFold(n, name) {
-			return true
+		case "td", "th":
+			switch name {
+			case "tr", "tbody", "thead", "tfoot", "table", "body", "html":
+			default:
+				return
+			}
 		}
 	}
-	return false
 }
 
 func void(name string) bool {
-	return is(name, "br", "img", "hr", "meta", "link", "input", "col", "area", "base", "wbr", "source", "embed", "track")
+	switch name {
+	case "br", "img", "hr", "meta", "link", "input", "col", "area", "base", "wbr", "source", "embed", "track":
+		return true
+	}
+	return false
 }
 
 // match finds the rules for the innermost element, weakest first.
@@ -189,11 +187,7 @@ func (w *writing) match(e *open) {
 		}
 	}
 	if len(w.byTag) > 0 {
-		rules, ok := w.byTag[e.name]
-		if !ok && strings.ToLower(e.name) != e.name {
-			rules = w.byTag[strings.ToLower(e.name)]
-		}
-		w.consider(rules)
+		w.consider(w.byTag[e.name])
 	}
 	w.consider(w.others)
 	if len(w.matches) > 1 {
@@ -237,7 +231,7 @@ func (w *writing) fits(parts []compound, at int) bool {
 }
 
 func (c *compound) fits(e *open) bool {
-	if c.tag != "" && !strings.EqualFold(c.tag, e.name) || c.id != "" && c.id != e.id || c.nth != nil && !c.nth(e.index) {
+	if c.tag != "" && c.tag != e.name || c.id != "" && c.id != e.id || c.nth != nil && !c.nth(e.index) {
 		return false
 	}
 	for _, class := range c.classes {

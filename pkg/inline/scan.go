@@ -27,7 +27,7 @@ func styles(page string) []element {
 			break
 		}
 		i = to + last + 1
-		if strings.EqualFold(t.name, "style") && !strings.EqualFold(t.value("data-inline"), "off") {
+		if t.name == "style" && !strings.EqualFold(t.value("data-inline"), "off") {
 			all = append(all, element{t.begin, from, to, i})
 		}
 	}
@@ -36,13 +36,9 @@ func styles(page string) []element {
 
 // rawText are elements whose text is not HTML.
 func rawText(name string) bool {
-	switch len(name) {
-	case 5:
-		return strings.EqualFold(name, "style") || strings.EqualFold(name, "title")
-	case 6:
-		return strings.EqualFold(name, "script")
-	case 8:
-		return strings.EqualFold(name, "textarea")
+	switch name {
+	case "style", "title", "script", "textarea":
+		return true
 	}
 	return false
 }
@@ -65,7 +61,7 @@ func endOfRaw(page string, i int, name string) int {
 // tag is a tag of a page, by its offsets.
 type tag struct {
 	page       string
-	name       string // as written
+	name       string // in lower case
 	begin, end int
 	attrs      int // where they begin
 	closes     bool
@@ -94,11 +90,14 @@ func nextTag(page string, i int) (tag, bool) {
 			if t.closes {
 				at++
 			}
-			k := at
-			for k < len(page) && !blank(page[k]) && page[k] != '>' && page[k] != '/' {
+			k, capital := at, false
+			for k < len(page) && page[k] > '>' || k < len(page) && !blank(page[k]) && page[k] != '>' && page[k] != '/' {
+				capital = capital || 'A' <= page[k] && page[k] <= 'Z'
 				k++
 			}
-			t.name, t.attrs = page[at:k], k
+			if t.name, t.attrs = page[at:k], k; capital {
+				t.name = strings.ToLower(t.name)
+			}
 			if t.end = endOfTag(page, k); t.end < 0 {
 				return tag{}, false
 			}

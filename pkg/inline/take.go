@@ -1,7 +1,6 @@
 package inline
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -13,10 +12,9 @@ type Sheet struct {
 	byID    map[string][]int
 	byClass map[string][]int
 	byTag   map[string][]int
-	others  []int    // those known by an attribute or a place alone
-	flat    bool     // no rule asks what an element stands in, or where
-	tags    bool     // flat, and all are for names of elements
-	names   []string // of elements, with tags
+	others  []int // those known by an attribute or a place alone
+	flat    bool  // no rule asks what an element stands in, or where
+	tags    bool  // flat, and all are for names of elements
 }
 
 type rule struct {
@@ -201,9 +199,6 @@ func index(rules []rule) *Sheet {
 		default:
 			s.others = append(s.others, i)
 		}
-	}
-	if s.tags {
-		s.names = slices.Sorted(maps.Keys(s.byTag))
 	}
 	return s
 }

@@ -13,7 +13,7 @@ func (w *writing) write(dst []byte, t *tag) []byte {
 		if !ok {
 			break
 		}
-		if strings.EqualFold(a.name, "style") {
+		if len(a.name) == len("style") && strings.EqualFold(a.name, "style") {
 			own = a
 			break
 		}

@@ -174,12 +174,13 @@ func (r *reader) string() (string, bool) {
 		case c == '"':
 			r.at++
 			s := r.text[begin+1 : r.at-1]
-			if !ascii && !utf8.ValidString(s) {
-				simple = false
-			} else if simple {
-				return s, true
-			} else if plain, ok := unescaped(s); ok {
-				return plain, true
+			if ascii || utf8.ValidString(s) {
+				if simple {
+					return s, true
+				}
+				if plain, ok := unescaped(s); ok {
+					return plain, true
+				}
 			}
 			return s, json.Unmarshal([]byte(r.text[begin:r.at]), &s) == nil
 		case c == '\\':
