@@ -20,7 +20,9 @@
 //
 // Layouts lie in email/layouts (NAME.html.liquid and, if wanted, NAME.txt.liquid, each printing
 // {{ content }}), partials in email/partials, and texts are sms/NAME.txt.liquid and
-// whatsapp/NAME.txt.liquid.
+// whatsapp/NAME.txt.liquid. A WhatsApp message whose wording was approved is whatsapp/NAME.yaml: the
+// SID under which Twilio has the wording, the variables that go into it, each a template of its own
+// and never empty, and the wording itself, of which only previews and tests are made.
 //
 // A webhook is webhook/NAME.yaml: where it goes, its headers, and a body of Liquid that makes
 // JSON. What is printed between quotes is escaped, what is printed elsewhere is a whole JSON
@@ -49,8 +51,9 @@
 // Rules of style elements are moved into the elements that they are for (package inline): read when the
 // workspace is, applied to each page. Doing it once, in the templates, would be free afterwards, but what
 // stands in what is only known when layout, mail, partials and data have come together; and it is one pass over
-// the page, some microseconds for rules that ask for names of elements, and about twice that where they ask for
-// classes and nesting. Only pages that have such rules pay.
+// the page, a tenth of a microsecond for each element where rules ask for names of elements, and less than twice
+// that where they ask for classes and nesting (BenchmarkAppend of package inline). Only pages that have such rules pay,
+// and rules that are said many times over cost as much as once.
 //
 // A preheader that neither mail nor layout prints is put at the beginning of the body, hidden and padded, because that is
 // what writing one in the front matter is for.
