@@ -27,6 +27,9 @@ func unseen() map[string][]string {
 		"delivery_throttle_wait_seconds": {"channel", "category"},
 		"delivery_uncertain_total":       {"channel", "category", "sent_again"},
 		"orchestrator_stalled":           {"partition"},
+		"portal_dropped_total":           {"reason"},
+		"texter_segments_total":          {"encoding"},
+		"postmaster_forwarded_total":     {"outcome"},
 		"orchestrator_poison_profiles":   {"partition"},
 	}
 }
@@ -46,6 +49,7 @@ func scenario(t *testing.T) exposed {
 		}
 	}
 	r.dead(t)
+	r.answer(t)
 	st, err := measured.New(r.Store, r.names, true)
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,8 +70,8 @@ func rules(t *testing.T) []rule {
 func panels(t *testing.T) []question {
 	t.Helper()
 	files, err := filepath.Glob(observe + "dashboards/*.json")
-	if err != nil || len(files) != 3 {
-		t.Fatalf("dashboards: %v, %v; want three", files, err)
+	if err != nil || len(files) != 4 {
+		t.Fatalf("dashboards: %v, %v; want four", files, err)
 	}
 	var out []question
 	for _, file := range files {
@@ -247,10 +246,26 @@ func compared(match string) []string {
 func known(t *testing.T, label string) map[string]bool {
 	t.Helper()
 	out := map[string]bool{}
+	written := func(pattern string, files ...string) {
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(b), -1) {
+				out[m[1]] = true
+			}
+		}
+	}
 	switch label {
 	case "outcome":
+		written(`outcome = "(\w+)"`, "../../listener/metrics.go", "../../postmaster/metrics.go")
 		for _, o := range []message.Outcome{message.Sent, message.Failed, message.Suppressed, message.Uncertain} {
 			out[string(o)] = true
+		}
+	case "channel":
+		for _, c := range []message.Channel{message.Email, message.SMS, message.WhatsApp, message.Webhook} {
+			out[string(c)] = true
 		}
 	case "stream":
 		for _, s := range []string{bus.StreamEvents, bus.StreamSend, bus.StreamDead} {
@@ -265,13 +280,9 @@ func known(t *testing.T, label string) map[string]bool {
 	case "job":
 		out["rapport"] = true
 	case "reason":
-		b, err := os.ReadFile("../../ingest/problem.go")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range regexp.MustCompile(`reason = "(\w+)"`).FindAllStringSubmatch(string(b), -1) {
-			out[m[1]] = true
-		}
+		written(`reason = "(\w+)"`, "../../ingest/problem.go")
+	case "type":
+		written(`= "([a-z_]+\.[a-z_]+)"`, "../../../pkg/event/types.go")
 	}
 	return out
 }
@@ -322,69 +333,4 @@ func units(expr string) []string {
 		return []string{"bytes"}
 	}
 	return []string{"short", "none"}
-}
-
-func TestEveryAlertHasARunbook(t *testing.T) {
-	t.Parallel()
-	const runbooks = "../../../deploy/runbooks/"
-	left := map[string]bool{}
-	files, err := fs.Glob(os.DirFS(runbooks), "*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		left[f] = true
-	}
-	for _, r := range rules(t) {
-		name := r.Alert + ".md"
-		if !left[name] {
-			t.Errorf("alert %s has no runbook, or two alerts have its name", r.Alert)
-			continue
-		}
-		delete(left, name)
-		if !slices.Contains([]string{"page", "ticket"}, r.Labels["severity"]) || r.Annotations["summary"] == "" || r.For == "" {
-			t.Errorf("alert %s needs a severity of page or ticket, a summary and a time", r.Alert)
-		}
-		if want := "deploy/runbooks/" + name; r.Annotations["runbook"] != want {
-			t.Errorf("alert %s names the runbook %q, want %s", r.Alert, r.Annotations["runbook"], want)
-		}
-		b, err := os.ReadFile(runbooks + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := string(b)
-		for _, want := range []string{
-			"# " + r.Alert + "\n", "Severity: " + r.Labels["severity"] + ". Fires after " + r.For + " of\n\n    " + r.Expr + "\n",
-			"\n## Meaning\n", "\n## Likely causes\n- ", "\n## What to look at\n", "\n## Remedy\n- ", "\n## It is over when\n",
-		} {
-			if !strings.Contains(text, want) {
-				t.Errorf("%s lacks %q", name, want)
-			}
-		}
-	}
-	for f := range left {
-		t.Errorf("%s belongs to no alert", f)
-	}
-}
-
-// asks are what the runbooks have people ask Prometheus.
-func asks(t *testing.T) []question {
-	t.Helper()
-	files, err := filepath.Glob("../../../deploy/runbooks/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []question
-	for _, f := range files {
-		b, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, block := range regexp.MustCompile("(?s)```promql\n(.*?)```").FindAllStringSubmatch(string(b), -1) {
-			for line := range strings.Lines(block[1]) {
-				out = append(out, question{filepath.Base(f), strings.TrimSpace(line), ""})
-			}
-		}
-	}
-	return out
 }

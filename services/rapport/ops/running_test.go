@@ -39,9 +39,9 @@ func run(t *testing.T) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := stack.Open(t.Context(), stack.Config{
-		Dir: t.TempDir(), Starter: templates.FS, Keys: keys, Partitions: 4, Traces: seen.Traces, Meters: meters,
-	})
+	cfg := stack.Config{Dir: t.TempDir(), Starter: templates.FS, Keys: keys, Partitions: 4, Traces: seen.Traces, Meters: meters}
+	doors(&cfg)
+	st, err := stack.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
