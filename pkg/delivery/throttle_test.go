@@ -230,6 +230,34 @@ func TestThrottledTooLong(t *testing.T) {
 	})
 }
 
+// TestThrottledIntoTheNight: what would have its turn in the person's quiet hours is kept back when
+// they begin; what has to respect none goes on waiting.
+func TestThrottledIntoTheNight(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, f := throttled(t, newRules(policy.Throttle{Channel: message.Email, AtMost: 1, Per: time.Hour}), nil)
+		start := time.Now()
+		var wg sync.WaitGroup
+		for i, until := range []time.Duration{0, 30 * time.Minute, 0} {
+			c := to(fmt.Sprint("m", i), "a.example", message.Marketing)
+			if until > 0 {
+				c.Until = start.Add(until)
+			}
+			wg.Go(func() { b.deliver(t, c) })
+			synctest.Wait()
+		}
+		wg.Wait()
+		all, _ := b.out.receipts(t)
+		kept := slices.IndexFunc(all, func(r message.Receipt) bool { return r.Outcome == message.Suppressed })
+		if len(all) != 3 || kept < 0 || all[kept].MessageID != "m1" || all[kept].Reason != message.ReasonQuietHours || all[kept].At.Sub(start) != 30*time.Minute {
+			t.Errorf("receipts %+v, want m1 kept back for quiet hours after 30 minutes", all)
+		}
+		if sent := f.times("m"); len(sent) != 2 || sent[1].Sub(start) != time.Hour {
+			t.Errorf("handed over at %v from %v", sent, start)
+		}
+	})
+}
+
 // TestThrottleChanges: a changed policy takes effect on those who wait already.
 func TestThrottleChanges(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,8 @@
 //     goes no further.
 //
 // A new instance walks its steps (walk.go) until it rests on a wait, on a message that may
-// not go out yet, on a question to the recommender, or comes to the end. Steps are laid out
+// not go out yet or that another one is to follow if it does not arrive (fallback.go), on a
+// question to the recommender, or comes to the end. Steps are laid out
 // flat when a Set is made (program.go), so that a position is a step's id and survives in
 // the stored state; there are no loops, so that a walk always ends. Facts that steps make,
 // and changes of segments that follow from them, are heard within the same input, at most
@@ -69,7 +70,8 @@
 // # Identifiers
 //
 // They are derived: instance = hash(journey, profile, key, entering event), message =
-// hash(instance, step, visit), where visit 1 is the message sent instead of visit 0; a fact
+// hash(instance, step, visit), where visit 1 is the message sent instead of visit 0, and visit 2 the
+// one that it falls back to; a fact
 // = hash(profile, type, cause, time). Holdouts and arms of splits are hashes of the
 // profile's id with the names of journey and step (Fraction), so that they can be
 // recomputed from the files alone and stay as they are when others come or go.

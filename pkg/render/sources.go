@@ -35,7 +35,7 @@ type sources struct {
 	texts    map[message.Channel]map[string]versions // sms and whatsapp
 	hooks    map[string]*hookSource
 	contents map[string]*contentSource // of whatsapp, by file name
-	partials map[string]versions // by file name without the language
+	partials map[string]versions       // by file name without the language
 	words    map[string]*catalogue
 	pages    map[string]*page // by file name
 	files    map[string]*source.File

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+	currencyCode   = regexp.MustCompile(`^[A-Z]{3}$`)
 	whatsAppNumber = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 )
 

@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -113,5 +115,33 @@ func TestUnapproved(t *testing.T) {
 		if got := strings.Contains(s.Warnings().Error(), warning); got != c.warned {
 			t.Errorf("%s: warned %v, want %v: %v", name, got, c.warned, s.Warnings())
 		}
+	}
+}
+
+// TestStarterReplies: what the starter offers as answers reads without a warning once the signs
+// before it are taken away.
+func TestStarterReplies(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../templates/rapport.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := small()
+	files["rapport.yaml"] = regexp.MustCompile(`(?m)^  # (replies:|  .*)$`).ReplaceAllString(string(text), "  $1")
+	s, err := load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := s.Warnings().Error(); strings.Contains(w, "rapport.yaml") {
+		t.Error(w)
+	}
+	shop := s.Shop()
+	for _, language := range []string{"en", "de"} {
+		if got := shop.Replies(language); got.Stop == "" || got.Ask == "" || got.Start == "" || got.Help == "" {
+			t.Errorf("%s: %+v", language, got)
+		}
+	}
+	if shop.Replies("en") == shop.Replies("de") {
+		t.Error("there is one language")
 	}
 }
