@@ -72,7 +72,7 @@ func deliveries(base Notice, r *bounce.Report, in Arrival) []Notice {
 			n.Code = strconv.Itoa(to.Code)
 		}
 		n.Reason, n.Detail = scrub(to.Reason), scrub(to.Diagnostic)
-		n.ID = identify(byMail, n.Type, about(&n, r, in), strings.ToLower(to.Address), n.Code)
+		n.ID = identify(n.Type, about(&n, r, in), strings.ToLower(to.Address), n.Code)
 		all = append(all, n)
 	}
 	return all
@@ -106,7 +106,7 @@ func complaints(base Notice, r *bounce.Report, in Arrival) []Notice {
 	for i := range to {
 		n := base
 		n.Address = to[i].Address
-		n.ID = identify(byMail, n.Type, about(&n, r, in), strings.ToLower(n.Address))
+		n.ID = identify(n.Type, about(&n, r, in), strings.ToLower(n.Address))
 		if n.Type == event.EmailUnsubscribed {
 			n.withdraw("feedback report " + r.Feedback)
 		}
@@ -122,14 +122,14 @@ func answer(n Notice, r *bounce.Report, in Arrival) Notice {
 		n.Type, n.Machine = event.EmailAutoReplied, scrub(r.Auto)
 	}
 	n.Address, n.Subject, n.Text = r.From, r.Subject, r.Text
-	n.ID = identify(byMail, n.Type, in.ID)
+	n.ID = identify(n.Type, in.ID)
 	return n
 }
 
 // Unsubscription is an answer by mail that asks for no more of it: an email.unsubscribed instead of an email.replied, which
 // withdraws consent. proof says how it was asked for, without addresses.
 func (n Notice) Unsubscription(proof string) Notice {
-	n.Type, n.ID = event.EmailUnsubscribed, identify(byMail, event.EmailUnsubscribed, n.ID)
+	n.Type, n.ID = event.EmailUnsubscribed, identify(event.EmailUnsubscribed, n.ID)
 	n.withdraw(proof)
 	return n
 }

@@ -46,8 +46,8 @@ func clip(s string, most int) string {
 
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
-// identify makes an id of all that tells one thing from another.
-func identify(prefix string, parts ...string) string {
+// identify makes an id of all that tells one thing that came by mail from another.
+func identify(parts ...string) string {
 	h := sha256.New()
 	var size [8]byte
 	for _, part := range parts {
@@ -55,7 +55,7 @@ func identify(prefix string, parts ...string) string {
 		_, _ = h.Write(size[:]) // A hash takes everything.
 		_, _ = h.Write([]byte(part))
 	}
-	return prefix + "-" + hex.EncodeToString(h.Sum(nil)[:16])
+	return byMail + "-" + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // refIn finds our reference in the first text that has one: alone, as the left side of a Message-ID, or as a part of an
