@@ -14,7 +14,7 @@ func provisionCommand() *cobra.Command {
 	var f upFlags
 	cmd := &cobra.Command{
 		Use: "provision", Short: "Make the broker's streams and the store's tables, and end", Args: noArgs,
-		Long: `Make the streams in a broker of its own, and with --store the tables, or bring them up to
+		Long: `Make the streams and buckets in a broker of its own, and with --store the tables, or bring them up to
 date. Processes of rapport up do the same at their start where their keys let them; where
 they may not, somebody who may runs this first, and again when the number of replicas grows.
 It may be repeated, and changes nothing when there is nothing to change.`,

@@ -3,11 +3,15 @@ package main_test
 import (
 	"testing"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rapport/pkg/bus"
 	"rapport/pkg/bus/natslocal"
 	"rapport/pkg/store/postgres/pgtest"
 )
 
-// Streams and tables are made by a command that ends, and made again changes nothing; a
+// Streams, buckets and tables are made by a command that ends, and made again changes nothing; a
 // process finds them.
 func TestProvision(t *testing.T) {
 	t.Parallel()
@@ -22,6 +26,20 @@ func TestProvision(t *testing.T) {
 		got := execute(t, command(t, dir, "provision", "--nats-url", cluster.URLs()[0], "--partitions", "4", "--store", store))
 		if got.code != 0 || got.out != "Streams and tables are as they should be.\n" {
 			t.Fatalf("exit code %d: %s%s", got.code, got.out, got.errors)
+		}
+	}
+	nc, err := nats.Connect(cluster.URLs()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bucket := range []string{bus.BucketLease, bus.BucketNonces, bus.BucketWarmUp} {
+		if _, err := js.KeyValue(t.Context(), bucket); err != nil {
+			t.Errorf("there is no bucket %s: %v", bucket, err)
 		}
 	}
 	other := execute(t, command(t, dir, "provision", "--nats-url", cluster.URLs()[0], "--partitions", "8"))
