@@ -46,7 +46,7 @@ func (s *Stack) listener() (lifecycle.Service, error) {
 	}
 	o := listener.Options{
 		Addr: s.cfg.Listener.Addr, Providers: providers, PublicURL: s.cfg.Listener.URL, Publisher: listener.NewBroker(s.JS),
-		Find: s.origin, FindByNumber: s.callersOf(codec), Strangers: s.cfg.Listener.Strangers, Now: wallClock(),
+		Find: s.origin, FindByNumber: s.callersOf(codec), Replies: s.replies, Strangers: s.cfg.Listener.Strangers, Now: wallClock(),
 		Logger: s.cfg.Logger.With("component", "listener"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
 	}
 	if _, uses := providers["mailgun"]; uses {
@@ -103,6 +103,13 @@ func loopback(addr string) bool {
 	}
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// replies are the shop's own answers to STOP, START and HELP, in a language.
+func (s *Stack) replies(language string) listener.Replies {
+	shop := s.inForce.Snapshot().Shop()
+	r := shop.Replies(language)
+	return listener.Replies{Stop: r.Stop, Ask: r.Ask, Start: r.Start, Help: r.Help}
 }
 
 // origin is whom a message went to; nobody, when there is no such message.

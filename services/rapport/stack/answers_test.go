@@ -112,7 +112,10 @@ func TestPhonesAnswer(t *testing.T) {
 	t.Parallel()
 	addr := free(t)
 	st := open(t, func(c *stack.Config) {
-		c.Starter = answering("category: marketing\nsteps:\n  - {id: sms, send: {sms: note}}\n")
+		files := answering("category: marketing\nsteps:\n  - {id: sms, send: {sms: note}}\n")
+		files["rapport.yaml"] = &fstest.MapFile{Data: []byte("shop: {name: Shop, currency: GBP, timezone: Europe/London}\n" +
+			"sms: {from: Shop, replies: {en: {stop: \"Shop: you get no more messages.\"}}}\n")}
+		c.Starter = files
 		c.Listener = stack.Listener{Addr: addr}
 	})
 	post(t, st, "A1")
@@ -123,7 +126,7 @@ func TestPhonesAnswer(t *testing.T) {
 	if res, _ := ask(t, http.MethodPost, hook, stop, http.Header{"X-Twilio-Signature": {"AAAA"}}); res.StatusCode != http.StatusForbidden {
 		t.Errorf("a forged STOP is answered by %s", res.Status)
 	}
-	if res, said := ask(t, http.MethodPost, hook, stop, http.Header{"X-Twilio-Signature": {twilioSignature("caught", hook, stop)}}); res.StatusCode != http.StatusOK {
+	if res, said := ask(t, http.MethodPost, hook, stop, http.Header{"X-Twilio-Signature": {twilioSignature("caught", hook, stop)}}); res.StatusCode != http.StatusOK || !strings.Contains(said, "Shop: you get no more messages.") {
 		t.Errorf("STOP is answered by %s: %s", res.Status, said)
 	}
 	applied(t, st, "sms.received", 1)

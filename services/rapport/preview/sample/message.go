@@ -59,13 +59,12 @@ func Messages(snap *workspace.Snapshot) []Message {
 // sent are the messages of a step.
 func sent(d *journey.Definition, s *journey.Step) []Message {
 	m := Message{Journey: d.Name, Title: cmp.Or(d.Title, d.Name), Step: s.ID, Version: d.Version, Category: d.Category, Purpose: d.Purpose}
-	what := s.Send
 	if s.Survey != nil {
-		what, m.Survey = &s.Survey.Send, s.Survey.Name
+		m.Survey = s.Survey.Name
 	}
 	var all []Message
-	for ; what != nil; what, m.Instead = what.Blocked.Instead, true {
-		m.Channel, m.Template = what.Channel, what.Template
+	for i, what := range s.Sends() {
+		m.Channel, m.Template, m.Instead = what.Channel, what.Template, i > 0
 		all = append(all, m)
 	}
 	return all
