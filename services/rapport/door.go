@@ -78,7 +78,8 @@ func (d *door) send(ctx context.Context, key string, calls []map[string]any) ([]
 	}
 	req.SetBasicAuth(key, "")
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
+	client := http.Client{Timeout: doorTimeout}
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("the event API does not answer: %w: start rapport up, or name its address with --url", err)
 	}

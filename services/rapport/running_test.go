@@ -30,8 +30,10 @@ type running struct {
 
 // free are addresses that nobody else has.
 func free() []string {
-	return []string{"--http", "127.0.0.1:0", "--catcher-http", "127.0.0.1:0", "--catcher-smtp", "127.0.0.1:0", "--nats", "127.0.0.1:0", "--ops", "127.0.0.1:0",
-		"--portal", "127.0.0.1:0", "--listener", "127.0.0.1:0"}
+	return []string{
+		"--http", "127.0.0.1:0", "--catcher-http", "127.0.0.1:0", "--catcher-smtp", "127.0.0.1:0", "--nats", "127.0.0.1:0", "--ops", "127.0.0.1:0",
+		"--portal", "127.0.0.1:0", "--listener", "127.0.0.1:0",
+	}
 }
 
 // up starts everything in one process, on a data directory.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"rapport/pkg/journey"
 	"rapport/pkg/lifecycle"
@@ -26,6 +27,10 @@ type Inbound struct {
 	ForwardSMTP, ForwardTo string
 }
 
+// drainMail is how long a stop waits for mails that are being received: less than the stop of
+// everything, so that one slow sender, who comes again anyway, does not spoil it.
+const drainMail = 7 * time.Second
+
 func (i *Inbound) runs(service func(string) bool) bool {
 	return (i.SMTP != "" || i.LMTP != "") && service("postmaster")
 }
@@ -37,7 +42,7 @@ func (s *Stack) postmaster() (_ lifecycle.Service, err error) {
 		return nil, nil //nolint:nilnil // No service is no error.
 	}
 	o := postmaster.Options{
-		Addr: in.SMTP, Publisher: postmaster.NewBroker(s.JS), Find: s.origin, Now: wallClock(),
+		Addr: in.SMTP, Publisher: postmaster.NewBroker(s.JS), Find: s.origin, Now: wallClock(), DrainWithin: drainMail,
 		Logger: s.cfg.Logger.With("component", "postmaster"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
 	}
 	if in.LMTP != "" {
