@@ -1,10 +1,15 @@
 package mailer
 
 import (
+	"bytes"
 	"cmp"
+	"fmt"
+	"io"
 	"net/mail"
 	"strings"
 	"time"
+
+	gomail "github.com/wneessen/go-mail"
 
 	"rapport/pkg/delivery"
 	"rapport/pkg/message"
@@ -39,45 +44,54 @@ func compose(c *message.Command, m render.Mail, who Identity, domain string, dat
 	if m.ReplyTo, err = who.replyTo(c, m); err != nil {
 		return nil, err
 	}
-	w := &writer{}
-	w.Grow(quotedSize(m.Text) + quotedSize(m.HTML) + headSize)
-	if err := head(w, c, m, to.Address, cmp.Or(domain, host), date); err != nil {
+	msg, err := head(c, m, to.Address, cmp.Or(domain, host), date)
+	if err != nil {
 		return nil, err
 	}
-	w.alternatives("rapport-"+message.Hash("boundary", c.ID), m.Text, m.HTML)
-	l := &letter{from: path, to: to.Address, mime: w.Bytes()}
+	var b bytes.Buffer
+	b.Grow(len(m.Text)*9/8 + len(m.HTML)*9/8 + 2048)
+	msg.SetBodyWriter(gomail.TypeTextPlain, body(&b, m.Text))
+	if m.HTML != "" {
+		msg.AddAlternativeWriter(gomail.TypeTextHTML, body(&b, m.HTML))
+	}
+	if _, err := msg.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("make the MIME message: %w", err)
+	}
+	l := &letter{from: path, to: to.Address, mime: b.Bytes()}
 	return l, who.sign(l, host, c.Ref(), date)
 }
 
-// headSize is room for what is not a mail's texts, in bytes.
-const headSize = 2048
-
-// head writes the header of the message, without what its texts say of themselves.
-func head(w *writer, c *message.Command, m render.Mail, to, domain string, date time.Time) error {
-	reply := ""
+// head is the message without its texts.
+func head(c *message.Command, m render.Mail, to, domain string, date time.Time) (*gomail.Msg, error) {
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithCharset(gomail.CharsetUTF8), gomail.WithEncoding(gomail.EncodingQP),
+		gomail.WithBoundary("rapport-"+message.Hash("boundary", c.ID)))
+	msg.FromMailAddress(&mail.Address{Name: m.FromName, Address: m.FromAddress})
+	msg.ToMailAddress(&mail.Address{Address: to})
 	if m.ReplyTo != "" {
-		address, err := mail.ParseAddress(m.ReplyTo)
-		if err != nil {
-			return delivery.Permanent(message.ReasonRender, "the reply address cannot be read")
+		if err := msg.ReplyTo(m.ReplyTo); err != nil {
+			return nil, delivery.Permanent(message.ReasonRender, "the reply address cannot be read")
 		}
-		reply = address.String()
 	}
-	w.plain("Date", date.Format(time.RFC1123Z))
-	w.plain("MIME-Version", "1.0")
-	w.header("Message-ID", "<"+oneLine(c.Ref().String())+"@"+domain+">")
-	w.header("Subject", oneLine(m.Subject))
-	w.plain("From", (&mail.Address{Name: m.FromName, Address: m.FromAddress}).String())
-	w.plain("To", (&mail.Address{Address: to}).String())
-	if reply != "" {
-		w.plain("Reply-To", reply)
-	}
-	return aboutHeaders(w, c, m, domainOf(m.FromAddress))
+	msg.Subject(oneLine(m.Subject))
+	msg.SetMessageIDWithValue(oneLine(c.Ref().String()) + "@" + domain)
+	msg.SetDateWithValue(date)
+	return msg, aboutHeaders(msg, c, m, domainOf(m.FromAddress))
 }
 
 // domainOf is the domain of an address in lower case; empty: it has none.
 func domainOf(address string) string {
 	_, domain, _ := strings.Cut(address, "@")
 	return strings.ToLower(domain)
+}
+
+// body writes a text straight to out, which is what go-mail writes the message to, and
+// stands right behind the head of the text's part when it asks for the text. go-mail's own
+// encoder, which it passes, gets nothing: it writes byte by byte.
+func body(out *bytes.Buffer, text string) func(io.Writer) (int64, error) {
+	return func(io.Writer) (int64, error) {
+		writeQuoted(out, text)
+		return 0, nil
+	}
 }
 
 // oneLine keeps values from starting a header of their own.

@@ -41,14 +41,14 @@
 //
 // # Why it is so
 //
-// go-mail dials, negotiates TLS and authenticates. Its own Send
+// go-mail makes the MIME message, dials, negotiates TLS and authenticates. Its own Send
 // is not used, because it does not tell a broken connection before the final dot from one
 // after it, probes the connection with NOOP before and RSET after every message (two of
 // seven round trips), and would hold one connection for one caller. Connections are
 // kept and used for many messages instead: the handshake costs more than the message.
 //
-// The MIME message is written here, a run of bytes at a time and into one buffer; a test holds
-// the result against go-mail's own: the fields, and the body to the byte. MAIL, RCPT and DATA go
+// The texts of a mail are quoted here, a run of bytes at a time, and put where go-mail writes
+// them; a test holds the result against go-mail's own, to the byte. MAIL, RCPT and DATA go
 // together to servers that offer it (RFC 2920), and the message in one write with its dots
 // doubled: go-mail's and the standard library's writers go byte by byte. BDAT (RFC 3030)
 // would save one more round trip, but the message would leave before the recipient's answer,

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 
+	gomail "github.com/wneessen/go-mail"
+
 	"rapport/pkg/delivery"
 	"rapport/pkg/message"
 	"rapport/pkg/render"
@@ -18,22 +20,22 @@ const maxHeaderLine = 998
 //
 // There is no Precedence: it was never standardised, and what it asks of autoresponders,
 // Auto-Submitted and List-Id ask already (RFC 3834, section 2).
-func aboutHeaders(w *writer, c *message.Command, m render.Mail, domain string) error {
-	w.header("Auto-Submitted", "auto-generated")
-	w.header("X-Rapport-Message", oneLine(c.ID))
-	w.header("X-Rapport-Ref", oneLine(c.Ref().String()))
-	w.header("X-Rapport-Journey", oneLine(c.Journey))
-	w.header("Feedback-ID", feedbackID(c, domain))
+func aboutHeaders(msg *gomail.Msg, c *message.Command, m render.Mail, domain string) error {
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	msg.SetGenHeader("X-Rapport-Message", oneLine(c.ID))
+	msg.SetGenHeader("X-Rapport-Ref", oneLine(c.Ref().String()))
+	msg.SetGenHeader("X-Rapport-Journey", oneLine(c.Journey))
+	msg.SetGenHeader("Feedback-ID", feedbackID(c, domain))
 	if c.Category != message.Marketing {
 		return nil
 	}
-	w.header("List-Id", "<"+label(purpose(c))+"."+domain+">")
-	return unsubscribeHeaders(w, m)
+	msg.SetGenHeader("List-Id", "<"+label(purpose(c))+"."+domain+">")
+	return unsubscribeHeaders(msg, m)
 }
 
 // unsubscribeHeaders are the ways out: List-Unsubscribe (RFC 2369), and List-Unsubscribe-Post,
 // which says that one POST to the https address is enough (RFC 8058).
-func unsubscribeHeaders(w *writer, m render.Mail) error {
+func unsubscribeHeaders(msg *gomail.Msg, m render.Mail) error {
 	var ways []string
 	for _, way := range []string{m.Unsubscribe, m.UnsubscribeMail} {
 		if way == "" {
@@ -51,9 +53,9 @@ func unsubscribeHeaders(w *writer, m render.Mail) error {
 	if len(ways) == 0 {
 		return nil
 	}
-	w.header("List-Unsubscribe", strings.Join(ways, ", "))
+	msg.SetGenHeader("List-Unsubscribe", strings.Join(ways, ", "))
 	if strings.HasPrefix(m.Unsubscribe, "https://") {
-		w.header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+		msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 	}
 	return nil
 }
