@@ -67,6 +67,7 @@ type Engine struct {
 
 	mu       sync.Mutex
 	partials map[string]*partial
+	resting  sync.Pool // of *renderer
 }
 
 // partial is a source that is parsed once; others wait for it meanwhile.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
@@ -57,7 +56,7 @@ func (t *Template) Render(ctx context.Context, vars map[string]any, opts ...Rend
 // Append is Render into a buffer of the caller. After an error it returns dst
 // as it was.
 func (t *Template) Append(ctx context.Context, dst []byte, vars map[string]any, opts ...RenderOption) ([]byte, error) {
-	r, _ := renderers.Get().(*renderer)
+	r, _ := t.eng.resting.Get().(*renderer)
 	if r == nil {
 		r = &renderer{}
 	}
@@ -76,23 +75,20 @@ func (t *Template) Append(ctx context.Context, dst []byte, vars map[string]any, 
 	return r.out, nil
 }
 
-// renderers are those that rest: a mail is six templates, and what each needs
-// of loops and arguments is about the same.
-var renderers sync.Pool
-
 // mostKept bounds what a renderer that rests may hold.
 const mostKept = 256
 
-// rest forgets all of a render but the room that it took.
+// rest forgets all of a render but the room that it took: a mail is six templates, and what
+// each needs of loops and arguments is about the same.
 func (r *renderer) rest() {
-	frames, args := r.frames[:cap(r.frames)], r.args[:cap(r.args)]
+	frames, args, eng := r.frames[:cap(r.frames)], r.args[:cap(r.args)], r.eng
 	if len(frames) > mostKept || len(args) > mostKept {
 		return
 	}
 	clear(frames)
 	clear(args)
 	*r = renderer{frames: frames[:0], args: args[:0]}
-	renderers.Put(r)
+	eng.resting.Put(r)
 }
 
 // interrupt is what {% break %} and {% continue %} leave behind.

@@ -124,14 +124,12 @@ func fit(s string, width int, right bool) string {
 		s, end, right = strings.TrimRight(s[:at], " "), "…", false
 		n = utf8.RuneCountInString(s) + 1
 	}
-	space := spaces[:width-n]
+	space := strings.Repeat(" ", width-n)
 	if right {
 		return space + s
 	}
 	return s + end + space
 }
-
-var spaces = strings.Repeat(" ", widest)
 
 // calm writes a text that is all capitals as a sentence.
 func calm(s string) string {
