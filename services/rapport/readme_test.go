@@ -24,12 +24,12 @@ var untried = map[string]bool{
 	"docker run --rm -p 16686:16686 -p 4318:4318 jaegertracing/all-in-one:1.76.0": true,
 	"export RAPPORT_WRITE_KEYS=shop:a-long-random-text":                           true,
 	"export RAPPORT_DB_PASSWORD=another-long-random-text":                         true,
+	"docker compose up --build":                                                   true,
 	// It takes minutes: .ci/run runs its tests.
 	"make chaos": true,
 	// They too: TestEveryRow runs all rows small.
 	"bin/rapport bench --rows accept,apply,mail,latency,memory":                     true,
 	"bin/rapport bench --rows growth,start --growth 10000,1000000 --timers 1000000": true,
-	"docker compose up --build": true,
 }
 
 // tried are the README's commands, with what runs them; nil: another of the list does, or
