@@ -126,6 +126,8 @@ func listens(name string) bool {
 	switch dir {
 	case "rapport.yaml", "policy.yaml":
 		return true
+	case "locales":
+		return true
 	case "journeys":
 		return slices.Contains(journeys(), strings.TrimSuffix(base, ".yaml"))
 	case "email", "sms":

@@ -72,7 +72,11 @@ func (s *Stack) catchesMail() bool {
 }
 
 // links makes what the links of messages are made by; nothing where there are none.
-func (s *Stack) links(context.Context) error {
+func (s *Stack) links(ctx context.Context) error {
+	if s.cfg.runs("mailer") && !s.catchesMail() && !strings.HasPrefix(s.cfg.Portal.URL, "https://") {
+		s.cfg.Logger.WarnContext(ctx, "marketing mail has no one-click unsubscribe, which Gmail and Yahoo ask for: name the portal's public address, https://..., with --portal-url",
+			"portal", s.cfg.Portal.URL)
+	}
 	if !s.linked() && !s.cfg.Portal.runs(s.cfg.runs) {
 		return nil
 	}
