@@ -116,7 +116,8 @@ func (s *session) data() bool {
 	case !s.note(r):
 		return s.say("451 4.3.0 could not be stored")
 	case d.Mood == PutOff:
-		return s.say("451 4.7.1 greylisted, try again later")
+		// Not as a greylist (4.7.1), which has senders wait for five minutes and more.
+		return s.say("451 4.3.1 no room just now, try again later")
 	case d.Mood == Refuse:
 		return s.say("554 5.6.0 not wanted")
 	case d.Mood == Swallow:
