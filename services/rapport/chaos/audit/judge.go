@@ -140,6 +140,10 @@ func (j *judge) nothingInvented() {
 			if j.messages[e.MessageID] == nil {
 				j.breach("nothing-invented", "receipt %s is of a message that nobody decided", uid)
 			}
+		case e.About != "":
+			if m := j.messages[e.About]; m == nil || m.Outcome != "failed" || m.Profile != e.Profile {
+				j.breach("nothing-invented", "event %s is of a message that nobody decided, or that did not fail", uid)
+			}
 		case o == nil:
 			j.breach("nothing-invented", "event %s is in the stream and no producer told it", uid)
 		case o.Profile != e.Profile || o.Type != e.Type:

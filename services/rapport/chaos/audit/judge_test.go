@@ -98,6 +98,10 @@ func TestEachBreachIsReported(t *testing.T) {
 			l.Events = append(l.Events, audit.Stored{Seq: 7, UID: "m#9", Profile: "ada", Type: "message.sent", MessageID: "m9", Outcome: "sent"})
 			l.Applied = append(l.Applied, audit.Applied{UID: "m#9", Profile: "ada", Type: "message.sent", N: 9, Rows: 1})
 		}, []string{"nothing-invented"}},
+		"a bounce of a message that was sent": {func(l *audit.Ledger) {
+			l.Events = append(l.Events, audit.Stored{Seq: 7, UID: "m#1/bounced", Profile: "ada", Type: "email.bounced", About: "m1"})
+			l.Applied = append(l.Applied, audit.Applied{UID: "m#1/bounced", Profile: "ada", Type: "email.bounced", N: 9, Rows: 1})
+		}, []string{"nothing-invented"}},
 		"two events change places in the stream": {func(l *audit.Ledger) {
 			l.Events[0].Seq, l.Events[1].Seq = 2, 1
 			l.Applied[0].N, l.Applied[1].N = 2, 1

@@ -31,6 +31,7 @@ type Stored struct {
 	Partition                 int
 	UID, Profile, Type, Order string
 	MessageID, Outcome        string // of receipts
+	About                     string // the message of which a worker tells more: that it bounced
 }
 
 // Command is a message of the stream SEND.

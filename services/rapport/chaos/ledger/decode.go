@@ -50,8 +50,11 @@ func stored(m *Message) (e audit.Stored, ok bool, err error) {
 		return e, false, fmt.Errorf("data of message %d of EVENTS: %w", m.Seq, err)
 	}
 	e.Order = data.Order + data.View
-	if strings.HasPrefix(c.Type, "message.") {
+	switch {
+	case strings.HasPrefix(c.Type, "message."):
 		e.MessageID, e.Outcome = data.Message, data.Outcome
+	case c.Type == "email.bounced" && c.Source == "rapport/mailer", c.Type == "sms.failed" && c.Source == "rapport/texter":
+		e.About = data.Message
 	}
 	return e, true, nil
 }

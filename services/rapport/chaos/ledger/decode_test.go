@@ -23,6 +23,11 @@ func TestStored(t *testing.T) {
 			audit.Stored{Seq: 7, Partition: 12, UID: "rapport/mailer#m1/sent", Profile: "ada", Type: "message.sent", MessageID: "m1", Outcome: "sent"},
 			true, false,
 		},
+		"what a worker tells beside a receipt": {
+			"evp.12.0123456789abcdef", `{"id":"m1/bounced","source":"rapport/mailer","type":"email.bounced","subject":"ada","data":{"message_id":"m1","kind":"hard"}}`,
+			audit.Stored{Seq: 7, Partition: 12, UID: "rapport/mailer#m1/bounced", Profile: "ada", Type: "email.bounced", About: "m1"},
+			true, false,
+		},
 		"a tick":            {"evp.3.clock.tick", `{}`, audit.Stored{}, false, false},
 		"another subject":   {"other.3.x", `{}`, audit.Stored{}, false, true},
 		"no partition":      {"evp.x.y", `{"data":{}}`, audit.Stored{}, false, true},
