@@ -194,4 +194,4 @@ func limitMemory() {
 	}
 }
 
-const memoryLimit = 168 << 20
+const memoryLimit = 158 << 20
