@@ -40,7 +40,7 @@ func TestBlockedPlace(t *testing.T) {
 			t.Errorf("a was tried %d times, want 3 for Gmail and 20 for the others", w.tries["a"])
 		}
 		open = true
-		time.Sleep(16 * time.Minute)
+		time.Sleep(16 * time.Minute) // Of the bubble's clock.
 		b.deliver(t, now("trial", "googlemail.com", message.Marketing))
 		b.deliver(t, now("again", "gmail.com", message.Marketing))
 		if w.took["trial"] != "a" || w.took["again"] != "a" {
@@ -77,7 +77,7 @@ func TestBlockedWaits(t *testing.T) {
 		}
 		done := make(chan struct{})
 		go func() { defer close(done); b.deliver(t, now("patient", "gmail.com", message.Marketing)) }()
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // Of the bubble's clock.
 		if b.claims.claimed() != claimed+1 {
 			t.Error("what waits is claimed")
 		}
@@ -109,7 +109,7 @@ func TestTrialAlone(t *testing.T) {
 			wg.Go(func() { b.deliver(t, now(fmt.Sprint("m", i), "gmail.com", message.Marketing)) })
 		}
 		for pause := range 3 {
-			time.Sleep(11 * time.Minute)
+			time.Sleep(11 * time.Minute) // Of the bubble's clock.
 			if tries := w.tried("a"); tries != 4+pause {
 				t.Errorf("after %d pauses there were %d tries", pause+1, tries)
 			}

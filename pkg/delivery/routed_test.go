@@ -75,7 +75,7 @@ func (w *ways) Render(_ context.Context, c *message.Command) (delivery.HandOver,
 		w.most[group] = max(w.most[group], w.inHand[group])
 		answer := w.script[provider]
 		w.mu.Unlock()
-		time.Sleep(w.hold)
+		time.Sleep(w.hold) // Of the bubble's clock: how long the provider takes.
 		var err error
 		if answer != nil {
 			err = answer(c)
@@ -230,7 +230,7 @@ func TestRoom(t *testing.T) {
 			wg.Go(func() { b.deliver(t, now(fmt.Sprint("w", i), "web.de", message.Marketing)) })
 		}
 		synctest.Wait()
-		time.Sleep(time.Second)
+		time.Sleep(time.Second) // Of the bubble's clock.
 		synctest.Wait()
 		w.mu.Lock()
 		for i := range 6 {

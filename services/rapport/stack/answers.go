@@ -15,7 +15,6 @@ import (
 	"rapport/pkg/message"
 	"rapport/pkg/store"
 	"rapport/services/listener"
-	"rapport/services/portal"
 )
 
 // Listener takes what providers call back, and what people write by SMS and WhatsApp.
@@ -137,7 +136,7 @@ func (s *Stack) callersOf(codec *journey.Codec) func(context.Context, message.Ch
 		var all []feedback.Origin
 		for _, r := range refs {
 			st, err := s.state(ctx, codec, r.Profile)
-			if errors.Is(err, portal.ErrUnknown) {
+			if errors.Is(err, store.ErrNotFound) {
 				continue // Erased meanwhile.
 			}
 			if err != nil {

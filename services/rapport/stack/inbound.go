@@ -12,7 +12,7 @@ import (
 	"rapport/pkg/journey"
 	"rapport/pkg/lifecycle"
 	"rapport/pkg/message"
-	"rapport/services/portal"
+	"rapport/pkg/store"
 	"rapport/services/postmaster"
 )
 
@@ -89,7 +89,7 @@ func (s *Stack) mailAddress() (func(context.Context, string) (string, error), er
 	}
 	return func(ctx context.Context, id string) (string, error) {
 		st, err := s.state(ctx, codec, id)
-		if errors.Is(err, portal.ErrUnknown) {
+		if errors.Is(err, store.ErrNotFound) {
 			return "", nil
 		}
 		if err != nil {

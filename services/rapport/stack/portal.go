@@ -192,6 +192,9 @@ func (s *Stack) people() (func(context.Context, string) (portal.Person, error), 
 	}
 	return func(ctx context.Context, id string) (portal.Person, error) {
 		st, err := s.state(ctx, codec, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return portal.Person{}, portal.ErrUnknown
+		}
 		if err != nil {
 			return portal.Person{}, err
 		}
@@ -199,13 +202,11 @@ func (s *Stack) people() (func(context.Context, string) (portal.Person, error), 
 	}, nil
 }
 
-// state is that of a profile, by its id.
+// state is that of a profile, by its id; store.ErrNotFound for one that is not there or was
+// erased.
 func (s *Stack) state(ctx context.Context, codec *journey.Codec, id string) (*journey.State, error) {
 	row, err := s.Store.Profile(ctx, bus.Partition(event.Key(id), s.partitions), id)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil, portal.ErrUnknown
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("read a profile: %w", err)
 	}
 	st, err := codec.Decode(row.State)
