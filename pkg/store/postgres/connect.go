@@ -86,6 +86,7 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 		return err
 	}
 	c.AfterConnect = s.same
+	c.PrepareConn = s.unmoved
 	s.pool, err = pgxpool.NewWithConfig(ctx, c)
 	return err
 }

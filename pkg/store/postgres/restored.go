@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"rapport/pkg/store"
 )
 
 // ErrSetBack says that the server is another one than when the store was opened, or goes on
@@ -92,18 +94,39 @@ func (s *Store) Watch(ctx context.Context) error {
 		now, err := line(asking, s.pool)
 		cancel()
 		if err == nil && now != "" && now != s.line {
+			s.noticeSetBack()
 			return ErrSetBack
 		}
 	}
 }
 
+func (s *Store) noticeSetBack() {
+	s.noticing.Do(func() { close(s.setBack) })
+}
+
+// unmoved refuses every further use of the store once it is known that the server was set
+// back, also of connections that were looked at before it was.
+func (s *Store) unmoved(context.Context, *pgx.Conn) (bool, error) {
+	select {
+	case <-s.setBack:
+		return true, ErrSetBack
+	default:
+		return true, nil
+	}
+}
+
 // same refuses a new connection that leads to another server, or another history of it, so
-// that nothing is read or written there before the process has started again.
+// that nothing is read or written there before the process has started again. A server that
+// used to tell its history and does not is still recovering: it may begin another one on this
+// very connection, so the connection is not taken, and is asked for again later.
 func (s *Store) same(ctx context.Context, conn *pgx.Conn) error {
 	now, err := line(ctx, conn)
-	if err != nil || now == "" || now == s.line {
+	switch {
+	case err != nil || now == s.line:
 		return err
+	case now == "":
+		return store.Unavailable(errors.New("the server recovers, or follows another one: its history is not known yet"))
 	}
-	s.noticing.Do(func() { close(s.setBack) })
+	s.noticeSetBack()
 	return ErrSetBack
 }
