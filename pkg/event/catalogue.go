@@ -12,6 +12,7 @@ func Label(typ string) string {
 	case OrderCompleted, OrderRefunded, "order.updated", "order.cancelled", "order.shipped", "order.fulfilled", "order.delivered",
 		"checkout.started", "checkout_step.viewed", "checkout_step.completed", "payment_info.entered",
 		"product.viewed", "product.clicked", "product.added", "product.removed", "product.shared", "product.reviewed",
+		ProductUpdated, ProductRemoved, ProfileUnaliased, ProfileMerged, ProfileSplit,
 		"product_list.viewed", "product_list.filtered", "products.searched",
 		"product_added_to.wishlist", "product_removed_from.wishlist", "wishlist_product_added_to.cart",
 		"promotion.viewed", "promotion.clicked", "cart.viewed", "cart.shared",

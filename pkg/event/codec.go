@@ -18,6 +18,8 @@ type envelope struct {
 	Subject         string          `json:"subject,omitempty"`
 	Time            string          `json:"time,omitempty"`
 	DataContentType string          `json:"datacontenttype,omitempty"`
+	Of              string          `json:"rapportof,omitempty"`
+	Past            bool            `json:"rapportpast,omitempty"`
 	Data            json.RawMessage `json:"data,omitempty"`
 
 	read *body // Data, when a scanner read it
@@ -44,6 +46,10 @@ func Encode(e *Event) ([]byte, error) {
 	if !e.Time.IsZero() {
 		out = append(e.Time.UTC().AppendFormat(append(jsontext.Next(out, "time"), '"'), time.RFC3339Nano), '"')
 	}
+	out = jsontext.Optional(out, "rapportof", e.Of)
+	if e.Past {
+		out = append(out, `,"rapportpast":true`...)
+	}
 	out = append(append(out, `,"datacontenttype":"application/json","data":`...), e.Data...)
 	return append(out, '}'), nil
 }
@@ -68,7 +74,7 @@ func (e *Event) wellFormed() bool {
 func encodeUnusual(e *Event) ([]byte, error) {
 	env := envelope{
 		SpecVersion: "1.0", ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject,
-		DataContentType: "application/json", Data: e.Data,
+		DataContentType: "application/json", Of: e.Of, Past: e.Past, Data: e.Data,
 	}
 	if !e.Time.IsZero() {
 		env.Time = e.Time.UTC().Format(time.RFC3339Nano)
@@ -94,7 +100,7 @@ func Decode(b []byte) (Event, error) {
 	if env.SpecVersion != "1.0" {
 		return Event{}, &FieldError{"specversion", fmt.Sprintf("is %q, must be \"1.0\"", env.SpecVersion)}
 	}
-	e := Event{ID: env.ID, Source: env.Source, Type: env.Type, Subject: env.Subject, Data: env.Data, read: env.read}
+	e := Event{ID: env.ID, Source: env.Source, Type: env.Type, Subject: env.Subject, Of: env.Of, Past: env.Past, Data: env.Data, read: env.read}
 	if env.Time != "" {
 		t, err := time.Parse(time.RFC3339Nano, env.Time)
 		if err != nil {

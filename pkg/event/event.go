@@ -24,6 +24,13 @@ type Event struct {
 	// most events are stored and passed on without anybody looking inside.
 	// It must not be changed once the event has been read from.
 	Data json.RawMessage
+	// Of is the id under which the event was sent, where the person behind it is known by
+	// another one, which is then the Subject. Only the engine sets it, on what it passes on
+	// from one of a person's ids to the other; who counts what happened skips those.
+	Of string
+	// Past marks what is told long after it happened, such as the orders of former years: it
+	// counts, and nobody is written to because of it.
+	Past bool
 
 	read *body // Data as far as Rapport itself understands it, once asked for
 }

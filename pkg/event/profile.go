@@ -12,6 +12,9 @@ type ProfileUpdate struct {
 	Traits map[string]any `json:"traits,omitempty"`
 	// Consent entries are appended to the profile's ledger.
 	Consent []ConsentUpdate `json:"consent,omitempty"`
+	// Also are other ids of the same person, such as the one that a browser had given them
+	// before they were known (package identity).
+	Also []string `json:"also,omitempty"`
 }
 
 // ConsentUpdate is one decision of a person about one purpose on one channel.

@@ -36,8 +36,14 @@ func readEnvelope(b []byte) (env envelope, ok bool) {
 		case "data":
 			s.Once(&seen, 7)
 			s.data(&env, b)
+		case "rapportof":
+			s.Once(&seen, 8)
+			env.Of = s.Quoted()
+		case "rapportpast":
+			s.Once(&seen, 9)
+			env.Past = s.Bool()
 		default:
-			s.Skip(name, "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data")
+			s.Skip(name, "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data", "rapportof", "rapportpast")
 		}
 	}
 	s.End()
@@ -186,8 +192,14 @@ func (s *scanner) profile() *ProfileUpdate {
 			for range s.Elements {
 				u.Consent = append(u.Consent, s.consent())
 			}
+		case "also":
+			s.Once(&seen, 2)
+			u.Also = []string{}
+			for range s.Elements {
+				u.Also = append(u.Also, s.Quoted())
+			}
 		default:
-			s.Skip(name, "traits", "consent")
+			s.Skip(name, "traits", "consent", "also")
 		}
 	}
 	return u

@@ -53,6 +53,18 @@ const (
 	// nobody writes to their addresses.
 	ProfileErased = "profile.erased"
 
+	// ProfileUnaliased takes a profile.aliased back: {previous_id}.
+	ProfileUnaliased = "profile.unaliased"
+	// ProfileMerged and ProfileSplit are made by the engine in the timeline of who a person's
+	// other id was joined to, or taken from: {id}.
+	ProfileMerged = "profile.merged"
+	ProfileSplit  = "profile.split"
+
+	// ProductUpdated and ProductRemoved are about the shop's catalogue and no person; their
+	// data is a catalogue.Product. Doors pass them on to the catalogue instead of EVENTS.
+	ProductUpdated = "product.updated"
+	ProductRemoved = "product.delisted"
+
 	// ConsentGranted and ConsentWithdrawn are made by the engine where somebody's word changes
 	// what holds: {channel, purpose, source, confirmed}.
 	ConsentGranted   = "consent.granted"
@@ -62,6 +74,10 @@ const (
 	// Only replays publish it, at the end of their input.
 	ClockAdvanced = "clock.advanced"
 )
+
+// Identity is the prefix of types in which the engine's partitions tell each other which ids
+// are one person's (package identity). No door takes them.
+const Identity = "identity."
 
 // EngineSource is the source of events that the engine itself makes. Doors never let
 // anybody else use it.
