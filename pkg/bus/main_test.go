@@ -13,6 +13,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -63,7 +64,7 @@ func connect(t *testing.T, srv *embedded.Server, opts ...nats.Option) jetstream.
 // newBus is a server with the streams on it, and a connection.
 func newBus(t *testing.T) jetstream.JetStream {
 	t.Helper()
-	js := connect(t, startServer(t, t.TempDir(), 0))
+	js := connect(t, startServer(t, embeddedtest.Dir(t), 0))
 	if err := bus.Provision(deadline(t), js, layout()); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 )
 
 func readN(t *testing.T, r *bus.Reader, n int) []bus.Delivery {
@@ -243,7 +244,7 @@ func TestReaderNoticesALostDisk(t *testing.T) {
 
 // Sixteen leases and readers, with every write synced, as the all-in-one starts.
 func TestSixteenPartitionsStartQuickly(t *testing.T) {
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), MaxStore: 1 << 30})
+	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t), MaxStore: 1 << 30})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +270,7 @@ func TestSixteenPartitionsStartQuickly(t *testing.T) {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), Port: -1, SyncInterval: time.Minute})
+	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t), Port: -1, SyncInterval: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/delivery"
 	"rapport/pkg/event"
 	"rapport/pkg/message"
@@ -32,7 +33,7 @@ type shop struct {
 
 func newShop(ctx context.Context, t *testing.T) *shop {
 	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), MaxStore: 1 << 30, SyncInterval: time.Second})
+	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t), MaxStore: 1 << 30, SyncInterval: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

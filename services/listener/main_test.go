@@ -22,6 +22,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/callback"
 	"rapport/pkg/event"
 	"rapport/pkg/feedback"
@@ -49,7 +50,7 @@ type broker struct {
 
 func newBroker(t testing.TB) *broker {
 	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir()})
+	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/delivery"
 	"rapport/pkg/event"
 	"rapport/pkg/message"
@@ -31,7 +32,7 @@ type shop struct {
 
 func newShop(t testing.TB, prepare func(*mailServer)) *shop {
 	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), MaxStore: 1 << 30, SyncInterval: syncInterval(t)})
+	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t), MaxStore: 1 << 30, SyncInterval: syncInterval(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/event"
 	"rapport/pkg/feedback"
 	"rapport/pkg/message"
@@ -74,7 +75,7 @@ type broker struct{ js jetstream.JetStream }
 
 func newBroker(t testing.TB) *broker {
 	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir()})
+	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

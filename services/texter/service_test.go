@@ -19,6 +19,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/delivery"
 	"rapport/pkg/event"
 	"rapport/pkg/message"
@@ -43,7 +44,7 @@ func (nothing) Record(context.Context, []store.Result) error                { re
 // newBroker starts a broker with its streams, and a store.
 func newBroker(ctx context.Context, t *testing.T) (jetstream.JetStream, *sqlite.Store) {
 	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), MaxStore: 1 << 30, SyncInterval: time.Second})
+	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t), MaxStore: 1 << 30, SyncInterval: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

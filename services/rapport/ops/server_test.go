@@ -17,6 +17,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/store/sqlite"
 	"rapport/pkg/telemetry/telemetrytest"
 	"rapport/services/rapport/ops"
@@ -88,7 +89,7 @@ func pause(t *testing.T, d time.Duration) {
 func TestReadinessFollowsBrokerAndStore(t *testing.T) {
 	t.Parallel()
 	log, logs := telemetrytest.NewLogger()
-	broker, err := embedded.Start(embedded.Options{StoreDir: t.TempDir()})
+	broker, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/store"
 )
 
@@ -16,7 +17,7 @@ import (
 // to apply; partitions without events hold nobody up.
 func TestHousekeepingMakesRoom(t *testing.T) {
 	t.Parallel()
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), SyncInterval: time.Second, MaxStore: 256 << 20})
+	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t), SyncInterval: time.Second, MaxStore: 256 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}

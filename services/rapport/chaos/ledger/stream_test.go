@@ -8,12 +8,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 )
 
 // A tail sees every message once, over many calls, and says when some were gone before.
 func TestTail(t *testing.T) {
 	t.Parallel()
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir()})
+	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

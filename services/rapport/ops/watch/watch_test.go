@@ -15,6 +15,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/store"
 	"rapport/pkg/store/sqlite"
 	"rapport/services/rapport/ops/watch"
@@ -35,7 +36,7 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	broker, err := embedded.Start(embedded.Options{StoreDir: t.TempDir()})
+	broker, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
