@@ -1,0 +1,52 @@
+package trackingplan
+
+// Type declares one type of event.
+type Type struct {
+	Name        string // "subscription.paused"
+	Title       string // "Subscription Paused": the name under which SDKs send it
+	Description string
+	Version     int    // of the declaration, from 1; 0 is 1
+	Deprecated  string // why, and what to send instead; empty: it is not
+	Properties  []Property
+}
+
+// Property declares one property of a type, or of an object within it.
+type Property struct {
+	Name        string
+	Description string
+	Kind        Kind
+	Required    bool
+	Enum        []string   // all that a text may be; nil: anything
+	Format      Format     // of a text
+	Example     string     // as JSON
+	Deprecated  string     // why, and what to send instead; empty: it is not
+	Properties  []Property // of an object; nil: any
+	Of          *Property  // of an array's elements, which have no name; nil: any
+}
+
+// Kind is what a property holds, in the words of events.yaml.
+type Kind string
+
+// The kinds.
+const (
+	Text    Kind = "string"
+	Number  Kind = "number"
+	Integer Kind = "integer"
+	Boolean Kind = "boolean"
+	Money   Kind = "money" // a number, or a decimal as a text
+	Date    Kind = "date"  // "2026-03-02"
+	Time    Kind = "time"  // RFC 3339, or a date
+	Object  Kind = "object"
+	Array   Kind = "array"
+	Any     Kind = "any"
+)
+
+// Format narrows a text.
+type Format string
+
+// The formats.
+const (
+	Email    Format = "email"
+	URL      Format = "url"
+	Currency Format = "currency" // ISO 4217
+)
