@@ -29,6 +29,8 @@
 //   - The suppression list and the index of numbers hold no address: hashes are made with a
 //     salt of the installation, which moves with the store. Who has the database can try
 //     addresses out; who has the list alone cannot.
+//   - What is known of ids (Identities) changes with batches alone, and costs those nothing that
+//     say nothing of it.
 //   - Claim gives each message id to one attempt; what a former attempt left behind is told.
 //
 // Values: states, data and receipts come back byte for byte; strings are UTF-8 without NUL.

@@ -69,6 +69,7 @@ type Batch struct {
 	Phones       []PhoneRow
 	Releases     []Release // before Suppressions
 	Suppressions []Suppression
+	Identities   []IdentityRow
 }
 
 // ProfileRow is a profile as it is after the batch. State is opaque here; the other
@@ -320,6 +321,7 @@ type Store interface {
 	Replaying
 	Suppressing
 	Calling
+	Identifying
 	// Ping reports whether the database answers and can be written to.
 	Ping(ctx context.Context) error
 	Close() error

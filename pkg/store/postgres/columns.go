@@ -34,6 +34,8 @@ type columns struct {
 	erasures       *erasures // nil: nobody
 	phones, hungUp []any
 	suppressions   []any
+
+	identities, strangers []any // ids that something is known of from now on, and those of which nothing is
 }
 
 // column collects one column of rows.
@@ -76,6 +78,7 @@ func encode(b *store.Batch, packed *bytes.Buffer, salt store.Salt) (*columns, er
 	}
 	c.addTallies(b)
 	c.addPhones(b.Phones, salt)
+	c.addIdentities(b.Identities)
 	if err := cmp.Or(c.addErasures(b.Erasures, salt), c.addSuppressions(b.Suppressions, salt)); err != nil {
 		return nil, err
 	}

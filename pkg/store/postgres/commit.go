@@ -138,6 +138,12 @@ func (c *columns) queue(q *pgx.Batch, b *store.Batch, o *offset, fired int64) {
 	if c.arms != nil {
 		q.Queue(addArms, with(c.arms)...)
 	}
+	if c.identities != nil {
+		q.Queue(putIdentities, with(c.identities)...)
+	}
+	if c.strangers != nil {
+		q.Queue(dropIdentities, with(c.strangers)...)
+	}
 	if c.outbox != nil {
 		o.outbox++
 		q.Queue(addOutbox, b.Partition, o.outbox, len(b.Outbox), c.outbox.Bytes())

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"rapport/pkg/store"
 	"rapport/pkg/store/postgres"
 	"rapport/pkg/store/postgres/pgtest"
 )
@@ -35,6 +36,36 @@ func TestOpenAtOnce(t *testing.T) {
 	all.Wait()
 	if n := sql[int](t, url, `SELECT count(*)::int FROM rapport_schema WHERE version_id = 1`); n != 1 {
 		t.Errorf("the first migration is noted %d times", n)
+	}
+}
+
+// TestOpenFormer opens a database as the version before identities left it.
+func TestOpenFormer(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	s, err := postgres.Open(t.Context(), postgres.Options{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	do(t, url, `DROP TABLE identity`)
+	do(t, url, `DELETE FROM rapport_schema WHERE version_id > 3`)
+	s, err = postgres.Open(t.Context(), postgres.Options{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if _, err := s.Acquire(t.Context(), 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Commit(t.Context(), &store.Batch{Partition: 1, Epoch: 1, Identities: []store.IdentityRow{{ID: "ada", State: []byte("root")}}}); err != nil {
+		t.Fatal(err)
+	}
+	ids, err := s.Identities(t.Context(), 1, []string{"ada", "bob"})
+	if err != nil || string(ids[0]) != "root" || ids[1] != nil {
+		t.Errorf("of ids it knows %q, %v", ids, err)
 	}
 }
 

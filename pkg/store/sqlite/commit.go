@@ -163,7 +163,7 @@ func encode(sb *store.Batch, packed *bytes.Buffer, salt store.Salt) (*batch, err
 	b.args = make([]any, 0, profileArgs*len(sb.Profiles)+timelineArgs*len(sb.Timeline)+messageArgs*len(sb.Messages))
 	for _, add := range []func() error{
 		b.addProfiles, b.addTimeline, b.addMessages, b.addOutcomes, b.addOutbox, b.addTallies, b.addErasures, b.addPhones,
-		b.addReleases, b.addSuppressions,
+		b.addReleases, b.addSuppressions, b.addIdentities,
 	} {
 		if err := add(); err != nil {
 			return nil, err

@@ -64,10 +64,14 @@ func TestOpenFormer(t *testing.T) {
 	ada.Snapshot = "w1"
 	b := &store.Batch{Partition: 1, Epoch: 4, From: position, To: position, Profiles: []store.ProfileRow{ada}}
 	b.Resting = []store.RestingDelta{{Journey: "thank-you", Version: "v1", Step: "mail", Delta: 1}}
+	checkLists(t, s)
+	b.Identities = []store.IdentityRow{{ID: "ada", State: []byte("root")}}
 	if err := s.Commit(ctx, b); err != nil {
 		t.Fatal(err)
 	}
-	checkLists(t, s)
+	if ids, err := s.Identities(ctx, 1, []string{"ada"}); err != nil || string(ids[0]) != "root" {
+		t.Errorf("of ids it knows %q %v", ids, err)
+	}
 	left, err := s.StaleCount(ctx, "w1")
 	resting, err2 := s.Resting(ctx)
 	if err != nil || err2 != nil || left != 0 || len(resting) != 1 {
@@ -90,6 +94,9 @@ func checkLists(t *testing.T, s *Store) {
 	sights, err := s.Look(ctx, []store.Look{{ProfileRef: store.ProfileRef{Partition: 1, Profile: "ada"}, Address: address}})
 	if err != nil || sights[0].State == nil || !sights[0].Suppressed {
 		t.Errorf("a last look sees %+v %v", sights, err)
+	}
+	if ids, err := s.Identities(ctx, 1, []string{"ada"}); err != nil || len(ids) != 1 || ids[0] != nil {
+		t.Errorf("of ids it knows %v %v", ids, err)
 	}
 }
 

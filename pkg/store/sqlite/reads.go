@@ -14,7 +14,7 @@ import (
 type reads struct {
 	db *sql.DB
 
-	states, seen, tombs, standing, listed chunked
+	states, seen, tombs, standing, listed, identities chunked
 
 	due, nextDue, outbox, timeline, message,
 	history, events, profile, profiles, phones, suppressions *sql.Stmt
@@ -69,7 +69,7 @@ func newReads(ctx context.Context, dsn string) (*reads, error) {
 	for _, p := range []struct {
 		into *chunked
 		text func(keys int) string
-	}{{&r.states, statesQuery}, {&r.seen, seenQuery}, {&r.tombs, tombsQuery}, {&r.standing, standingQuery}, {&r.listed, listedQuery}} {
+	}{{&r.states, statesQuery}, {&r.seen, seenQuery}, {&r.tombs, tombsQuery}, {&r.standing, standingQuery}, {&r.listed, listedQuery}, {&r.identities, identitiesQuery}} {
 		for i, keys := range chunks {
 			if p.into[i], err = db.PrepareContext(ctx, p.text(keys)); err != nil {
 				return nil, errors.Join(fmt.Errorf("prepare a query for %d keys: %w", keys, err), db.Close())

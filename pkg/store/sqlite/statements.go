@@ -62,6 +62,9 @@ const (
 	trimOutbox
 	dropOutboxRow
 
+	putIdentity
+	dropIdentity
+
 	statements // how many there are
 )
 
@@ -158,6 +161,10 @@ var sqlText = [statements]string{
 	readOutbox:    `SELECT seq, messages FROM outbox WHERE partition = ?`,
 	trimOutbox:    `UPDATE outbox SET n = ?, messages = ? WHERE partition = ? AND seq = ?`,
 	dropOutboxRow: `DELETE FROM outbox WHERE partition = ? AND seq = ?`,
+
+	putIdentity: `INSERT INTO identity (partition, id, state) VALUES (?, ?, ?)
+		ON CONFLICT (partition, id) DO UPDATE SET state = excluded.state`,
+	dropIdentity: `DELETE FROM identity WHERE partition = ? AND id = ?`,
 }
 
 // newestHolder is the query for the newest workspace version that holds a version of a journey.

@@ -29,6 +29,7 @@ type modelPartition struct {
 	gone     []store.TimelineRow   // of who was erased
 	tombs    map[string]time.Time
 	phones   map[string]map[string]bool // numbers by profile
+	ids      map[string][]byte
 }
 
 func newModel() *model {
@@ -42,7 +43,7 @@ func (m *model) acquire(partition int, epoch uint64) (store.Position, error) {
 	if p == nil {
 		p = &modelPartition{
 			profiles: map[string]store.ProfileRow{}, resting: map[store.Resting]int{}, tombs: map[string]time.Time{},
-			phones: map[string]map[string]bool{},
+			phones: map[string]map[string]bool{}, ids: map[string][]byte{},
 		}
 		m.partitions[partition] = p
 	}
@@ -99,6 +100,11 @@ func (m *model) commit(b *store.Batch) error {
 	}
 	for _, d := range b.Resting {
 		p.resting[store.Resting{Journey: d.Journey, Version: d.Version, Step: d.Step}] += d.Delta
+	}
+	for _, row := range b.Identities {
+		if p.ids[row.ID] = row.State; row.State == nil {
+			delete(p.ids, row.ID)
+		}
 	}
 	if len(b.Outbox) > 0 {
 		p.outbox = append(p.outbox, b.Outbox)

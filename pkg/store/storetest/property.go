@@ -44,6 +44,7 @@ func testModel(t *testing.T, o Options) {
 			"stale":      now.stepStale,
 			"history":    now.stepHistory,
 			"list":       now.stepList,
+			"identify":   now.stepIdentities,
 			"count":      now.stepCount,
 		})
 		now.stepCount(r)

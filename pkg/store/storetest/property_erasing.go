@@ -52,6 +52,7 @@ func (m *machine) drawLists(r *rapid.T, b *store.Batch) {
 	for range rapid.IntRange(0, 2).Draw(r, "suppressions") {
 		b.Suppressions = append(b.Suppressions, m.suppression(r))
 	}
+	m.drawIdentities(r, b)
 }
 
 // stepList asks for addresses and numbers, and changes the list beside the batches.

@@ -68,6 +68,7 @@ func Run(t *testing.T, o Options) {
 		{"look", testLook},
 		{"erasure", testErasure},
 		{"erasure of nobody", testErasureOfNobody},
+		{"identities", testIdentities},
 		{"reopen", testReopen},
 		{"close", testClose},
 		{"model", testModel},

@@ -83,6 +83,7 @@ func tables() []table {
 		},
 		{name: "phone", from: []string{"partition", "profile", "hash"}, to: []string{"bucket", "profile", "hash"}},
 		{name: "erased", from: []string{"partition", "hash", "at"}, to: []string{"bucket", "hash", "at"}},
+		{name: "identity", from: []string{"partition", "id", "state"}, to: []string{"bucket", "id", "state"}},
 		{
 			name: "gone", from: []string{"partition", "kind", "name", "n"}, to: []string{"bucket", "kind", "name", "n"},
 			whole: "1, 2, 3",

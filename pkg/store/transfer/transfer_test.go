@@ -51,7 +51,9 @@ func batch(partition, n int, from store.Position) *store.Batch {
 	b.Outbox = []store.Outgoing{{Subject: "send.email.x", ID: id("open"), Header: map[string]string{"traceparent": "00"}, Data: []byte{0xff, 0}}}
 	b.Phones = []store.PhoneRow{{Profile: id("known"), Number: fmt.Sprintf("+44770090%04d", n)}}
 	b.Suppressions = []store.Suppression{{Channel: message.Email, Address: id("a") + "@example.com", Reason: store.Bounced, At: at, Source: "test"}}
+	b.Identities = []store.IdentityRow{{ID: id("known"), State: []byte{0xff, byte(n)}}, {ID: "the same", State: []byte{byte(n)}}}
 	if n == 5 {
+		b.Identities[1].State = nil
 		b.Erasures = []store.Erasure{{Profile: fmt.Sprintf("known-%d-2", partition), At: at}}
 	}
 	b.Resting = []store.RestingDelta{{Journey: "note", Version: "v", Step: "wait", Delta: n + 1}}
@@ -181,6 +183,7 @@ func answers(t *testing.T, st store.Store) map[string]any {
 	ask("erased", func() (any, error) {
 		return st.Load(ctx, 1, []store.Want{{Profile: "known-1-2"}, {Profile: "the same"}})
 	})
+	ask("identities", func() (any, error) { return st.Identities(ctx, 1, []string{"known-1-2", "the same", "nobody"}) })
 	ask("applied", func() (any, error) { return st.Applied(ctx, 10) })
 	for p := range 3 {
 		ask(fmt.Sprintf("profiles of %d", p), func() (any, error) { return st.Profiles(ctx, p, "", 1000) })
