@@ -1,0 +1,104 @@
+package shophook
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"rapport/pkg/event"
+)
+
+// The errors of Receive, told apart with errors.Is. None holds a secret, a signature that would
+// have been right, or a value of the body.
+var (
+	// ErrSignature says that no secret of ours made the signature: 401.
+	ErrSignature = errors.New("the delivery is not signed by this source")
+	// ErrStale says that the signed time is too far from now: an old delivery sent again, or a
+	// wrong clock. Providers sign every retry anew: 400.
+	ErrStale = errors.New("the delivery was signed too long ago")
+	// ErrMapping says that the delivery is genuine and cannot be mapped. It becomes a dead letter
+	// with its raw bytes, and is answered with 202: shops stop sending after failures.
+	ErrMapping = errors.New("the delivery cannot be mapped")
+	// ErrClosed says that there is no secret in the environment: 503.
+	ErrClosed = errors.New("the source has no secret")
+)
+
+// Outcome says what became of a delivery that is no error.
+type Outcome string
+
+// The outcomes of deliveries, each a label of a metric.
+const (
+	Mapped  Outcome = "mapped"
+	Ignored Outcome = "ignored" // the file says so, or the conditions of no mapping hold
+	Unknown Outcome = "unknown" // the file has nothing about the topic
+	Ping    Outcome = "ping"    // the shop only tries whether somebody answers
+)
+
+// Delivery is one webhook that was received.
+type Delivery struct {
+	ID      string // what the shop calls the delivery; may be empty
+	Topic   string // what it is about, in the shop's words; set too where mapping failed
+	Outcome Outcome
+	Events  []event.Event // valid, each with the source's name as its Source
+}
+
+// Source receives the webhooks of one shop. It is immutable.
+type Source struct {
+	definition *Definition
+	secrets    []string
+}
+
+// Definition is what a file says about a source, without its secrets. It is immutable.
+type Definition struct {
+	// Name is how addresses and events name it: POST /v1/webhooks/NAME.
+	Name string
+	// Secrets name variables of the environment; any of them may have signed.
+	Secrets []string
+}
+
+// Sources are the sources of a workspace, by name. They are immutable.
+type Sources struct{ byName map[string]*Source }
+
+// Open gives definitions their secrets, which getenv finds by the names of their variables. A
+// source of which none is set is there, and answers ErrClosed.
+func Open(definitions []*Definition, getenv func(string) string) *Sources {
+	out := &Sources{byName: make(map[string]*Source, len(definitions))}
+	for _, d := range definitions {
+		src := &Source{definition: d}
+		for _, name := range d.Secrets {
+			if secret := strings.TrimSpace(getenv(name)); secret != "" {
+				src.secrets = append(src.secrets, secret)
+			}
+		}
+		out.byName[d.Name] = src
+	}
+	return out
+}
+
+// Get is the source of a name; nil when there is none.
+func (s *Sources) Get(name string) *Source { return s.byName[name] }
+
+// Names are the names of all sources, sorted.
+func (s *Sources) Names() []string {
+	names := make([]string, 0, len(s.byName))
+	for name := range s.byName {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Name is the source's name, which is also the Source of its events.
+func (src *Source) Name() string { return src.definition.Name }
+
+// Open reports whether there is a secret to verify with.
+func (src *Source) Open() bool { return len(src.secrets) > 0 }
+
+// Receive verifies a delivery and maps it. The body is as it came, before anything decoded it;
+// header has canonical keys. The topic and the id are set as far as they are known, also beside
+// ErrMapping.
+func (src *Source) Receive(_ http.Header, _ []byte, _ time.Time) (Delivery, error) {
+	return Delivery{}, ErrClosed
+}
