@@ -3,6 +3,8 @@
 // Consumes: the whole EVENTS stream, in order; requests on recommend.suggest.
 // Publishes: replies to those requests. Who is in the same process calls Suggest, which
 // is the same without the way there and back.
+// What the engine passes on from one id of a person to another (event.Event.Of) has been read under
+// the id that it came with, and is not counted again.
 // Owns: the co-purchase model (pkg/recommend), in memory. It is what the events say, so a
 // start reads it anew from the stream; nothing is kept beside it.
 //

@@ -140,7 +140,7 @@ func order(d bus.Delivery) (recommend.Order, bool) {
 		return recommend.Order{}, false
 	}
 	e, err := event.Decode(d.Data)
-	if err != nil || e.Type != event.OrderCompleted {
+	if err != nil || e.Type != event.OrderCompleted || e.Of != "" { // What is passed on has been counted under the id it came with.
 		return recommend.Order{}, false
 	}
 	o, err := e.Order()

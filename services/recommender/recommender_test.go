@@ -139,6 +139,25 @@ func names(list []recommend.Suggestion) string {
 	return strings.Join(out, " ")
 }
 
+// What the engine passes on from one id of a person to the other was bought once.
+func TestCopiesAreNotCounted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	last := r.shop()
+	for i := range 12 {
+		data := []byte(`{"order_id":"k","total":1,"products":[{"product_id":"kettle","name":"Kettle"},{"product_id":"cup","name":"Cup"}]}`)
+		last = r.publish(event.Event{
+			ID: fmt.Sprintf("k-%d", i), Source: "test", Type: event.OrderCompleted, Subject: "root", Of: "guest",
+			Time: start().Add(time.Duration(i) * time.Hour), Data: data,
+		})
+	}
+	r.run(patience)
+	q := recommend.Request{AsOf: start().Add(100 * time.Hour), Through: last, Basket: []string{"kettle"}, Min: 1, Max: 4}
+	if reply := r.ask(q); reply.Error != "" || len(reply.Suggestions) != 0 {
+		t.Errorf("what was passed on taught %s, %s", names(reply.Suggestions), reply.Error)
+	}
+}
+
 func TestAnswersWhatGoesTogether(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
