@@ -12,7 +12,7 @@ DEMO := services/rapport/demo/online-retail-extract.csv.gz
 # Arguments for the command behind up, demo, check and bench-bus: make up ARGS='--http 127.0.0.1:9000'.
 ARGS ?=
 # How long `make fuzz` spends on each fuzz target.
-FUZZTIME ?= 10s
+FUZZTIME ?= 60s
 
 # Pure Go, so that the binary runs everywhere and nobody needs a C compiler. `race` alone differs.
 export CGO_ENABLED = 0
@@ -38,7 +38,9 @@ test: ## Run the tests of all modules
 
 .PHONY: race
 race: ## Run the tests of all modules under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -timeout 30m -race work
+	@# Short: properties are tried a fifth as often, and tests that start other processes, into which the detector does not
+	@# look, are left to `make test`.
+	CGO_ENABLED=1 $(GO) test -timeout 30m -short -race work
 
 .PHONY: vet
 vet: ## Run go vet over all modules
@@ -92,7 +94,7 @@ bench-bus: ## Measure the bus beside raw nats.go
 	$(GO) run ./pkg/bus/benchbus $(ARGS)
 
 .PHONY: fuzz
-fuzz: ## Fuzz each target for FUZZTIME (10s)
+fuzz: ## Fuzz each target for FUZZTIME (60s)
 	@.ci/fuzz $(FUZZTIME)
 
 .PHONY: cover
