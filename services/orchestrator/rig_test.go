@@ -34,7 +34,7 @@ func start() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }
 
 // rig is a broker, a store and the journeys under test.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	conn  *nats.Conn
 	js    jetstream.JetStream
 	store *sqlite.Store
@@ -42,7 +42,7 @@ type rig struct {
 	n     int // events published, for ids
 }
 
-func newRig(t *testing.T, defs ...*journey.Definition) *rig {
+func newRig(t testing.TB, defs ...*journey.Definition) *rig {
 	t.Helper()
 	srv := must(embedded.Start(embedded.Options{StoreDir: t.TempDir(), SyncInterval: time.Second, MaxStore: 1 << 30}))(t)
 	t.Cleanup(func() { _ = srv.Shutdown(context.Background()) })
@@ -58,8 +58,8 @@ func newRig(t *testing.T, defs ...*journey.Definition) *rig {
 }
 
 // must unwraps a result, or fails the test.
-func must[T any](v T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
