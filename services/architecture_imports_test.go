@@ -9,7 +9,7 @@ import (
 // pure lists the packages of pkg that only compute, lowest first: each may import those that stand before it. What
 // lies below one of them (pkg/journey/...) is held to the same.
 var pure = []string{
-	"jsontext", "money", "liquid", "event", "schedule", "consent", "message", "profile",
+	"jsontext", "money", "liquid", "event", "identity", "schedule", "consent", "message", "profile",
 	"recommend", "loyalty", "survey", "insight", "policy", "journey", "condition", "segment", "plan",
 	"sms", "lint", "bounce", "callback", "link", "routing", "feedback", "verp", "visitor", "inline", "plaintext",
 }
