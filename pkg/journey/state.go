@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rapport/pkg/event"
+	"rapport/pkg/identity"
 	"rapport/pkg/policy"
 	"rapport/pkg/profile"
 )
@@ -28,6 +29,9 @@ type State struct {
 	Starts   []Start    `cbor:"9,keyasint,omitempty"`
 	Gone     []Departed `cbor:"10,keyasint,omitempty"` // who left lately, oldest first
 	Held     []Held     `cbor:"11,keyasint,omitempty"`
+	// Identity is the place of the profile's id among the ids of its person; nil for who has
+	// only the one. While others point to it, Profile is the join of what all of them know.
+	Identity *identity.Node `cbor:"12,keyasint,omitempty"`
 }
 
 // NewState is the state of a subject at its first event.

@@ -33,6 +33,21 @@ type Policy struct {
 	// Zone is the shop's, for people of whom nothing tells theirs; nil: UTC.
 	Zone      *time.Location
 	Throttles []Throttle
+	// LateAfter is how old an event may be when it comes and still begin something: an older
+	// one counts, and nobody is written to because of it. Zero: DefaultLateAfter.
+	LateAfter time.Duration
+}
+
+// DefaultLateAfter is how old an event may be when it comes and still begin something.
+const DefaultLateAfter = day
+
+// Late reports whether an event of a time is late now. A nil policy has the default.
+func (p *Policy) Late(at, now time.Time) bool {
+	after := DefaultLateAfter
+	if p != nil && p.LateAfter > 0 {
+		after = p.LateAfter
+	}
+	return now.Sub(at) > after
 }
 
 // Title is what a purpose is called, and what it is about, by locale such as en or de-AT.

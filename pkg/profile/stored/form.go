@@ -119,6 +119,16 @@ func Tuple[T any](f *Form, key int, v **T, fields func(*T, *Form)) {
 	}
 }
 
+// FilledPointer is a field that points to a struct; left out when nil.
+func FilledPointer[T any](f *Form, key int, v **T, fields func(*T, *Form)) {
+	if f.field(key, Filled, *v == nil) {
+		if f.reading {
+			*v = new(T)
+		}
+		nest(f, cborMap, *v, fields)
+	}
+}
+
 // Maps is a field that is a list of structs.
 func Maps[T any](f *Form, key int, when When, list *[]T, fields func(*T, *Form)) {
 	each(f, key, when, list, func(f *Form, v *T) { nest(f, cborMap, v, fields) })
