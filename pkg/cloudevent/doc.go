@@ -30,6 +30,8 @@
 //   - No attribute has control characters, so that ids and sources may go into headers as they are.
 //   - An attribute or header that is given twice is refused. Parsers differ about which one
 //     counts, and a proxy before this one may have looked at the other.
+//   - What is written holds against the specification's JSON Schema as long as the source is a URI
+//     reference; it is part of the event's identity and is written as it is.
 //   - Data is passed on as the bytes it came in: prices and totals are never parsed.
 //
 // # Where the bindings leave room
