@@ -59,7 +59,7 @@ func TestBinaryMode(t *testing.T) {
 	}
 	twice := attributes()
 	twice["Ce-Id"] = []string{"1", "2"}
-	for field_, h := range map[string]http.Header{
+	for named, h := range map[string]http.Header{
 		"datacontenttype": attributes("Content-Type", "text/plain"),
 		"id":              twice,
 		"rapportof":       attributes("ce-rapportof", "eve"),
@@ -67,8 +67,8 @@ func TestBinaryMode(t *testing.T) {
 		"a_b":             attributes("ce-a_b", "x"),
 		"specversion":     attributes("ce-specversion", "0.3"),
 	} {
-		if _, err := one(t, h, `{}`); err == nil || field(t, err) != field_ {
-			t.Errorf("%s: %v", field_, err)
+		if _, err := one(t, h, `{}`); err == nil || field(t, err) != named {
+			t.Errorf("%s: %v", named, err)
 		}
 	}
 	if _, err := one(t, attributes(), `{"a":`); err == nil || field(t, err) != "data" {
