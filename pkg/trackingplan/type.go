@@ -2,12 +2,17 @@ package trackingplan
 
 // Type declares one type of event.
 type Type struct {
-	Name        string // "subscription.paused"
+	Name        string // "subscription.paused"; see event.Event
 	Title       string // "Subscription Paused": the name under which SDKs send it
 	Description string
 	Version     int    // of the declaration, from 1; 0 is 1
 	Deprecated  string // why, and what to send instead; empty: it is not
 	Properties  []Property
+	// Open is set for types that come with any property, such as page.viewed: expressions may
+	// ask for those that are not among Properties.
+	Open bool
+	// Commerce is set for types of what shops send, as opposed to what Rapport itself makes.
+	Commerce bool
 }
 
 // Property declares one property of a type, or of an object within it.
@@ -27,7 +32,7 @@ type Property struct {
 // Kind is what a property holds, in the words of events.yaml.
 type Kind string
 
-// The kinds.
+// The kinds. What each of them takes is written in package doc.
 const (
 	Text    Kind = "string"
 	Number  Kind = "number"
@@ -41,6 +46,11 @@ const (
 	Any     Kind = "any"
 )
 
+// kinds are all of them, in the order in which they are named to people.
+func kinds() []Kind {
+	return []Kind{Text, Number, Integer, Boolean, Money, Date, Time, Object, Array, Any}
+}
+
 // Format narrows a text.
 type Format string
 
@@ -50,3 +60,5 @@ const (
 	URL      Format = "url"
 	Currency Format = "currency" // ISO 4217
 )
+
+func formats() []Format { return []Format{Email, URL, Currency} }
