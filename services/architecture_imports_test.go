@@ -42,6 +42,9 @@ var pureExceptions = map[string]map[string]string{
 		"time/tzdata":                     "zones are known on machines that have no zone files, too",
 		"github.com/nyaruka/phonenumbers": "a phone number's region says in which zones its owner may be; the library only computes",
 	},
+	"identity": {
+		"compress/flate": "a state that moves to another partition must fit into a message; compressing only computes",
+	},
 	"journey": {
 		"sync": "a codec that many use keeps its buffers for the next state; what it writes does not depend on them",
 	},

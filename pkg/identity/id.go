@@ -28,8 +28,11 @@ const (
 	MaxSaid = 64
 )
 
+// reserved is how subjects of the engine begin.
+const reserved = "$"
+
 // Reserved says whether a subject is the engine's own: doors refuse events with it.
-func Reserved(subject string) bool { return strings.HasPrefix(subject, "$") }
+func Reserved(subject string) bool { return strings.HasPrefix(subject, reserved) }
 
 // Handle says whether an id is one that people have before, or without, being customers.
 func Handle(id string) bool { return rank(id) > 0 }

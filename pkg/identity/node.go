@@ -1,29 +1,31 @@
 package identity
 
-// Node is an id's place among the ids of its person, kept in its state. A nil node is one that was
-// never spoken of. It is used by one at a time.
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Node is an id's place among the ids of its person, kept in its state. A nil node is that of an id
+// of which nothing was said; only Say, Point, Take and Drop need another. It is used by one at a time.
 type Node struct {
 	ID      string `cbor:"1,keyasint"`
 	Into    string `cbor:"2,keyasint,omitempty"` // where it points; empty: it is a root
 	Version uint64 `cbor:"3,keyasint,omitempty"` // of the pointing
 	Seq     uint64 `cbor:"4,keyasint,omitempty"` // of the latest Joined it sent
-	Said    []Said `cbor:"5,keyasint,omitempty"` // oldest first
+	Said    []Said `cbor:"5,keyasint,omitempty"` // no more than MaxSaid
 	// Parts are empty while the profile is the node's alone. Else the first is its own.
 	Parts []Part `cbor:"6,keyasint,omitempty"`
 	// Folded are the parts of handles that are no longer told apart, and FoldedIDs whose they were.
 	Folded    []byte   `cbor:"7,keyasint,omitempty"`
 	FoldedIDs []string `cbor:"8,keyasint,omitempty"`
-	Left      []Left   `cbor:"9,keyasint,omitempty"` // who pointed here before, oldest first
+	Left      []Left   `cbor:"9,keyasint,omitempty"` // who pointed here before, oldest first, no more than MaxParts
 }
 
-// Said is a pair that the node has told of, as it knows it: see Claim.
+// Said is what the node has heard of a pair, the node's own id and another.
 type Said struct {
-	Other  string `cbor:"1,keyasint"`
-	Joined bool   `cbor:"2,keyasint,omitempty"`
-	First  int64  `cbor:"3,keyasint,omitempty"`
-	Last   int64  `cbor:"4,keyasint"`
-	Former bool   `cbor:"6,keyasint,omitempty"`
-	Latter bool   `cbor:"7,keyasint,omitempty"`
+	Other string `cbor:"1,keyasint"`
+	Pair  `cbor:"2,keyasint"`
 }
 
 // Part is what one node brought in.
@@ -40,11 +42,8 @@ type Left struct {
 	Version uint64 `cbor:"2,keyasint"`
 }
 
-// Fold joins two profiles, as stored, into one.
-type Fold func(a, b []byte) ([]byte, error)
-
-// Turn is what a node has to send after it was pointed, in this order: Detached to Leave (if it is
-// not empty), Joined to Join (if it is not empty; see Node.Join), and the pointings in Tell.
+// Turn is what a node has to send after it was pointed, in this order: Detached to Leave (if that
+// is not empty), Joined to Join (if that is not empty; see Node.Join), and the pointings in Tell.
 type Turn struct {
 	Leave    string
 	Detached Detached
@@ -52,44 +51,131 @@ type Turn struct {
 	Tell     []Pointing
 }
 
-// Say notes a statement about the node and another id, and says whether the authority must hear of
-// it. One that it must not hear of changes nothing that would have to be stored at once, except
-// when changed is true.
-func (n *Node) Say(st Statement) (send, changed bool) { return true, true }
+// Say notes a statement about the node's own id and another, and reports whether it is to be sent to
+// the authority. Most are not: that a visitor is who he was before, every event says.
+func (n *Node) Say(st *Statement) bool {
+	other := st.B
+	switch n.ID {
+	case st.A:
+	case st.B:
+		other = st.A
+	default:
+		return false
+	}
+	i := n.said(other)
+	if i < 0 {
+		if st.bad() != "" {
+			return false
+		}
+		if len(n.Said) >= MaxSaid {
+			n.unsay()
+		}
+		n.Said = append(n.Said, Said{Other: other})
+		i = len(n.Said) - 1
+	}
+	news, later := n.Said[i].add(st, n.ID)
+	return news || later && !st.Joined
+}
 
-// Undone notes what the authority sent back. When the node knows better, it returns a statement
-// that the authority is to be sent.
-func (n *Node) Undone(st Statement) (again Statement, ok bool) { return Statement{}, false }
+func (n *Node) said(other string) int {
+	for i := range n.Said {
+		if n.Said[i].Other == other {
+			return i
+		}
+	}
+	return -1
+}
 
-// Forgotten forgets what was said of an id that was erased.
-func (n *Node) Forgotten(id string) {}
+// unsay forgets the pair that was said longest ago: it is said again when it comes again.
+func (n *Node) unsay() {
+	oldest := slices.MinFunc(n.Said, func(a, b Said) int {
+		return cmp.Or(cmp.Compare(a.Last, b.Last), cmp.Compare(a.Other, b.Other))
+	})
+	n.Forgotten(oldest.Other)
+}
 
-// Point turns the node.
-func (n *Node) Point(p Pointing) Turn { return Turn{} }
+// Undone notes a statement that the authority sent back, by which a pair is no longer joined. If
+// the node has heard since that it is, it returns the statement that the authority is to be sent.
+func (n *Node) Undone(st *Statement) (again Statement, ok bool) {
+	if n == nil || st.Joined {
+		return Statement{}, false
+	}
+	other := st.B
+	if n.ID == st.B {
+		other = st.A
+	}
+	i := n.said(other)
+	if i < 0 {
+		return Statement{}, false
+	}
+	s := &n.Said[i]
+	if s.add(st, n.ID); !s.Joined {
+		return Statement{}, false
+	}
+	again = Statement{A: n.ID, B: other, Joined: true, At: time.Unix(0, s.Last).UTC(), UID: st.UID}
+	if !s.Former {
+		again.A, again.B = again.B, again.A
+	}
+	return again, true
+}
 
-// Join makes the message by which the node tells the one it points to what it has: its view and the
-// engine's state that moves with it.
-func (n *Node) Join(view, engine []byte) Joined { return Joined{} }
+// Forgotten forgets what was said of another id, which was erased.
+func (n *Node) Forgotten(id string) {
+	if n != nil {
+		n.Said = slices.DeleteFunc(n.Said, func(s Said) bool { return s.Other == id })
+	}
+}
 
-// Take takes what another node sent. Own is the profile of the node as long as it was its own alone.
-// It reports whether the view and the engine's state are to be made anew: false for what is out of date.
-// When the node points on (Into), it is then to send Join with its new view and the engine's state.
-func (n *Node) Take(j Joined, own func() ([]byte, error), fold Fold) (bool, error) { return false, nil }
+// Point turns the node. A pointing that is older than the node's is passed on to whom it tells, and
+// otherwise left.
+func (n *Node) Point(p *Pointing) Turn {
+	var t Turn
+	if p.To == "" {
+		for _, id := range p.Tell {
+			t.Tell = append(t.Tell, Pointing{ID: id, To: n.ID, Version: p.Version})
+		}
+	}
+	if p.Version <= n.Version {
+		return t
+	}
+	n.Version = p.Version
+	if p.To == n.Into {
+		return t
+	}
+	if n.Into != "" {
+		t.Leave, t.Detached = n.Into, Detached{Of: n.ID, Version: p.Version}
+	}
+	n.Into, t.Join = p.To, p.To
+	return t
+}
 
-// Drop takes out the part of a node that points elsewhere now, and reports whether the view is to
-// be made anew (and sent on, see Take).
-func (n *Node) Drop(d Detached) bool { return false }
+// Join makes the message by which the node tells the one it points to what it has: its view, as
+// stored, and the engine's state that moves with it. It goes to Into.
+func (n *Node) Join(view, engine []byte) Joined {
+	n.Seq++
+	return Joined{Of: n.ID, Version: n.Version, Seq: n.Seq, Profile: view, Engine: engine}
+}
 
-// Profiles returns the profiles whose join is the node's view; none when its profile is its own alone.
-func (n *Node) Profiles() [][]byte { return nil }
-
-// Profile returns where the profile is kept that an event passed on by of is to be applied to (empty: the
-// node's own); nil when the profile is the node's own alone, or when nothing is to be applied.
-func (n *Node) Profile(of string) *[]byte { return nil }
-
-// Settle forgets the node's own part when there is no other: its view is its profile again.
-func (n *Node) Settle() {}
-
-// Erase forgets everything but the version, and returns to whom the erasure is to be passed on, and what the
-// authority is to be sent.
-func (n *Node) Erase() (to []string, f Forgotten) { return nil, Forgotten{} }
+// Erase forgets all but the version. It returns to whom the erasure is to be passed on, what the
+// authority is to be sent, and where to send Detached (Turn.Leave). All are empty the second time.
+func (n *Node) Erase() (to []string, f Forgotten, t Turn) {
+	if n == nil || n.Into == "" && len(n.Said) == 0 && len(n.Parts) == 0 && len(n.FoldedIDs) == 0 {
+		return nil, Forgotten{}, Turn{}
+	}
+	f.ID = n.ID
+	for i := range n.Said {
+		f.Also = append(f.Also, n.Said[i].Other)
+	}
+	if n.Into != "" {
+		to = append(to, n.Into)
+		t = Turn{Leave: n.Into, Detached: Detached{Of: n.ID, Version: n.Version + 1}}
+	}
+	for i := range n.Parts {
+		if id := n.Parts[i].ID; id != n.ID {
+			to = append(to, id)
+		}
+	}
+	to = append(to, n.FoldedIDs...)
+	*n = Node{ID: n.ID, Version: n.Version, Seq: n.Seq}
+	return to, f, t
+}
