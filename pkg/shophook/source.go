@@ -2,7 +2,7 @@ package shophook
 
 import (
 	"errors"
-	"net/http"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -38,7 +38,7 @@ const (
 
 // Delivery is one webhook that was received.
 type Delivery struct {
-	ID      string // what the shop calls the delivery; may be empty
+	ID      string // what the shop calls the delivery; may be empty, and is mostly not signed
 	Topic   string // what it is about, in the shop's words; set too where mapping failed
 	Outcome Outcome
 	Events  []event.Event // valid, each with the source's name as its Source
@@ -48,14 +48,6 @@ type Delivery struct {
 type Source struct {
 	definition *Definition
 	secrets    []string
-}
-
-// Definition is what a file says about a source, without its secrets. It is immutable.
-type Definition struct {
-	// Name is how addresses and events name it: POST /v1/webhooks/NAME.
-	Name string
-	// Secrets name variables of the environment; any of them may have signed.
-	Secrets []string
 }
 
 // Sources are the sources of a workspace, by name. They are immutable.
@@ -97,8 +89,25 @@ func (src *Source) Name() string { return src.definition.Name }
 func (src *Source) Open() bool { return len(src.secrets) > 0 }
 
 // Receive verifies a delivery and maps it. The body is as it came, before anything decoded it;
-// header has canonical keys. The topic and the id are set as far as they are known, also beside
-// ErrMapping.
-func (src *Source) Receive(_ http.Header, _ []byte, _ time.Time) (Delivery, error) {
-	return Delivery{}, ErrClosed
+// header is the request's http.Header. Topic and ID are set as far as they are known, also
+// beside ErrMapping, with which there are no events at all: a delivery becomes all of its events
+// or none.
+func (src *Source) Receive(header map[string][]string, body []byte, now time.Time) (Delivery, error) {
+	d := src.definition
+	if !src.Open() {
+		return Delivery{}, fmt.Errorf("%w: set %s in the environment to what the shop signs webhooks of %s with", ErrClosed, strings.Join(d.Secrets, " or "), d.Name)
+	}
+	if d.Verify.ping(header, body) {
+		return Delivery{Topic: "ping", Outcome: Ping}, nil
+	}
+	id, err := d.Verify.check(src.secrets, header, body, now)
+	if err != nil {
+		return Delivery{}, err
+	}
+	out, err := d.read(header, body, id, now)
+	if err != nil {
+		out.Events, out.Outcome = nil, ""
+		return out, fmt.Errorf("%w: %w", ErrMapping, err)
+	}
+	return out, nil
 }
