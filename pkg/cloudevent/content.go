@@ -82,7 +82,12 @@ func isName(s string) bool {
 }
 
 // quoted is a name of somebody else's as an error may show it.
-func quoted(name string) string { return strings.ToValidUTF8(name[:min(len(name), 40)], "?") }
+func quoted(name string) string {
+	if name == "" {
+		return `""`
+	}
+	return strings.ToValidUTF8(name[:min(len(name), 40)], "?")
+}
 
 func hasControl(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || (r >= 0x7f && r <= 0x9f) })
