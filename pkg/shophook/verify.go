@@ -139,16 +139,26 @@ func (v *Verify) ping(of map[string][]string, body []byte) bool {
 	return v.Scheme == WooCommerce && header(of, "X-WC-Webhook-Signature") == "" && header(of, "X-WC-Webhook-Topic") == "" && wooPing.Match(body)
 }
 
-// topicOf and deliveryOf are what the schemes with a system behind them call these; "" for the
-// others.
-func (v *Verify) topicOf() string {
-	return map[Scheme]string{Shopify: `header("X-Shopify-Topic")`, WooCommerce: `header("X-WC-Webhook-Topic")`, Stripe: "body.type", Standard: "body.type"}[v.Scheme]
+// TopicOf is what a delivery is about where a file does not say, and DeliveryOf what the shop
+// calls it; nil where the scheme has no such thing.
+func (v *Verify) TopicOf() *Expr {
+	return known(map[Scheme]string{Shopify: `header("X-Shopify-Topic")`, WooCommerce: `header("X-WC-Webhook-Topic")`, Stripe: "body.type", Standard: "body.type"}[v.Scheme])
 }
 
-func (v *Verify) deliveryOf() string {
-	return map[Scheme]string{
+// DeliveryOf is what the shop calls a delivery, as TopicOf.
+func (v *Verify) DeliveryOf() *Expr {
+	return known(map[Scheme]string{
 		Shopify: `header("X-Shopify-Webhook-Id")`, WooCommerce: `header("X-WC-Webhook-Delivery-ID")`, Stripe: "body.id", Standard: `either(header("webhook-id"), header("svix-id"))`,
-	}[v.Scheme]
+	}[v.Scheme])
+}
+
+// known compiles one of the expressions above; nil of none.
+func known(text string) *Expr {
+	e, err := Compile(text, "the scheme")
+	if err != nil {
+		return nil
+	}
+	return e
 }
 
 // quote is a text for people, cut: topics come from outside.

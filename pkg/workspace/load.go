@@ -79,6 +79,7 @@ func compileWith(templates *render.Compiler, files []*source.File, name string, 
 	s.policy = refs.policy
 	s.segments = segments(pick(files, isSegment), refs, r)
 	s.loyalty = loyalty(pick(files, named("loyalty.yaml")), refs, r)
+	s.sources = sources(pick(files, isSource), refs, r)
 	s.journeys = journeys(pick(files, isJourney), refs, r)
 	journeysOf(policies, s.journeys, r)
 	if len(s.messages.Names(message.Email)) > 0 && s.shop.FromAddress == "" && !r.Failed() {
@@ -121,7 +122,7 @@ func isTemplate(name string) bool {
 
 // roots are the files and directories that belong to a workspace.
 func roots() []string {
-	return []string{"rapport.yaml", "policy.yaml", "loyalty.yaml", "delivery.yaml", "segments", "journeys", "email", "sms", "whatsapp", "webhook", "locales"}
+	return []string{"rapport.yaml", "policy.yaml", "loyalty.yaml", "delivery.yaml", "segments", "journeys", "sources", "email", "sms", "whatsapp", "webhook", "locales"}
 }
 
 // mistaken are names that people give to parts of a workspace, and what they are called. A
@@ -129,7 +130,7 @@ func roots() []string {
 func mistaken() map[string]string {
 	return map[string]string{
 		"rapport.yml": "rapport.yaml", "policy.yml": "policy.yaml", "policies.yaml": "policy.yaml", "loyalty.yml": "loyalty.yaml", "delivery.yml": "delivery.yaml",
-		"segment": "segments", "segments.yaml": "segments", "journey": "journeys", "webhooks": "webhook",
+		"segment": "segments", "segments.yaml": "segments", "journey": "journeys", "webhooks": "webhook", "source": "sources",
 		"emails": "email", "loyalty": "loyalty.yaml", "locale": "locales", "translations": "locales",
 	}
 }
@@ -197,7 +198,7 @@ func readFile(fsys fs.FS, name string, r *source.Report) *source.File {
 		return nil
 	}
 	out := source.NewFile(name, string(text))
-	for dir, what := range map[string]string{"journeys/": "a journey", "segments/": "a segment"} {
+	for dir, what := range map[string]string{"journeys/": "a journey", "segments/": "a segment", "sources/": "a source"} {
 		if strings.HasPrefix(name, dir) && !isYAML(dir, name) {
 			r.File(name, "is not "+what, "call it NAME.yaml, or move it out of "+dir)
 			return nil

@@ -10,6 +10,7 @@ import (
 	"rapport/pkg/policy"
 	"rapport/pkg/render"
 	"rapport/pkg/routing"
+	"rapport/pkg/shophook"
 	"rapport/pkg/workspace/source"
 )
 
@@ -26,6 +27,7 @@ type Snapshot struct {
 	loyalty  journey.Loyalty
 	delivery *routing.Config
 	messages *render.Set
+	sources  []*shophook.Definition
 	clients  []string // the mail programs that messages are made for; nil: the usual ones
 	warnings Problems
 }
