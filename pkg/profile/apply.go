@@ -2,6 +2,7 @@ package profile
 
 import (
 	"slices"
+	"strings"
 
 	"rapport/pkg/event"
 )
@@ -9,6 +10,12 @@ import (
 // Apply folds one event into the profile. The event has been validated; what its data
 // says that cannot be read changes nothing.
 func (p *Profile) Apply(e *event.Event) {
+	if e.Type == event.ClockAdvanced || strings.HasPrefix(e.Type, event.Identity) {
+		return // The one is about no person, the others are about where it is that they are known.
+	}
+	if e.Time.Before(p.Since) {
+		p.Since = e.Time
+	}
 	if u, err := e.Profile(); err == nil && u != nil {
 		p.update(u, e)
 	}
@@ -27,8 +34,6 @@ func (p *Profile) Apply(e *event.Event) {
 		p.prefer(e)
 	case event.ProfileErased:
 		p.block(Block{Why: erased, At: e.Time})
-	case event.ClockAdvanced:
-		return // It is about no person.
 	default:
 		p.stand(e)
 	}
@@ -62,16 +67,7 @@ func (p *Profile) Knows(u *event.ProfileUpdate) bool {
 }
 
 func (p *Profile) update(u *event.ProfileUpdate, e *event.Event) {
-	for name, value := range u.Traits {
-		if value == nil {
-			delete(p.Traits, name)
-			continue
-		}
-		if p.Traits == nil {
-			p.Traits = make(map[string]any, len(u.Traits))
-		}
-		p.Traits[name] = value
-	}
+	p.tell(u.Traits, e.Time.UnixNano())
 	for i := range u.Consent {
 		p.word(&u.Consent[i], e)
 	}
@@ -87,33 +83,29 @@ func (p *Profile) bought(e *event.Event) {
 	if p.Orders.FirstAt.IsZero() || e.Time.Before(p.Orders.FirstAt) {
 		p.Orders.FirstAt = e.Time
 	}
-	if !e.Time.Before(p.Orders.LastAt) {
+	if c := e.Time.Compare(p.Orders.LastAt); c > 0 || c == 0 && o.OrderID > p.Orders.LastID {
 		p.Orders.LastAt, p.Orders.LastID = e.Time, o.OrderID
 	}
-	p.remember(o.Products)
-	if extra := len(p.Orders.Bought) - maxBought; extra > 0 {
-		p.Orders.Bought = append([]string(nil), p.Orders.Bought[extra:]...)
+	keys := make([]string, len(o.Products))
+	for i := range o.Products {
+		keys[i] = o.Products[i].Key()
 	}
+	p.remember(keys)
 }
 
-// remember adds products to those bought. A map is worth its memory only for many.
-func (p *Profile) remember(products []event.Product) {
-	const few = 2000
-	known := func(k string) bool { return slices.Contains(p.Orders.Bought, k) }
-	if len(products)*len(p.Orders.Bought) > few {
-		m := make(map[string]struct{}, len(p.Orders.Bought))
-		for _, k := range p.Orders.Bought {
-			m[k] = struct{}{}
-		}
-		known = func(k string) bool {
-			_, ok := m[k]
-			m[k] = struct{}{}
-			return ok
+// remember adds products to those bought.
+func (p *Profile) remember(keys []string) {
+	bought := p.Orders.Bought
+	if !slices.IsSorted(bought) { // It was written when they were kept in the order of buying.
+		slices.Sort(bought)
+	}
+	for _, k := range keys {
+		if i, known := slices.BinarySearch(bought, k); !known {
+			bought = slices.Insert(bought, i, k)
 		}
 	}
-	for i := range products {
-		if k := products[i].Key(); !known(k) {
-			p.Orders.Bought = append(p.Orders.Bought, k)
-		}
+	if extra := len(bought) - maxBought; extra > 0 {
+		bought = slices.Delete(bought, 0, extra)
 	}
+	p.Orders.Bought = bought
 }

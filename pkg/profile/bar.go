@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -38,22 +39,38 @@ const (
 // mailboxFull is why a bar holds that is no block.
 const mailboxFull = "mailbox full"
 
-// trouble notes one more setback of an address.
-func (p *Profile) trouble(t Trouble, at time.Time) {
+// trouble notes setbacks of an address, of which there is one at least.
+func (p *Profile) trouble(t Trouble, times ...int64) {
 	i := slices.IndexFunc(p.Troubles, func(old Trouble) bool { return old.Kind == t.Kind && old.Address == t.Address })
 	if i < 0 {
 		p.Troubles = append(p.Troubles, t)
-		if len(p.Troubles) > maxTroubles {
-			p.Troubles = slices.Delete(p.Troubles, 0, 1)
-		}
 		i = len(p.Troubles) - 1
 	}
 	all := &p.Troubles[i].At
-	place, _ := slices.BinarySearch(*all, at.UnixNano())
-	*all = slices.Insert(*all, place, at.UnixNano())
-	if len(*all) > setbacks {
-		*all = slices.Delete(*all, 0, 1)
+	for _, at := range times {
+		place, _ := slices.BinarySearch(*all, at)
+		*all = slices.Insert(*all, place, at)
 	}
+	if extra := len(*all) - setbacks; extra > 0 {
+		*all = slices.Delete(*all, 0, extra)
+	}
+	slices.SortFunc(p.Troubles, func(a, b Trouble) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Address, b.Address))
+	})
+	if len(p.Troubles) > maxTroubles {
+		p.forgetTrouble()
+	}
+}
+
+// forgetTrouble drops the one of which there was nothing new for the longest time.
+func (p *Profile) forgetTrouble() {
+	oldest := 0
+	for i := range p.Troubles {
+		if t, o := &p.Troubles[i], &p.Troubles[oldest]; t.At[len(t.At)-1] < o.At[len(o.At)-1] {
+			oldest = i
+		}
+	}
+	p.Troubles = slices.Delete(p.Troubles, oldest, oldest+1)
 }
 
 // reached is when mail last reached the person, as far as they or their host said so.

@@ -51,16 +51,20 @@ func (p *Profile) word(u *event.ConsentUpdate, e *event.Event) {
 	}
 	p.enter(&s)
 	for _, c := range channelsOf(u.Channel) {
-		p.hear(c, &s)
+		if p.Voices == nil {
+			p.Consent = hear(p.Consent, c, &s)
+		} else {
+			p.speak(c, &s)
+		}
 	}
 }
 
 // hear keeps the latest word on a channel: an older one that arrives late changes nothing
 // that was said later, and of two at the same time a refusal wins.
-func (p *Profile) hear(c message.Channel, s *Statement) {
+func hear(list []Consent, c message.Channel, s *Statement) []Consent {
 	mine, all := -1, -1
-	for i := range p.Consent {
-		k := &p.Consent[i]
+	for i := range list {
+		k := &list[i]
 		if k.Channel != c {
 			continue
 		}
@@ -73,16 +77,27 @@ func (p *Profile) hear(c message.Channel, s *Statement) {
 			all = i
 		}
 	}
-	if mine < 0 {
-		k := Consent{Channel: c, Purpose: s.Purpose}
-		if all >= 0 { // All purposes were refused, this one among them.
-			w := &p.Consent[all]
-			k.Source, k.Proof, k.At = w.Source, w.Proof, w.At
-		}
-		p.Consent = append(p.Consent, k)
-		mine = len(p.Consent) - 1
+	if mine >= 0 {
+		list[mine].hear(s)
+		return list
 	}
-	p.Consent[mine].hear(s)
+	k := Consent{Channel: c, Purpose: s.Purpose}
+	if all >= 0 { // All purposes were refused, this one among them.
+		k = list[all].about(s.Purpose)
+	}
+	k.hear(s)
+	list = append(list, k)
+	slices.SortFunc(list, compareConsents)
+	return list
+}
+
+// about is what a refusal of everything means for a purpose.
+func (k *Consent) about(purpose string) Consent {
+	return Consent{Channel: k.Channel, Purpose: purpose, Source: k.Source, Proof: k.Proof, At: k.At}
+}
+
+func compareConsents(a, b Consent) int {
+	return cmp.Or(cmp.Compare(a.Channel, b.Channel), strings.Compare(a.Purpose, b.Purpose))
 }
 
 // hear takes in a word. What is kept are maxima of times, so that the order in which words
@@ -118,8 +133,12 @@ func (k *Consent) hear(s *Statement) {
 
 // consentTo is the latest word on a purpose; nil when there is none.
 func (p *Profile) consentTo(c message.Channel, purpose string) *Consent {
-	for i := range p.Consent {
-		if k := &p.Consent[i]; k.Channel == c && k.Purpose == purpose {
+	return consentTo(p.Consent, c, purpose)
+}
+
+func consentTo(list []Consent, c message.Channel, purpose string) *Consent {
+	for i := range list {
+		if k := &list[i]; k.Channel == c && k.Purpose == purpose {
 			return k
 		}
 	}

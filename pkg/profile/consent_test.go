@@ -182,7 +182,7 @@ func TestLateWords(t *testing.T) {
 	p.Apply(said("c", at(5), yes))
 	no := object{"channel": "email", "purpose": "*", "granted": false, "source": "mail", "at": at(3), "proof": strings.Repeat("ü", 300)}
 	p.Apply(said("b", at(6), no))
-	if k := p.Consent[0]; !k.Granted || !k.Refused.Equal(at(3)) || !k.At.Equal(at(5)) {
+	if k := p.Consent[1]; k.Purpose != "marketing" || !k.Granted || !k.Refused.Equal(at(3)) || !k.At.Equal(at(5)) {
 		t.Errorf("consent %+v", k)
 	}
 	if l := p.Ledger; len(l) != 3 || l[1].Event != "test#b" || l[1].Purpose != "*" || l[1].Proof != strings.Repeat("ü", 250) {

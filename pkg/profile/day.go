@@ -91,19 +91,31 @@ func (r *Record) Days() iter.Seq[*Day] {
 
 // fold takes an event that is not kept by itself into its day.
 func (r *Record) fold(n Entry) {
-	day := n.ms() / dayMillis
+	d := Day{day: n.ms() / dayMillis, Count: 1}
+	sums := d.sums[:0]
+	for name := range amounts {
+		if units, ok := n.amount(name); ok {
+			sums = append(sums, Sum{Name: name, Count: 1, Units: units})
+		}
+	}
+	d.kinds = len(sums)
+	r.foldDay(&d)
+}
+
+// foldDay takes in what is folded of a day.
+func (r *Record) foldDay(more *Day) {
 	at, size, count := 0, 0, 0
-	d := Day{day: day}
+	d := Day{day: more.day}
 	for at < len(r.Folded) {
 		old, n := readDay(r.Folded[at:])
 		if n == 0 {
 			r.Folded = r.Folded[:at]
 			break
 		}
-		if old.day == day {
+		if old.day == d.day {
 			d, size = old, n
 		}
-		if old.day <= day {
+		if old.day <= d.day {
 			break
 		}
 		at, count = at+n, count+1
@@ -111,12 +123,10 @@ func (r *Record) fold(n Entry) {
 	if count >= maxDays {
 		return
 	}
-	d.Count++
+	d.Count += more.Count
 	sums := d.sums[:d.kinds]
-	for name := range amounts {
-		if units, ok := n.amount(name); ok {
-			sums = add(sums, name, 1, units)
-		}
+	for _, s := range more.sums[:more.kinds] {
+		sums = add(sums, s.Name, s.Count, s.Units)
 	}
 	d.kinds = copy(d.sums[:], sums)
 	r.Folded = slices.Replace(r.Folded, at, at+size, writeDay(d)...)

@@ -25,6 +25,9 @@ func (p *Profile) Form(f *stored.Form) {
 	f.Time(17, stored.Filled, &p.WriteLessAt)
 	stored.Maps(f, 18, stored.Filled, &p.Ledger, (*Statement).form)
 	stored.Tuples(f, 19, stored.Filled, &p.Troubles, (*Trouble).form)
+	f.Int64(20, stored.Filled, &p.TraitsAt)
+	stored.Tuples(f, 21, stored.Filled, &p.Told, (*Word).form)
+	stored.Tuples(f, 22, stored.Filled, &p.Voices, (*Voice).form)
 }
 
 func (l *Loyalty) form(f *stored.Form) {
@@ -106,4 +109,10 @@ func (w *Word) form(f *stored.Form) {
 	f.Byte(stored.Next, stored.Always, &w.Kind)
 	f.Text(stored.Next, stored.Always, &w.Name)
 	f.Int64(stored.Next, stored.Always, &w.At)
+}
+
+func (v *Voice) form(f *stored.Form) {
+	f.Text(stored.Next, stored.Always, (*string)(&v.Channel))
+	f.Text(stored.Next, stored.Always, &v.Address)
+	stored.Maps(f, stored.Next, stored.Always, &v.Words, (*Consent).form)
 }

@@ -16,7 +16,7 @@ type Profile struct {
 	Known  bool           `cbor:"2,keyasint,omitempty"` // has a customer id, not only an anonymous one
 	Since  time.Time      `cbor:"3,keyasint"`           // time of the first event
 	Traits map[string]any `cbor:"4,keyasint,omitempty"` // JSON values by name
-	// Consent is the latest word for each channel and purpose, in the order first given.
+	// Consent is the latest word for each channel and purpose, sorted by these.
 	Consent []Consent `cbor:"5,keyasint,omitempty"`
 	// Blocked are addresses that must not be used, whatever the consent: those that bounced
 	// for good, those whose owner complained or opted out, and all of an erased person's. Ask
@@ -48,6 +48,13 @@ type Profile struct {
 	Ledger []Statement `cbor:"18,keyasint,omitempty"`
 	// Troubles are addresses that may have to be given up.
 	Troubles []Trouble `cbor:"19,keyasint,omitempty"`
+	// TraitsAt is when the latest event told of a trait, in Unix nanoseconds: of all but those
+	// in Told, which were told of at another time, or taken away (told.go). Sorted by name.
+	TraitsAt int64  `cbor:"20,keyasint,omitempty"`
+	Told     []Word `cbor:"21,keyasint,omitempty"`
+	// Voices are what was said about consent under several addresses, in a profile that is
+	// the join of several; Consent is what follows of it (voice.go).
+	Voices []Voice `cbor:"22,keyasint,omitempty"`
 }
 
 // Loyalty is the person's standing in the shop's programme.
@@ -82,11 +89,12 @@ type Orders struct {
 	FirstAt  time.Time       `cbor:"5,keyasint,omitzero"`
 	LastAt   time.Time       `cbor:"6,keyasint,omitzero"`
 	LastID   string          `cbor:"7,keyasint,omitempty"`
-	// Bought are the products' keys, oldest first, each once, at most maxBought.
+	// Bought are the products' keys, sorted, each once, at most maxBought.
 	Bought Keys `cbor:"8,keyasint,omitzero"`
 }
 
-// maxBought bounds the memory of what a profile bought; the oldest are forgotten first.
+// maxBought bounds the memory of what a profile bought. The smallest keys are forgotten first:
+// where shops number their products, those are the oldest of them.
 const maxBought = 4096
 
 // New returns the profile of a subject that is seen for the first time.

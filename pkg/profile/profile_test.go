@@ -51,7 +51,7 @@ func TestOrdersAddUp(t *testing.T) {
 	if !got.FirstAt.Equal(at(2)) || !got.LastAt.Equal(at(4)) || got.LastID != "C" {
 		t.Errorf("orders from %s to %s (%s)", got.FirstAt, got.LastAt, got.LastID)
 	}
-	if want := (profile.Keys{"lamp", "bulb", "mug"}); !reflect.DeepEqual(got.Bought, want) {
+	if want := (profile.Keys{"bulb", "lamp", "mug"}); !reflect.DeepEqual(got.Bought, want) {
 		t.Errorf("bought %v, want %v", got.Bought, want)
 	}
 }

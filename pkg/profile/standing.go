@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 
 	"rapport/pkg/event"
 )
@@ -37,6 +36,10 @@ const (
 	wordTag    = 't'
 	wordUntag  = 'u'
 	wordFigure = 'p'
+
+	// Of traits, in Profile.Told.
+	wordTrait   = 'v'
+	wordRemoved = 'x'
 )
 
 // maxWords bounds tags and predictions together; what was spoken of longest ago is
@@ -54,7 +57,7 @@ func (p *Profile) stand(e *event.Event) {
 			Tag string `json:"tag"`
 		}
 		if json.Unmarshal(e.Data, &d) == nil && named(d.Tag) {
-			p.tag(d.Tag, e.Type == Tagged, e.Time)
+			p.tag(d.Tag, e.Type == Tagged, e.Time.UnixNano())
 		}
 	case PointsAwarded:
 		var d struct {
@@ -84,8 +87,8 @@ func named(name string) bool { return name != "" && len(name) <= maxWord }
 
 // tag puts a tag on or takes it off, unless something newer was said about it. Of two
 // words at one time, off is the one that counts.
-func (p *Profile) tag(name string, on bool, at time.Time) {
-	now, ns := byte(wordTag), at.UnixNano()
+func (p *Profile) tag(name string, on bool, ns int64) {
+	now := byte(wordTag)
 	if !on {
 		now = wordUntag
 	}
@@ -112,10 +115,14 @@ func (p *Profile) predict(e *event.Event) {
 	if json.Unmarshal(e.Data, &d) != nil || d.Value == nil {
 		return
 	}
-	ns := e.Time.UnixNano()
+	p.figure(name, *d.Value, e.Time.UnixNano())
+}
+
+// figure keeps the latest figure of a model, and of two at one time the larger.
+func (p *Profile) figure(name string, value float64, ns int64) {
 	i := slices.IndexFunc(p.Words, func(w Word) bool { return w.Name == name && w.Kind == wordFigure })
 	if i >= 0 {
-		if old := p.Words[i]; old.At > ns || (old.At == ns && p.Predictions[name] >= *d.Value) {
+		if old := p.Words[i]; old.At > ns || (old.At == ns && p.Predictions[name] >= value) {
 			return
 		}
 		p.Words = slices.Delete(p.Words, i, i+1)
@@ -123,7 +130,7 @@ func (p *Profile) predict(e *event.Event) {
 	if p.Predictions == nil {
 		p.Predictions = map[string]float64{}
 	}
-	p.Predictions[name] = *d.Value
+	p.Predictions[name] = value
 	p.say(Word{Kind: wordFigure, Name: name, At: ns})
 }
 

@@ -107,9 +107,9 @@ func (p *Profile) bounce(e *event.Event, d *setback, address string) {
 	case Dead(kind, code):
 		p.block(Block{Channel: message.Email, Why: bounced, At: e.Time, Address: address})
 	case forGood && mentions(code, disabled):
-		p.trouble(Trouble{Kind: troubleDisabled, Address: address}, e.Time)
+		p.trouble(Trouble{Kind: troubleDisabled, Address: address}, e.Time.UnixNano())
 	case forGood && mentions(code, "5.2.2"), (kind == "soft" || kind == "transient") && mentions(code, "4.2.2", "5.2.2"):
-		p.trouble(Trouble{Kind: troubleFull, Address: address}, e.Time)
+		p.trouble(Trouble{Kind: troubleFull, Address: address}, e.Time.UnixNano())
 	}
 }
 
@@ -148,6 +148,9 @@ func (p *Profile) block(b Block) {
 
 func (p *Profile) addBlock(b Block) {
 	p.Blocked = append(p.Blocked, b)
+	slices.SortStableFunc(p.Blocked, func(a, b Block) int {
+		return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Why, b.Why), cmp.Compare(a.Address, b.Address))
+	})
 	if len(p.Blocked) > maxBlocks {
 		oldest := -1
 		for i := range p.Blocked {
@@ -157,9 +160,6 @@ func (p *Profile) addBlock(b Block) {
 		}
 		p.Blocked = slices.Delete(p.Blocked, oldest, oldest+1)
 	}
-	slices.SortStableFunc(p.Blocked, func(a, b Block) int {
-		return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Why, b.Why), cmp.Compare(a.Address, b.Address))
-	})
 }
 
 // optOut notes when a person closed a channel by their own word, or opened it again: the
