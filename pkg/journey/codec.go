@@ -23,8 +23,6 @@ const stateVersion = 2
 // written and read by their lists of fields (form.go), to the same bytes, and the library has
 // the others.
 type Codec struct {
-	enc cbor.EncMode
-	dec cbor.DecMode
 	// desks are where states are written, so that what is kept of one has its own size.
 	desks sync.Pool // of *desk
 }
@@ -34,17 +32,24 @@ type desk struct {
 	out  []byte
 }
 
+// library is how the library writes and reads what is stored.
+var library = sync.OnceValue(func() (l struct {
+	enc cbor.EncMode
+	dec cbor.DecMode
+	err error
+}) {
+	if l.enc, l.err = (cbor.EncOptions{Sort: cbor.SortBytewiseLexical, Time: cbor.TimeRFC3339Nano}).EncMode(); l.err == nil {
+		l.dec, l.err = cbor.DecOptions{DefaultMapType: reflect.TypeFor[map[string]any](), TimeTag: cbor.DecTagIgnored}.DecMode()
+	}
+	return l
+})
+
 // NewCodec returns a codec. It is safe for concurrent use.
 func NewCodec() (*Codec, error) {
-	enc, err := cbor.EncOptions{Sort: cbor.SortBytewiseLexical, Time: cbor.TimeRFC3339Nano}.EncMode()
-	if err != nil {
+	if err := library().err; err != nil {
 		return nil, fmt.Errorf("set up the state codec: %w", err)
 	}
-	dec, err := cbor.DecOptions{DefaultMapType: reflect.TypeFor[map[string]any](), TimeTag: cbor.DecTagIgnored}.DecMode()
-	if err != nil {
-		return nil, fmt.Errorf("set up the state codec: %w", err)
-	}
-	return &Codec{enc: enc, dec: dec, desks: sync.Pool{New: func() any { return &desk{} }}}, nil
+	return &Codec{desks: sync.Pool{New: func() any { return &desk{} }}}, nil
 }
 
 // Encode writes a state. Equal states give equal bytes.
@@ -55,7 +60,7 @@ func (c *Codec) Encode(s *State) ([]byte, error) {
 	if d.out, ok = stored.Append(&d.form, append(d.out[:0], stateVersion), s, (*State).form); ok {
 		return bytes.Clone(d.out), nil
 	}
-	b, err := c.enc.Marshal(s)
+	b, err := library().enc.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("encode state: %w", err)
 	}
@@ -74,7 +79,7 @@ func (c *Codec) Decode(b []byte) (*State, error) {
 		return &s, nil
 	}
 	var whole State
-	if err := c.dec.Unmarshal(b[1:], &whole); err != nil {
+	if err := library().dec.Unmarshal(b[1:], &whole); err != nil {
 		return nil, fmt.Errorf("decode state: %w", err)
 	}
 	return &whole, nil

@@ -73,8 +73,8 @@ func BenchmarkCodec(b *testing.B) {
 		for what, do := range map[string]func() error{
 			"encode":         func() error { _, err := c.Encode(s); return err },
 			"decode":         func() error { _, err := c.Decode(body); return err },
-			"encode/library": func() error { _, err := c.enc.Marshal(s); return err },
-			"decode/library": func() error { var back State; return c.dec.Unmarshal(body[1:], &back) },
+			"encode/library": func() error { _, err := library().enc.Marshal(s); return err },
+			"decode/library": func() error { var back State; return library().dec.Unmarshal(body[1:], &back) },
 		} {
 			b.Run(name+"/"+what, func(b *testing.B) {
 				b.ReportAllocs()

@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"rapport/pkg/identity"
 	"rapport/pkg/policy"
 	"rapport/pkg/profile"
 	"rapport/pkg/profile/stored"
@@ -21,41 +20,12 @@ func (s *State) form(f *stored.Form) {
 	stored.Maps(f, 9, stored.Filled, &s.Starts, (*Start).form)
 	stored.Maps(f, 10, stored.Filled, &s.Gone, (*Departed).form)
 	stored.Maps(f, 11, stored.Filled, &s.Held, (*Held).form)
-	stored.FilledPointer(f, 12, &s.Identity, placeForm)
-}
-
-// placeForm lists the fields of an id's place among the ids of its person.
-func placeForm(n *identity.Node, f *stored.Form) {
-	f.Text(1, stored.Always, &n.ID)
-	f.Text(2, stored.Filled, &n.Into)
-	f.Uint64(3, stored.Filled, &n.Version)
-	f.Uint64(4, stored.Filled, &n.Seq)
-	stored.Maps(f, 5, stored.Filled, &n.Said, saidForm)
-	stored.Maps(f, 6, stored.Filled, &n.Parts, partForm)
-	f.Bytes(7, &n.Folded)
-	f.Texts(8, stored.Filled, &n.FoldedIDs)
-	stored.Maps(f, 9, stored.Filled, &n.Left, leftForm)
-}
-
-func saidForm(s *identity.Said, f *stored.Form) {
-	f.Text(1, stored.Always, &s.Other)
-	f.Bool(2, &s.Joined)
-	f.Int64(3, stored.Filled, &s.First)
-	f.Int64(4, stored.Always, &s.Last)
-	f.Bool(6, &s.Former)
-	f.Bool(7, &s.Latter)
-}
-
-func partForm(p *identity.Part, f *stored.Form) {
-	f.Text(1, stored.Always, &p.ID)
-	f.Uint64(2, stored.Filled, &p.Version)
-	f.Uint64(3, stored.Filled, &p.Seq)
-	f.Bytes(4, &p.Profile)
-}
-
-func leftForm(l *identity.Left, f *stored.Form) {
-	f.Text(1, stored.Always, &l.ID)
-	f.Uint64(2, stored.Always, &l.Version)
+	f.Other(12, s.Identity == nil, func(b []byte) ([]byte, error) {
+		node, err := library().enc.Marshal(s.Identity)
+		return append(b, node...), err
+	}, func(b []byte) ([]byte, error) {
+		return library().dec.UnmarshalFirst(b, &s.Identity)
+	})
 }
 
 func (in *Instance) form(f *stored.Form) {

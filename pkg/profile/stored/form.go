@@ -119,14 +119,21 @@ func Tuple[T any](f *Form, key int, v **T, fields func(*T, *Form)) {
 	}
 }
 
-// FilledPointer is a field that points to a struct; left out when nil.
-func FilledPointer[T any](f *Form, key int, v **T, fields func(*T, *Form)) {
-	if f.field(key, Filled, *v == nil) {
-		if f.reading {
-			*v = new(T)
-		}
-		nest(f, cborMap, *v, fields)
+// Other is a field that a caller writes and reads, left out when it is empty: what hardly any
+// state has need not be listed twice. Write appends it to b; read returns what follows it.
+func (f *Form) Other(key int, empty bool, write func(b []byte) ([]byte, error), read func(b []byte) ([]byte, error)) {
+	if !f.field(key, Filled, empty) {
+		return
 	}
+	var err error
+	if f.reading {
+		var rest []byte
+		rest, err = read(f.in[f.at:])
+		f.at = len(f.in) - len(rest)
+	} else {
+		f.out, err = write(f.out)
+	}
+	f.bad = f.bad || err != nil
 }
 
 // Maps is a field that is a list of structs.
