@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,12 +25,15 @@ const (
 	headerDeadAttempts = "Rapport-Dead-Attempts"
 	headerDeadMsgID    = "Rapport-Dead-Msg-Id"
 	headerDeadOmitted  = "Rapport-Dead-Body-Omitted"
+	headerDeadSource   = "Rapport-Dead-Source" // who sent what never was in a stream
+	headerDeadPrefix   = "Rapport-Dead-"
 )
 
 // maxReason keeps a stack trace or an echoed page out of a header.
 const maxReason = 1024
 
-// Dead describes a dead letter: what could not be handled, by whom, and why.
+// Dead describes a dead letter: what could not be handled, by whom, and why. Stream is empty, and
+// Subject and Seq with it, where it never was in a stream, see Bury.
 type Dead struct {
 	Service  string    // who gave up
 	Class    Class     // why, in a word of a closed set; "" in letters of former versions
@@ -40,6 +44,8 @@ type Dead struct {
 	Time     time.Time // when it was stored there
 	Attempts int       // how often it was delivered
 	ID       string    // its message id, "" when it had none
+	// Source is who sent it, as far as the door knew: of a body always, else from the subject of IN.
+	Source string
 	// BodyOmitted says that body and headers together were too large to be
 	// stored again; read the original at Stream and Seq.
 	BodyOmitted bool
@@ -67,11 +73,7 @@ func DeadLetter(ctx context.Context, js jetstream.JetStream, service string, ori
 func deadMessage(service string, original Delivery, reason error) *nats.Msg {
 	msg := nats.NewMsg("dead." + Token(service) + "." + original.Subject)
 	msg.Data = original.Data
-	for name, values := range original.Header {
-		if !strings.HasPrefix(name, "Nats-") {
-			msg.Header[name] = values
-		}
-	}
+	copyOwn(msg.Header, original.Header)
 	set := msg.Header.Set
 	seq := strconv.FormatUint(original.Seq, 10)
 	set(jetstream.MsgIDHeader, "dead-"+service+"-"+original.Stream+"-"+seq)
@@ -86,7 +88,27 @@ func deadMessage(service string, original Delivery, reason error) *nats.Msg {
 	if id := original.ID(); id != "" {
 		set(headerDeadMsgID, id)
 	}
+	if name, ok := Sender(original.Subject); ok {
+		set(headerDeadSource, oneLine(errors.New(name)))
+	}
 	return msg
+}
+
+// copyOwn copies the headers of an original, without those that steer the server, and without ours: an
+// original could otherwise say that it was something else.
+func copyOwn(to, from nats.Header) {
+	for name, values := range from {
+		if !strings.HasPrefix(name, "Nats-") && !strings.HasPrefix(name, headerDeadPrefix) {
+			to[name] = values
+		}
+	}
+}
+
+// Own are the headers that the original of a dead letter had, without those that steered the server.
+func (Dead) Own(letter nats.Header) nats.Header {
+	own := nats.Header{}
+	copyOwn(own, letter)
+	return own
 }
 
 // ReadDead reads the headers of a dead letter.
@@ -113,6 +135,7 @@ func ReadDead(h nats.Header) (Dead, error) {
 		Time:        stored,
 		Attempts:    attempts,
 		ID:          h.Get(headerDeadMsgID),
+		Source:      h.Get(headerDeadSource),
 		BodyOmitted: h.Get(headerDeadOmitted) != "",
 	}, nil
 }

@@ -6,14 +6,14 @@
 //
 //   - A publish that returned without error is stored; one that returned an
 //     error may be repeated with the same id and is stored once. Ids hold for
-//     Layout.Duplicates and survive restarts, because all streams keep limits
+//     Layout.Duplicates and survive restarts, because their streams keep limits
 //     retention: work-queue streams forget the ids of acknowledged
-//     messages when the server restarts. PublishBatch stores up to 1000
+//     messages when the server restarts. Only IN is one, which others publish to. PublishBatch stores up to 1000
 //     messages together, with one sync to disk; a small batch singly, which is cheaper, in order per key. While a stream has no leader or the connection is
 //     lost, publishes insist, with the same ids, for 25 s or until their context ends.
 //   - A Subscriber delivers at least once, in order per key within one process,
 //     also when handlers refuse messages. What cannot be handled ends in the stream DEAD
-//     with the reason, and only then is it terminated. A message is
+//     with the reason, and only then is it terminated. Bury does the same for what was in no stream. A message is
 //     acknowledged after its handler returned, and kept alive until then, however
 //     long it waits.
 //   - On SEND what somebody waits for has subjects of its own (Urgent), and Expedited lanes for

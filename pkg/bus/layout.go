@@ -18,6 +18,9 @@ const (
 	StreamSend = "SEND"
 	// StreamDead holds what could not be handled, on `dead.<service>.<subject>`.
 	StreamDead = "DEAD"
+	// StreamIn holds events as shops publish them, on `in.<source>` and below, until the door for
+	// them has read them.
+	StreamIn = "IN"
 	// BucketLease is the key-value bucket of the leases.
 	BucketLease = "LEASE"
 )
@@ -29,6 +32,9 @@ const (
 	maxMessageBytes   = 1 << 20
 	leaseMaxBytes     = 2 << 20
 	minMaxBytes       = 32 << 20
+	minInBytes        = 4 << 20
+	inDuplicates      = 100 * time.Millisecond
+	deadHeaders       = 32 << 10 // of a dead letter, those of the original among them
 )
 
 // Layout is the shape of the streams. The zero value is a layout for one
@@ -42,7 +48,8 @@ type Layout struct {
 	// 0 leaves existing streams as they are and makes new ones with 1.
 	Replicas int
 	// MaxBytes is what all streams together may take on disk, on each broker that has
-	// a replica: three quarters for EVENTS, most of the rest for SEND; at least 32 MiB.
+	// a replica: three quarters for EVENTS, most of the rest for SEND; at least 32 MiB. The stream IN may
+	// take a sixty-fourth of it, at least 4 MiB, on top: the others could not be made smaller without loss.
 	// 0 leaves existing streams as they are and gives new ones 4 GiB.
 	// A full stream refuses new messages; it never drops old ones.
 	MaxBytes int64
@@ -70,9 +77,10 @@ func (l Layout) withDefaults() Layout {
 // Streams are the configurations that Provision applies, for whoever wants to
 // show or export them.
 //
-// All keep limits retention. Work-queue retention would be the obvious choice
+// All but IN keep limits retention. Work-queue retention would be the obvious choice
 // for SEND, but such a stream forgets the ids of acknowledged messages when the
-// server restarts, and would accept and send a repeated message twice.
+// server restarts, and would accept and send a repeated message twice. IN is such a stream: what
+// was read is in EVENTS, where its own id keeps it from being stored twice.
 func Streams(layout Layout) []jetstream.StreamConfig {
 	l := layout.withDefaults()
 	dead := l.MaxBytes / 32
@@ -125,6 +133,27 @@ func Streams(layout Layout) []jetstream.StreamConfig {
 			Duplicates:  l.Duplicates,
 			AllowDirect: true,
 		},
+		inStream(l),
+	}
+}
+
+// inStream is for what comes from outside. It remembers message ids for as short as a broker can: ids are
+// unique for one source only, and two producers that number their messages would take each other's
+// place. Its messages leave room for what a dead letter has beside them.
+func inStream(l Layout) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:               StreamIn,
+		Description:        "Events as shops publish them, until they are read.",
+		Subjects:           []string{"in.>"},
+		Retention:          jetstream.WorkQueuePolicy,
+		Storage:            jetstream.FileStorage,
+		Discard:            jetstream.DiscardNew,
+		MaxBytes:           max(l.MaxBytes/64, minInBytes),
+		MaxMsgSize:         maxMessageBytes - deadHeaders,
+		Replicas:           l.Replicas,
+		Duplicates:         inDuplicates,
+		AllowAtomicPublish: true,
+		AllowDirect:        true,
 	}
 }
 

@@ -19,6 +19,8 @@ import (
 // a layout leaves open (0) stays as it is, and so does everything that a layout does not
 // know, such as where the replicas are placed.
 //
+// A key of an earlier version, which may not look at IN, will do for whoever does not need it.
+//
 // A stream of an earlier version that lacks only the urgent family of SEND will do where it may
 // not be changed: the rest works without it, see UrgentlyServed.
 //
@@ -50,6 +52,9 @@ func (l Layout) check() error {
 }
 
 func provision(ctx context.Context, js jetstream.JetStream, l Layout, want jetstream.StreamConfig) error {
+	if want.Name == StreamIn && closed(ctx, js, want.Name) {
+		return nil // Whoever needs it finds out, and says so.
+	}
 	s, err := lookUp(ctx, js, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return change(ctx, js, l, "it is missing", func(ctx context.Context) error {
@@ -80,6 +85,18 @@ func provision(ctx context.Context, js jetstream.JetStream, l Layout, want jetst
 	return err
 }
 
+// closed reports whether this connection's key may not even look at a stream. The broker does not answer then;
+// it tells the connection.
+func closed(ctx context.Context, js jetstream.JetStream, stream string) bool {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	_, err := lookUp(ctx, js, stream)
+	return err != nil && denied(js.Conn(), "$JS.API.STREAM.INFO."+stream) != nil
+}
+
+// lookWithin is how long a look waits that may not be allowed.
+const lookWithin = 2 * time.Second
+
 // adapt is what a stream has with what is wanted in place of it, and a list of what differs.
 func adapt(have, want jetstream.StreamConfig, l Layout) (jetstream.StreamConfig, []string, error) {
 	if l.Replicas == 0 {
@@ -88,7 +105,7 @@ func adapt(have, want jetstream.StreamConfig, l Layout) (jetstream.StreamConfig,
 	if l.MaxBytes == 0 {
 		want.MaxBytes = have.MaxBytes
 	}
-	if l.Duplicates == 0 {
+	if l.Duplicates == 0 && want.Name != StreamIn {
 		want.Duplicates = have.Duplicates
 	}
 	if want.Replicas < have.Replicas {

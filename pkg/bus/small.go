@@ -87,6 +87,8 @@ func streamOf(subject string) string {
 		return StreamEvents
 	case "send":
 		return StreamSend
+	case "in":
+		return StreamIn
 	}
 	return ""
 }

@@ -100,6 +100,22 @@ func partitionFilter(partition int) string { return "evp." + strconv.Itoa(partit
 // message.Channels, the key is the profile's.
 func SendSubject(channel, key string) string { return "send." + channel + "." + Token(key) }
 
+// InSubject is where the shop's system of this name publishes its events; it may add tokens behind it.
+func InSubject(name string) string { return inPrefix + Token(name) }
+
+const inPrefix = "in."
+
+// Sender is the name of the system that a subject of IN belongs to: the second token. Who may publish there
+// is for the broker to decide.
+func Sender(subject string) (name string, ok bool) {
+	rest, ok := strings.CutPrefix(subject, inPrefix)
+	token, _, _ := strings.Cut(rest, ".")
+	if !ok || token == "" {
+		return "", false
+	}
+	return Key(token), true
+}
+
 // lastToken is the key's token in all subjects of ours.
 func lastToken(subject string) string {
 	return subject[strings.LastIndexByte(subject, '.')+1:]

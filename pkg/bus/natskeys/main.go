@@ -15,7 +15,7 @@ import (
 
 // users are those of deploy/nats/accounts.conf.
 func users() []string {
-	return []string{"admin", "shop", "ingest", "orchestrator", "recommender", "mailer", "texter", "caller", "portal", "listener", "postmaster", "sys"}
+	return []string{"admin", "shop", "ingest", "orchestrator", "recommender", "mailer", "texter", "caller", "portal", "listener", "postmaster", "operator", "sys"}
 }
 
 func main() {
