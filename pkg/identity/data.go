@@ -40,9 +40,15 @@ type Forgotten struct {
 	Also []string `json:"also,omitempty"`
 }
 
+// Erased passes an erasure on: up to the root, and down from there.
+type Erased struct {
+	Origin string `json:"origin"` // the id that was to be erased
+	Down   bool   `json:"down,omitempty"`
+}
+
 // message are the kinds of data.
 type message interface {
-	Stated | Pointing | Joined | Detached | Forgotten
+	Stated | Pointing | Joined | Detached | Forgotten | Erased
 }
 
 // Data writes what an event of one of this package's types carries.

@@ -53,4 +53,25 @@
 //  6. A statement that ends a pair is passed back to both ids, because a node that has
 //     said a pair says it again only if it must: if it has heard since that the two are
 //     one person, it now says so (Node.Undone).
+//  7. An erasure goes up to the root, and from there down to all parts (Node.Erase); each id it
+//     comes to is also forgotten by the authority (Forget).
+//
+// A root's view is therefore what all its ids have, each once; it is so in any order in which
+// statements, events and messages come, when they have come. Until then a person may be seen with
+// less, or with an id of another. The engine acts once on every event, whatever moves meanwhile.
+//
+// # What the carrying out must see to
+//
+//   - What a node sends is sent in the order given, and comes in that order from node to node; a
+//     message may come again. Joined and Detached that come again are seen to be old; events are
+//     not, and are known by their id together with the node that passed them on (event.Event.Of):
+//     one that comes back to an id it began at, because roots changed on the way, is not a
+//     repetition.
+//   - Statements are those of events from outside: those passed on have said theirs.
+//
+// # Bounds
+//
+// A node remembers MaxSaid pairs, and says again what it forgot. It keeps the parts of MaxParts
+// handles apart; more are folded into one: their events count on, but what they had cannot be
+// taken out again, and what others had brought to them after that is not seen here.
 package identity

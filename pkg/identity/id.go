@@ -14,6 +14,7 @@ const (
 	TypePointed   = "identity.pointed"   // Pointing: to its ID, from the authority or a root
 	TypeJoined    = "identity.joined"    // Joined: to the node pointed to
 	TypeDetached  = "identity.detached"  // Detached: to the node pointed to before
+	TypeErased    = "identity.erased"    // Erased: to where a node points, and from a root to its parts
 	TypeForgotten = "identity.forgotten" // Forgotten: to the authority, and back to ids that were joined with it
 )
 

@@ -7,7 +7,7 @@ import (
 )
 
 // Node is an id's place among the ids of its person, kept in its state. A nil node is that of an id
-// of which nothing was said; only Say, Point, Take and Drop need another. It is used by one at a time.
+// of which nothing was said: Undone, Forgotten, Profiles, Alone and Profile do with it. It is used by one at a time.
 type Node struct {
 	ID      string `cbor:"1,keyasint"`
 	Into    string `cbor:"2,keyasint,omitempty"` // where it points; empty: it is a root
@@ -16,10 +16,11 @@ type Node struct {
 	Said    []Said `cbor:"5,keyasint,omitempty"` // no more than MaxSaid
 	// Parts are empty while the profile is the node's alone. Else the first is its own.
 	Parts []Part `cbor:"6,keyasint,omitempty"`
-	// Folded are the parts of handles that are no longer told apart, and FoldedIDs whose they were.
-	Folded    []byte   `cbor:"7,keyasint,omitempty"`
-	FoldedIDs []string `cbor:"8,keyasint,omitempty"`
-	Left      []Left   `cbor:"9,keyasint,omitempty"` // who pointed here before, oldest first, no more than MaxParts
+	// Folded is the join of the parts of handles that are no longer told apart, and FoldedOf whose
+	// they were, with no profiles of their own.
+	Folded   []byte `cbor:"7,keyasint,omitempty"`
+	FoldedOf []Part `cbor:"8,keyasint,omitempty"`
+	Left     []Left `cbor:"9,keyasint,omitempty"` // who pointed here before, oldest first, no more than MaxParts
 }
 
 // Said is what the node has heard of a pair, the node's own id and another.
@@ -154,28 +155,4 @@ func (n *Node) Point(p *Pointing) Turn {
 func (n *Node) Join(view, engine []byte) Joined {
 	n.Seq++
 	return Joined{Of: n.ID, Version: n.Version, Seq: n.Seq, Profile: view, Engine: engine}
-}
-
-// Erase forgets all but the version. It returns to whom the erasure is to be passed on, what the
-// authority is to be sent, and where to send Detached (Turn.Leave). All are empty the second time.
-func (n *Node) Erase() (to []string, f Forgotten, t Turn) {
-	if n == nil || n.Into == "" && len(n.Said) == 0 && len(n.Parts) == 0 && len(n.FoldedIDs) == 0 {
-		return nil, Forgotten{}, Turn{}
-	}
-	f.ID = n.ID
-	for i := range n.Said {
-		f.Also = append(f.Also, n.Said[i].Other)
-	}
-	if n.Into != "" {
-		to = append(to, n.Into)
-		t = Turn{Leave: n.Into, Detached: Detached{Of: n.ID, Version: n.Version + 1}}
-	}
-	for i := range n.Parts {
-		if id := n.Parts[i].ID; id != n.ID {
-			to = append(to, id)
-		}
-	}
-	to = append(to, n.FoldedIDs...)
-	*n = Node{ID: n.ID, Version: n.Version, Seq: n.Seq}
-	return to, f, t
 }

@@ -20,11 +20,17 @@ func (n *Node) Take(j *Joined, own func() ([]byte, error), fold Fold) (bool, err
 	if j.Of == n.ID || slices.ContainsFunc(n.Left, func(l Left) bool { return l.ID == j.Of && j.Version < l.Version }) {
 		return false, nil
 	}
-	if slices.Contains(n.FoldedIDs, j.Of) {
-		return true, nil // Its profile is in the view already; its engine's state is not.
+	if i := part(n.FoldedOf, j.Of); i >= 0 {
+		// Its profile is in the view already. Its engine's state is not.
+		p := &n.FoldedOf[i]
+		news := p.olderThan(j)
+		if news {
+			p.Version, p.Seq = j.Version, j.Seq
+		}
+		return news, nil
 	}
-	i := n.part(j.Of)
-	if i >= 0 && (j.Version < n.Parts[i].Version || j.Version == n.Parts[i].Version && j.Seq <= n.Parts[i].Seq) {
+	i := part(n.Parts, j.Of)
+	if i >= 0 && !n.Parts[i].olderThan(j) {
 		return false, nil
 	}
 	if i < 0 {
@@ -42,8 +48,13 @@ func (n *Node) Take(j *Joined, own func() ([]byte, error), fold Fold) (bool, err
 	return true, n.foldSurplus(fold)
 }
 
-func (n *Node) part(id string) int {
-	return slices.IndexFunc(n.Parts, func(p Part) bool { return p.ID == id })
+// olderThan says whether a message is newer than the one that the part is of.
+func (p *Part) olderThan(j *Joined) bool {
+	return p.Version < j.Version || p.Version == j.Version && p.Seq < j.Seq
+}
+
+func part(parts []Part, id string) int {
+	return slices.IndexFunc(parts, func(p Part) bool { return p.ID == id })
 }
 
 // foldSurplus folds handles' parts into one until what is left apart is within bounds: anonymous
@@ -73,7 +84,8 @@ func (n *Node) foldSurplus(fold Fold) error {
 			}
 			p.Profile = b
 		}
-		n.Folded, n.FoldedIDs = p.Profile, append(n.FoldedIDs, p.ID)
+		n.Folded, p.Profile = p.Profile, nil
+		n.FoldedOf = append(n.FoldedOf, p)
 		n.Parts = slices.Delete(n.Parts, first, first+1)
 	}
 }
@@ -89,7 +101,7 @@ func (n *Node) Drop(d *Detached) bool {
 		i = len(n.Left) - 1
 	}
 	n.Left[i].Version = max(n.Left[i].Version, d.Version)
-	i = n.part(d.Of)
+	i = part(n.Parts, d.Of)
 	if i < 0 || d.Of == n.ID || n.Parts[i].Version >= d.Version {
 		return false
 	}
@@ -138,10 +150,10 @@ func (n *Node) Profile(of string) (*[]byte, bool) {
 	case of == "":
 		of = n.ID
 	}
-	if i := n.part(of); i >= 0 {
+	if i := part(n.Parts, of); i >= 0 {
 		return &n.Parts[i].Profile, true
 	}
-	if slices.Contains(n.FoldedIDs, of) {
+	if part(n.FoldedOf, of) >= 0 {
 		return &n.Folded, true
 	}
 	return nil, false
