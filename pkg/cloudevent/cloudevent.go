@@ -33,6 +33,9 @@ type Item struct {
 	// ID is the id that the producer gave, also where the rest could not be read; "" when
 	// there was none.
 	ID string
+	// Trace and TraceState are the attributes traceparent and tracestate, where the event has a trace of
+	// its own (CloudEvents, distributed tracing extension).
+	Trace, TraceState string
 }
 
 // FromHTTP reads the events of an HTTP request (HTTP protocol binding 1.0.2). The error, a

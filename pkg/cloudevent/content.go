@@ -16,7 +16,7 @@ import (
 
 // content is a CloudEvent as it was sent, before our rules.
 type content struct {
-	text map[string]string          // the attributes that the specification names, without dataschema
+	text map[string]string          // the attributes that the specification names, without dataschema, and a trace
 	more map[string]json.RawMessage // the other attributes, as JSON
 	data json.RawMessage            // nil: there is none
 	err  error                      // the first thing that could not be read
@@ -32,10 +32,10 @@ func (c *content) fail(err error) {
 	}
 }
 
-// isText reports whether an attribute has a field of its own, and is text.
+// isText reports whether an attribute is text by its specification, and does not go into the data.
 func isText(name string) bool {
 	switch name {
-	case "specversion", "id", "source", "type", "subject", "time", "datacontenttype":
+	case "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "traceparent", "tracestate":
 		return true
 	}
 	return false
@@ -102,7 +102,7 @@ func (c *content) contentType(values []string) {
 
 func (c *content) item(arrival time.Time) Item {
 	e, err := c.event(arrival)
-	return Item{Event: e, Err: err, ID: c.text["id"]}
+	return Item{Event: e, Err: err, ID: c.text["id"], Trace: c.text["traceparent"], TraceState: c.text["tracestate"]}
 }
 
 // event applies our rules.

@@ -20,6 +20,7 @@
 // ExtensionsProperty in Data, so that journeys can ask for them and nothing gets lost. Text stays
 // text, and in JSON true, false and whole numbers stay what they are; in headers everything is text.
 // The extension rapportof is refused: only the engine may say that an event came under another id.
+// traceparent and tracestate are about the way and not the event: they stand in its Item.
 //
 // # What it promises
 //

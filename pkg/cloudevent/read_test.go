@@ -172,6 +172,15 @@ func TestBatch(t *testing.T) {
 	}
 }
 
+// A trace is of the way that an event takes, and no part of it.
+func TestTrace(t *testing.T) {
+	t.Parallel()
+	items, _, err := cloudevent.FromHTTP(structured(), []byte(minimal(`"traceparent":"00-a-b-01","tracestate":"x=1"`)), arrival)
+	if err != nil || items[0].Err != nil || items[0].Trace != "00-a-b-01" || items[0].TraceState != "x=1" || string(items[0].Event.Data) != `{}` {
+		t.Errorf("%+v, %v", items, err)
+	}
+}
+
 func TestContentTypes(t *testing.T) {
 	t.Parallel()
 	for _, typ := range []string{"", "application/json", "text/plain", "application/cloudevents+xml", "application/cloudevents", "application/cloudevents+json; charset=latin1", ";;"} {
