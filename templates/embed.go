@@ -4,5 +4,5 @@ import "embed"
 
 // FS holds the workspace's files.
 //
-//go:embed LANGUAGE.md rapport.yaml policy.yaml loyalty.yaml segments journeys email locales sms webhook tests schema
+//go:embed LANGUAGE.md rapport.yaml policy.yaml loyalty.yaml events.yaml segments journeys sources email locales sms webhook tests schema
 var FS embed.FS

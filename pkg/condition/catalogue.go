@@ -3,9 +3,9 @@ package condition
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"rapport/pkg/condition/spelling"
+	"rapport/pkg/trackingplan"
 )
 
 // Catalogue is what is known about types of events and about traits. Types outside it are
@@ -25,6 +25,8 @@ type Property struct {
 	Values []string
 	// Of are the properties of an object, or of each object of a list; nil: any.
 	Of Properties
+	// Each is what a list holds, where that is known and Of does not say it.
+	Each Kind
 }
 
 // Kind is a sort of value, in the words of those who declare one.
@@ -41,9 +43,67 @@ const (
 	Any    Kind = "any"
 )
 
-// Builtin is the catalogue of what shops and Rapport itself send: the e-commerce events of
-// Segment's specification, messages and what came of them, loyalty and predictions.
+// Builtin is the catalogue of what shops and Rapport itself send: that of package
+// trackingplan without a declaration.
 func Builtin() *Catalogue { return &Catalogue{} }
+
+// Of is the catalogue of a tracking plan; of none, it is Builtin.
+func Of(p *trackingplan.Plan) *Catalogue {
+	types := map[string]Properties{}
+	for _, name := range p.Declared() {
+		if t, _ := p.Type(name); !t.Open {
+			types[name] = propertiesOf(t.Properties)
+		}
+	}
+	return (&Catalogue{types: types}).clone()
+}
+
+// builtin are the properties of a type that is known without a declaration. Of one that may
+// have any, nothing is known here.
+func builtin(typ string) (Properties, bool) {
+	t, ok := trackingplan.KnownType(typ)
+	if !ok || t.Open {
+		return nil, false
+	}
+	return propertiesOf(t.Properties), true
+}
+
+func propertiesOf(all []trackingplan.Property) Properties {
+	out := make(Properties, len(all))
+	for i := range all {
+		out[all[i].Name] = propertyOf(&all[i])
+	}
+	return out
+}
+
+// propertyOf is a declared property as expressions know it.
+func propertyOf(p *trackingplan.Property) Property {
+	out := Property{Values: p.Enum}
+	switch p.Kind {
+	case trackingplan.Text:
+		out.Kind = Text
+	case trackingplan.Number, trackingplan.Integer, trackingplan.Money:
+		out.Kind = Number
+	case trackingplan.Boolean:
+		out.Kind = Truth
+	case trackingplan.Date, trackingplan.Time:
+		out.Kind = Time
+	case trackingplan.Object:
+		out.Kind = Object
+		if p.Properties != nil {
+			out.Of = propertiesOf(p.Properties)
+		}
+	case trackingplan.Array:
+		out.Kind = List
+		if p.Of != nil {
+			of := propertyOf(p.Of)
+			out.Of, out.Each = of.Of, of.Kind
+		}
+	default:
+		out.Kind = Any
+	}
+	return out
+}
 
 // With is the catalogue with further types of events, and with further properties of those
 // that it has.
@@ -80,10 +140,7 @@ func (c *Catalogue) clone() *Catalogue {
 
 // Types are all types of events in the catalogue, sorted.
 func (c *Catalogue) Types() []string {
-	var all []string
-	for _, e := range spec() {
-		all = append(all, strings.Fields(e.types)...)
-	}
+	all := trackingplan.KnownTypes()
 	if c != nil {
 		all = slices.AppendSeq(all, maps.Keys(c.types))
 	}
@@ -105,10 +162,7 @@ func (c *Catalogue) Properties(typ string) (p Properties, ok bool) {
 // Check reports whether a type is likely what was meant: one of the catalogue, or one that
 // differs from all of them by more than a slip. Else, hint says what to write.
 func (c *Catalogue) Check(typ string) (hint string, ok bool) {
-	if _, known := c.Properties(typ); known {
-		return "", true
-	}
-	if near := spelling.Slip(typ, c.Types()); near != "" {
+	if near := spelling.Slip(typ, c.Types()); near != "" && near != typ {
 		return "did you mean " + near + "?", false
 	}
 	return "", true
@@ -145,7 +199,7 @@ func (c *Catalogue) shape(typ string) shape {
 		return shape{kind: kindObject}
 	}
 	fields := map[string]shape{"type": {kind: kindText}, "id": {kind: kindText}, "time": {kind: kindTime}}
-	return object(with(fields, p.shapes()))
+	return object(with(p.shapes(), fields)) // what every event has comes first
 }
 
 func (p Properties) shapes() map[string]shape {
@@ -159,8 +213,11 @@ func (p Properties) shapes() map[string]shape {
 func (p Property) shape() shape {
 	s := shape{values: p.Values}
 	of := shape{kind: kindAny}
-	if p.Of != nil {
+	switch {
+	case p.Of != nil:
 		of = object(p.Of.shapes())
+	case p.Each != "" && p.Each != Object && p.Each != List:
+		of = Property{Kind: p.Each}.shape()
 	}
 	switch p.Kind {
 	case Text:

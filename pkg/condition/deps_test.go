@@ -7,6 +7,7 @@ import (
 
 	"rapport/pkg/event"
 	"rapport/pkg/profile"
+	"rapport/pkg/trackingplan"
 )
 
 func TestDepsOf(t *testing.T) {
@@ -122,21 +123,46 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// Every type is declared once.
-func TestSpec(t *testing.T) {
+// What a plan declares is asked for like what is built in: with its properties and no others.
+func TestCatalogueOfAPlan(t *testing.T) {
 	t.Parallel()
-	seen := map[string]bool{}
-	for _, typ := range Builtin().Types() {
-		if p, ok := Builtin().Properties(typ); !ok || seen[typ] || p == nil {
-			t.Errorf("%s: %v, %v", typ, p, ok)
+	plan, err := trackingplan.Known().With(trackingplan.Modes{},
+		trackingplan.Type{Name: "subscription.paused", Properties: []trackingplan.Property{
+			{Name: "plan", Kind: trackingplan.Text, Enum: []string{"monthly", "yearly"}}, {Name: "price", Kind: trackingplan.Money},
+			{Name: "gift", Kind: trackingplan.Boolean}, {Name: "until", Kind: trackingplan.Date}, {Name: "any", Kind: trackingplan.Any},
+			{Name: "id", Kind: trackingplan.Number},
+			{Name: "tags", Kind: trackingplan.Array, Of: &trackingplan.Property{Kind: trackingplan.Text}},
+			{Name: "sizes", Kind: trackingplan.Array, Of: &trackingplan.Property{Kind: trackingplan.Integer}},
+			{Name: "items", Kind: trackingplan.Array, Of: &trackingplan.Property{Kind: trackingplan.Object, Properties: []trackingplan.Property{{Name: "sku", Kind: trackingplan.Text}}}},
+			{Name: "address", Kind: trackingplan.Object, Properties: []trackingplan.Property{{Name: "city", Kind: trackingplan.Text}}},
+		}},
+		trackingplan.Type{Name: "product.viewed", Properties: []trackingplan.Property{{Name: "soil", Kind: trackingplan.Text}}},
+		trackingplan.Type{Name: "page.viewed", Properties: []trackingplan.Property{{Name: "section", Kind: trackingplan.Text}}},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ typ, src, want string }{
+		{"subscription.paused", `event.plan == "yearly" and event.price > 9 and event.gift and event.until < now and event.any == 7`, ``},
+		{"subscription.paused", `"a" in event.tags and any(event.items, .sku == "x") and event.address.city == "Bath" and sum(event.sizes) > 3`, ``},
+		{"subscription.paused", `event.plann == "yearly"`, `did you mean plan?`},
+		{"subscription.paused", `event.plan == "weekly"`, `event.plan is never "weekly"`},
+		{"subscription.paused", `event.price == "9"`, `(a number)`},
+		{"subscription.paused", `event.address.town == "Bath"`, `no property town`},
+		{"subscription.paused", `any(event.items, .skuu == "x")`, `did you mean sku?`},
+		{"subscription.paused", `event.id == "E1"`, ``},
+		{"product.viewed", `event.soil == "wet" and event.price > 3`, ``},
+		{"product.viewed", `event.soul == "wet"`, `did you mean soil?`},
+		{"page.viewed", `event.section == "lamps" and event.whatever == 3`, ``},
+		{"", `events("subscription.pausd").count > 0`, `did you mean subscription.paused?`},
+		{"", `events("subscription.paused").sum(price, last = 30d) > 9`, ``},
+	} {
+		_, err := Compile(c.src, Env{Event: c.typ, Catalogue: Of(plan)})
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s\n got %v\nwant %v", c.src, err, c.want)
 		}
-		seen[typ] = true
 	}
-	count := 0
-	for _, e := range spec() {
-		count += len(strings.Fields(e.types))
-	}
-	if count != len(seen) {
-		t.Errorf("%d declarations of %d types", count, len(seen))
+	if _, ok := Of(nil).Properties("order.completed"); !ok {
+		t.Error("without a plan the catalogue is the built-in one")
 	}
 }

@@ -287,3 +287,27 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	})
 }
+
+// Each of many required properties is missed, and none when all are there.
+func TestRequired(t *testing.T) {
+	t.Parallel()
+	var all []Property
+	var members []string
+	for i := range maxRequired {
+		all = append(all, Property{Name: fmt.Sprintf("p%d", i), Kind: Any, Required: true}, Property{Name: fmt.Sprintf("q%d", i), Kind: Any})
+		members = append(members, fmt.Sprintf(`"p%d":1`, i))
+	}
+	p := planWith(t, Modes{}, Type{Name: "a.b", Properties: all})
+	if wrong := p.Check(&event.Event{Type: "a.b", Data: json.RawMessage("{" + strings.Join(members, ",") + "}")}); wrong != nil {
+		t.Error(wrong)
+	}
+	for i := range members {
+		data := "{" + strings.Join(slices.Delete(slices.Clone(members), i, i+1), ",") + "}"
+		if wrong := p.Check(&event.Event{Type: "a.b", Data: json.RawMessage(data)}); wrong == nil || wrong.Field != fmt.Sprintf("data.p%d", i) {
+			t.Errorf("without p%d: %v", i, wrong)
+		}
+	}
+	if _, err := Known().With(Modes{}, Type{Name: "a.c", Properties: append(all, Property{Name: "one_more", Kind: Any, Required: true})}); err == nil {
+		t.Error("more may be required than there are bits")
+	}
+}

@@ -37,7 +37,7 @@ func (m Mistakes) Error() string {
 const (
 	maxTypes      = 500
 	maxProperties = 200 // of one object
-	maxRequired   = 64  // of one object; they are the bits of a word
+	maxRequired   = 60  // of one object; they are bits of a word
 	maxNesting    = 8   // of objects and arrays
 )
 
@@ -130,8 +130,8 @@ func (f *finder) properties(path []string, all, known []Property, depth int) {
 			f.same(at, p, &known[k])
 		}
 	}
-	if required > maxRequired-1 {
-		f.add(path, fmt.Sprintf("%d properties are required, at most %d may be", required, maxRequired-1), "")
+	if required > maxRequired {
+		f.add(path, fmt.Sprintf("%d properties are required, at most %d may be", required, maxRequired), "")
 	}
 }
 

@@ -33,7 +33,7 @@ func compile(all []Property) *shape {
 	for i := range all {
 		f := compileProperty(&all[i])
 		if f.required {
-			f.bit = s.required + 1&^s.required // the lowest that is free
+			f.bit = (s.required + 1) &^ s.required // the lowest that is free
 			s.required |= f.bit
 		}
 		s.fields = append(s.fields, *f)

@@ -5,6 +5,7 @@
 //	policy.yaml               caps, quiet hours, purposes, the control group
 //	loyalty.yaml              what earns points, and tiers
 //	delivery.yaml             mail servers, and which messages go by which
+//	events.yaml               the types of events that the team declares
 //	segments/NAME.yaml        one segment each
 //	journeys/NAME.yaml        one journey each
 //	email/NAME.html.liquid    e-mails, with NAME.txt.liquid beside each,

@@ -25,7 +25,7 @@ type hearing struct {
 // env is what every expression may name. Without segments there are none to ask for, while
 // without a list of purposes every name is one.
 func (r *reader) env() condition.Env {
-	return condition.Env{Segments: append([]string{}, r.segmentNames...), Purposes: r.purposeNames, Zone: r.zone}
+	return condition.Env{Segments: append([]string{}, r.segmentNames...), Purposes: r.purposeNames, Catalogue: r.catalogue, Zone: r.zone}
 }
 
 // before is what expressions may read where nobody has entered yet.
@@ -62,7 +62,7 @@ func ownTypes() []string {
 func (r *reader) eventType(n *source.Node) string {
 	typ := r.Text(n, "the type of an event")
 	if r.types == nil {
-		r.types = append(condition.Builtin().Types(), ownTypes()...)
+		r.types = append(r.catalogue.Types(), ownTypes()...)
 	}
 	switch near := spelling.Slip(typ, r.types); {
 	case typ == "" || near == typ:
@@ -70,6 +70,9 @@ func (r *reader) eventType(n *source.Node) string {
 		r.At(n.File, n.Place, "there are no events of type "+typ, "did you mean "+near+"?")
 	case !eventType.MatchString(typ):
 		r.At(n.File, n.Place, typ+" is not a type of event", "write what it is about and what happened, with a point between: cart.abandoned")
+	}
+	if t, ok := r.plan.Type(typ); ok && t.Deprecated != "" {
+		r.Warn(n.File, n.Place, "events of type "+typ+" are deprecated in events.yaml", t.Deprecated)
 	}
 	return typ
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"rapport/pkg/condition"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
 	"rapport/pkg/render"
@@ -72,7 +73,8 @@ func compileWith(templates *render.Compiler, files []*source.File, name string, 
 	}
 	s.zone = zone(s.shop.Timezone)
 	s.messages = templates.Compile(pick(files, isTemplate), s.shop, r)
-	refs := &references{messages: s.messages, zone: s.zone}
+	s.events = events(pick(files, named("events.yaml")), r)
+	refs := &references{messages: s.messages, zone: s.zone, plan: s.events, catalogue: condition.Of(s.events)}
 	s.delivery = delivery(pick(files, named("delivery.yaml")), s.zone, r)
 	refs.mailServers = serversOf(s.delivery)
 	policies := rules(pick(files, named("policy.yaml")), refs, r)
@@ -122,14 +124,14 @@ func isTemplate(name string) bool {
 
 // roots are the files and directories that belong to a workspace.
 func roots() []string {
-	return []string{"rapport.yaml", "policy.yaml", "loyalty.yaml", "delivery.yaml", "segments", "journeys", "sources", "email", "sms", "whatsapp", "webhook", "locales"}
+	return []string{"rapport.yaml", "policy.yaml", "loyalty.yaml", "delivery.yaml", "events.yaml", "segments", "journeys", "sources", "email", "sms", "whatsapp", "webhook", "locales"}
 }
 
 // mistaken are names that people give to parts of a workspace, and what they are called. A
 // file that nothing reads is worse than one with a mistake in it.
 func mistaken() map[string]string {
 	return map[string]string{
-		"rapport.yml": "rapport.yaml", "policy.yml": "policy.yaml", "policies.yaml": "policy.yaml", "loyalty.yml": "loyalty.yaml", "delivery.yml": "delivery.yaml",
+		"rapport.yml": "rapport.yaml", "policy.yml": "policy.yaml", "policies.yaml": "policy.yaml", "loyalty.yml": "loyalty.yaml", "delivery.yml": "delivery.yaml", "events.yml": "events.yaml", "events": "events.yaml", "tracking-plan.yaml": "events.yaml",
 		"segment": "segments", "segments.yaml": "segments", "journey": "journeys", "webhooks": "webhook", "source": "sources",
 		"emails": "email", "loyalty": "loyalty.yaml", "locale": "locales", "translations": "locales",
 	}

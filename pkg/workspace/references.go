@@ -5,10 +5,12 @@ import (
 	"strings"
 	"time"
 
+	"rapport/pkg/condition"
 	"rapport/pkg/condition/spelling"
 	"rapport/pkg/message"
 	"rapport/pkg/policy"
 	"rapport/pkg/render"
+	"rapport/pkg/trackingplan"
 	"rapport/pkg/workspace/source"
 )
 
@@ -18,8 +20,10 @@ type references struct {
 	segmentNames []string // sorted; empty: there are none
 	purposeNames []string // as policy.yaml lists them; nil: any
 	policy       *policy.Policy
-	zone         *time.Location // the shop's
-	mailServers  []string       // the providers of delivery.yaml; none: smtp is the one
+	zone         *time.Location       // the shop's
+	plan         *trackingplan.Plan   // the types of events; nil: none is expected
+	catalogue    *condition.Catalogue // the same, as expressions know it; nil: the built-in one
+	mailServers  []string             // the providers of delivery.yaml; none: smtp is the one
 }
 
 // knowsSegment reports a segment that is not there; n holds its name.

@@ -20,8 +20,9 @@ import (
 // kinds of files that have a schema, by one of their names in the workspace of these tests.
 func withSchema() map[string]*schema.Schema {
 	return map[string]*schema.Schema{
-		"rapport.yaml": schema.Shop(), "policy.yaml": schema.Policy(), "loyalty.yaml": schema.Loyalty(), "delivery.yaml": schema.Delivery(),
+		"rapport.yaml": schema.Shop(), "policy.yaml": schema.Policy(), "loyalty.yaml": schema.Loyalty(), "delivery.yaml": schema.Delivery(), "events.yaml": schema.Events(),
 		"segments/vip-care.yaml": schema.Segment(), "webhook/crm.yaml": schema.Webhook(), "journeys/hello.yaml": schema.Journey(),
+		"sources/shop.yaml": schema.Source(),
 	}
 }
 
@@ -50,10 +51,14 @@ func readWith(around *Snapshot, name, text string, r *source.Report) *source.Nod
 		journeys(files, refs, r)
 	case isSegment(name):
 		segments(files, refs, r)
+	case isSource(name):
+		sources(files, refs, r)
 	case isTemplate(name):
 		render.Compile(files, around.shop, r)
 	case name == "policy.yaml":
 		rules(files, refs, r)
+	case name == "events.yaml":
+		events(files, r)
 	case name == "delivery.yaml":
 		delivery(files, around.zone, r)
 	case name == "loyalty.yaml":

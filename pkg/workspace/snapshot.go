@@ -11,6 +11,7 @@ import (
 	"rapport/pkg/render"
 	"rapport/pkg/routing"
 	"rapport/pkg/shophook"
+	"rapport/pkg/trackingplan"
 	"rapport/pkg/workspace/source"
 )
 
@@ -28,6 +29,7 @@ type Snapshot struct {
 	delivery *routing.Config
 	messages *render.Set
 	sources  []*shophook.Definition
+	events   *trackingplan.Plan
 	clients  []string // the mail programs that messages are made for; nil: the usual ones
 	warnings Problems
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"rapport/pkg/condition"
 	"rapport/pkg/condition/spelling"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
@@ -17,7 +16,7 @@ import (
 // nobody asked for.
 func (l *linter) variables() {
 	typ := entryType(&l.draft.Enter)
-	known, closed := condition.Builtin().Properties(typ)
+	known, closed := l.catalogue.Properties(typ)
 	suggested := false
 	journey.Walk(l.draft.Steps, func(s *journey.Step) { suggested = suggested || s.Recommend != nil })
 	seen := map[string]bool{}

@@ -20,7 +20,7 @@ var section = regexp.MustCompile(`(?s)(<!-- begin: generated ([a-z/ ]+?) -->\n).
 //	<!-- end: generated -->
 //
 // What stands in the first mark is a schema, whose keys become a table; journey/step is one
-// of a schema's definitions; events is the catalogue of events, rules that of what messages are held to. All schemas have to be
+// of a schema's definitions; known events is the catalogue of events, rules that of what messages are held to. All schemas have to be
 // somewhere in the page, so that it holds every key of every file.
 func Fill(page string) (string, error) {
 	var failed error
@@ -44,7 +44,7 @@ func Fill(page string) (string, error) {
 
 // sections are all that a page has to have.
 func sections() []string {
-	all := []string{"events", "rules"}
+	all := []string{"known events", "rules"}
 	for name, s := range All() {
 		name = strings.TrimSuffix(name, ".json")
 		all = append(all, name)
@@ -60,7 +60,7 @@ func sections() []string {
 
 func generated(what string) (string, error) {
 	switch what {
-	case "events":
+	case "known events":
 		return events(), nil
 	case "rules":
 		return rules(), nil
@@ -85,8 +85,11 @@ func events() string {
 	lines := map[string][]string{}
 	var order []string
 	for _, typ := range c.Types() {
-		known, _ := c.Properties(typ)
+		known, closed := c.Properties(typ)
 		props := properties(known)
+		if !closed {
+			props = "any"
+		}
 		if lines[props] == nil {
 			order = append(order, props)
 		}
