@@ -22,6 +22,7 @@ type queue struct {
 	hurry   bool                // what waits goes at once
 	closed  bool
 	room    chan struct{} // closed when there is room again
+	crowd   bool          // somebody waits for it
 	news    chan struct{} // has one when the sender should look again
 
 	failed []Result
@@ -63,7 +64,7 @@ func (q *queue) add(ctx context.Context, e *entry) error {
 			q.mu.Unlock()
 			return ErrFull
 		}
-		q.hurry = true
+		q.hurry, q.crowd = true, true
 		room := q.room
 		q.wake()
 		q.mu.Unlock()
@@ -209,8 +210,15 @@ func (q *queue) remove(e *entry) {
 	q.bytes -= len(e.body)
 	e.epoch.open--
 	q.finish(e.epoch)
+	if q.crowd {
+		q.letIn()
+	}
+}
+
+// letIn lets those look again who wait for room.
+func (q *queue) letIn() {
 	close(q.room)
-	q.room = make(chan struct{})
+	q.room, q.crowd = make(chan struct{}), false
 }
 
 // finish ends an epoch of which nothing is open.
@@ -232,8 +240,7 @@ func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	close(q.room) // those who wait for it see that it is closed
-	q.room = make(chan struct{})
+	q.letIn() // and see that it is closed
 	q.wake()
 }
 
