@@ -16,12 +16,24 @@ const (
 	LeftArchived       = "archived"        // its journey was taken out of service
 	LeftConverted      = "converted"       // its goal was reached, and ends the walk
 	LeftByRule         = "left"            // a leave rule or step that names no reason
+	// LeftMerged ends the younger of two instances of one journey and key when two ids turn
+	// out to be one person.
+	LeftMerged = "merged"
 )
 
 // Event applies an event to a profile. The event must not have been applied before. trace
 // is the W3C traceparent under which it is applied, kept by instances that enter.
 func (s *Set) Event(st *State, ev *event.Event, now time.Time, trace string) []Effect {
-	w := walk{set: s, state: st, now: now, trace: trace, born: st.Snapshot == ""}
+	if !st.takes(ev) {
+		return nil
+	}
+	w := walk{set: s, state: st, now: now, trace: trace, born: st.Snapshot == "", past: s.Late(ev, now)}
+	if st.Follows() {
+		if !w.noted(ev) {
+			w.apply(ev)
+		}
+		return nil
+	}
 	w.refresh()
 	w.changed.profile = w.concerns(ev) || w.changed.profile
 	crossed := w.fold(ev)
@@ -104,6 +116,7 @@ type walk struct {
 	now     time.Time
 	event   *event.Event // nil on a timer
 	trace   string
+	past    bool      // the event is late, or told as of the past
 	due     time.Time // when what is happening should have happened; zero: now
 	effects []Effect
 	ended   bool
@@ -165,13 +178,18 @@ func (w *walk) deliver(ev *event.Event, crossed []*program) {
 	w.pursue()
 	w.leave()
 	w.hear()
-	w.reconsider()
+	if !w.past {
+		w.reconsider()
+	}
 	if w.state.Profile.Known {
-		for _, p := range w.set.entries[ev.Type] {
-			w.enter(p, ev, w.trace)
-		}
-		for _, p := range crossed {
-			w.enter(p, ev, w.trace)
+		for _, list := range [2][]*program{w.set.entries[ev.Type], crossed} {
+			for _, p := range list {
+				if w.past {
+					w.refused(p, "", RefusedLate)
+				} else {
+					w.enter(p, ev, w.trace)
+				}
+			}
 		}
 	}
 	w.event = nil
@@ -221,7 +239,7 @@ func (w *walk) leave() {
 func (w *walk) leaving(p *program, in *Instance) string {
 	in.Check = time.Time{}
 	for k, r := range p.def.Leave {
-		if r.On != "" && (w.event == nil || r.On != w.event.Type) {
+		if r.On != "" && (w.event == nil || r.On != w.event.Type || w.earlier(in.At)) {
 			continue
 		}
 		scope := w.scope(in)

@@ -40,7 +40,8 @@ func made(subject, typ, what string, at time.Time, data map[string]any) *event.E
 // rules are quiet where no journey listens.
 func (w *walk) fact(in *Instance, typ, what string, data map[string]any) {
 	ev := made(w.state.Profile.ID, typ, what, w.now, data)
-	w.state.Profile.Apply(ev)
+	ev.Past = w.past // What follows from what is late begins nothing either.
+	w.apply(ev)
 	w.changed.profile = true
 	w.happened(typ)
 	// Every order would be two events; the points are in the profile.
@@ -69,12 +70,12 @@ func (w *walk) happened(typ string) {
 // fold takes an event into the profile, and returns the journeys whose threshold it made a
 // prediction cross.
 func (w *walk) fold(ev *event.Event) (crossed []*program) {
-	if ev.Source == event.EngineSource || ev.Type == event.MessageSent {
-		return nil // It is there already, noted when it was made or decided.
+	if w.noted(ev) {
+		return nil
 	}
 	if len(w.set.predictions) == 0 || !strings.HasPrefix(ev.Type, "prediction.") {
 		said := w.words()
-		w.state.Profile.Apply(ev)
+		w.apply(ev)
 		w.withdraw(ev)
 		w.tellConsent(said, ev)
 		return nil
@@ -83,13 +84,18 @@ func (w *walk) fold(ev *event.Event) (crossed []*program) {
 	for i, p := range w.set.predictions {
 		before[i] = prediction(&w.state.Profile, p.def.Enter.Prediction)
 	}
-	w.state.Profile.Apply(ev)
+	w.apply(ev)
 	for i, p := range w.set.predictions {
 		if c := p.def.Enter.Prediction; c.crossed(before[i], prediction(&w.state.Profile, c)) {
 			crossed = append(crossed, p)
 		}
 	}
 	return crossed
+}
+
+// noted reports whether the profile has an event already, since it was made or decided.
+func (w *walk) noted(ev *event.Event) bool {
+	return ev.Source == event.EngineSource || ev.Type == event.MessageSent
 }
 
 // prediction is the value of a model, NaN while there is none.
@@ -180,15 +186,7 @@ func (w *walk) award(in *Instance, n int64, what, reason string) {
 // from elsewhere, is kept until the points reach one that it does.
 func (w *walk) tier(in *Instance, what string) {
 	l := &w.state.Profile.Loyalty
-	now, before := -1, -1
-	for i, t := range w.set.config.Loyalty.Tiers {
-		if l.Points >= t.From {
-			now = i
-		}
-		if t.Name == l.Tier {
-			before = i
-		}
-	}
+	now, before := w.tiers()
 	if now == before {
 		return
 	}
@@ -205,7 +203,23 @@ func (w *walk) tier(in *Instance, what string) {
 		w.fact(in, profile.TierLost, "tier/"+name+"/"+what, data)
 	}
 	// The profile would go by times, and several tiers may be reached at one instant.
-	l.Tier, l.TierAt = name, w.now
+	w.setTier(name)
+}
+
+// tiers are the places of the highest tier that the points allow, and of the one that the
+// profile has; -1: none, or none of the programme.
+func (w *walk) tiers() (now, before int) {
+	l := &w.state.Profile.Loyalty
+	now, before = -1, -1
+	for i, t := range w.set.config.Loyalty.Tiers {
+		if l.Points >= t.From {
+			now = i
+		}
+		if t.Name == l.Tier {
+			before = i
+		}
+	}
+	return now, before
 }
 
 // noteSent puts a message into the history when it is decided. That it was sent comes back
@@ -213,7 +227,7 @@ func (w *walk) tier(in *Instance, what string) {
 // else, and a state that stays as it is need not be stored again.
 func (w *walk) noteSent(c *message.Command) {
 	data := []byte(`{"channel":"` + string(c.Channel) + `","journey":"` + c.Journey + `","template":"` + c.Template + `"}`)
-	w.state.Profile.Apply(&event.Event{
+	w.apply(&event.Event{
 		ID: c.ID, Source: event.EngineSource, Type: event.MessageSent, Subject: c.Profile, Time: w.now.UTC(), Data: data,
 	})
 	w.happened(event.MessageSent)

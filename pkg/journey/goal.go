@@ -23,13 +23,11 @@ func (w *walk) pursue() {
 	}
 	var leaving []string
 	w.state.Goals = slices.DeleteFunc(w.state.Goals, func(g Pursuit) bool {
-		if w.now.After(g.Until) {
-			w.ended = w.ended || g.Trigger != ""
-			return true
-		}
-		goal := w.goal(&g)
+		over := w.now.After(g.Until)
+		w.ended = w.ended || over && g.Trigger != ""
+		goal := w.inTime(&g)
 		if goal == nil || goal.On != w.event.Type {
-			return false
+			return over
 		}
 		scope := NewScope(w.now, &w.state.Profile, w.event, w.state.trigger(g.Trigger), g.Sent)
 		at := place{in: &Instance{ID: g.Instance, Journey: g.Journey, Version: g.Version}, where: "goal"}
@@ -38,7 +36,7 @@ func (w *walk) pursue() {
 			scope = w.scope(at.in)
 		}
 		if !w.holds(goal.If, scope, at) {
-			return false
+			return over
 		}
 		c := Converted{
 			Instance: g.Instance, Journey: g.Journey, Version: g.Version, Event: w.event.UID(), Arms: g.Arms, Ghost: g.Ghost, At: w.now,
@@ -60,6 +58,26 @@ func (w *walk) pursue() {
 			w.depart(id, LeftConverted)
 		}
 	}
+}
+
+// inTime is the goal that the event may reach; nil when its time is over, or none is known. What
+// is told late counts by its own time, if that lies in the goal's.
+func (w *walk) inTime(g *Pursuit) *Goal {
+	goal, at := w.goal(g), w.now
+	if w.past {
+		at = w.event.Time
+	}
+	if goal == nil || at.After(g.Until) {
+		return nil
+	}
+	within := goal.Within
+	if within <= 0 {
+		within = w.set.definition(g.Journey, g.Version).lifetime()
+	}
+	if w.earlier(g.Until.Add(-within)) {
+		return nil
+	}
+	return goal
 }
 
 // lapse forgets the goals whose time has passed: whoever has no event any more would keep

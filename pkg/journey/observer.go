@@ -36,6 +36,6 @@ type Question struct {
 const (
 	RefusedAgain     = "entered before"  // again: does not allow another entry yet
 	RefusedMeanwhile = "running already" // meanwhile: ignore
-	RefusedLate      = "too late"        // its time was too long ago
+	RefusedLate      = "too late"        // its time was too long ago, or its event is late
 	RefusedFull      = "too many inside" // the person is inside maxInside journeys, or one that often
 )

@@ -10,8 +10,11 @@ func (w *walk) refresh() {
 	if w.state.Snapshot == w.set.Version() {
 		return
 	}
-	w.refreshing = true
 	w.state.Snapshot = w.set.Version()
+	if w.state.Follows() {
+		return
+	}
+	w.refreshing = true
 	ids := make([]string, 0, len(w.state.Instances))
 	for i := range w.state.Instances {
 		ids = append(ids, w.state.Instances[i].ID)

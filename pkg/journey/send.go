@@ -61,13 +61,20 @@ func (w *walk) judge(in *Instance, d *Definition, step string, c message.Channel
 	} else {
 		v = w.set.policy.Decide(r)
 	}
-	if late := w.lateness(); late > d.lateness() && (v.Reason == "" || !v.Until.IsZero()) {
-		v = policy.Verdict{Reason: message.ReasonTooLate, Rule: "later than max_lateness allows", Checks: v.Checks}
+	if late := w.lateness(); (w.past || late > d.lateness()) && (v.Reason == "" || !v.Until.IsZero()) {
+		v = policy.Verdict{Reason: message.ReasonTooLate, Rule: w.tooLate(), Checks: v.Checks}
 	}
 	if w.set.observer != nil {
 		w.set.observer.Judged(in, step, v, w.now)
 	}
 	return v
+}
+
+func (w *walk) tooLate() string {
+	if w.past {
+		return "what it follows from happened too long ago"
+	}
+	return "later than max_lateness allows"
 }
 
 // lateness is how long ago what is happening should have happened.

@@ -121,7 +121,7 @@ func (w *walk) spread(p *program, b *Broadcast, after time.Time, passed int64) (
 		zone = w.zone()
 	}
 	comes := func(at time.Time) bool {
-		late = at.Add(w.share(p, b, at))
+		late = at.Add(w.share(p, b, at, w.state.Profile.ID))
 		if b.Local {
 			read = reading(at, zone)
 		}
@@ -147,11 +147,11 @@ func (w *walk) spread(p *program, b *Broadcast, after time.Time, passed int64) (
 	return time.Time{}, 0
 }
 
-func (w *walk) share(p *program, b *Broadcast, at time.Time) time.Duration {
+func (w *walk) share(p *program, b *Broadcast, at time.Time, id string) time.Duration {
 	if b.Over <= 0 {
 		return 0
 	}
-	return schedule.Spread(b.Over, Fraction("spread", p.def.Name, strconv.FormatInt(at.Unix(), 10), w.state.Profile.ID))
+	return schedule.Spread(b.Over, Fraction("spread", p.def.Name, strconv.FormatInt(at.Unix(), 10), id))
 }
 
 // start enters the profile whose journey's time has come, and sets the next one. What is

@@ -63,6 +63,10 @@ func (w *walk) until(in *Instance, nd *node) bool {
 
 // hear tells an event to those who wait for it, and to those who rest for word of a message.
 func (w *walk) hear() {
+	if w.past {
+		w.due = w.event.Time
+		defer func() { w.due = time.Time{} }()
+	}
 	for _, id := range w.inside(w.hearing) {
 		i := w.state.index(id)
 		if i < 0 {
@@ -90,6 +94,9 @@ func (w *walk) hear() {
 func (w *walk) heard(in *Instance, nd *node) int {
 	wait := nd.step.Wait
 	for k, e := range wait.Events {
+		if w.earlier(in.Since) {
+			break
+		}
 		if e.On == w.event.Type && w.holds(e.If, w.scope(in), place{in: in, where: "wait", step: nd.step.ID, number: k + 1}) {
 			return k + 1
 		}
@@ -185,12 +192,7 @@ func (w *walk) wake(id string, due time.Time) {
 		w.depart(id, LeftVersionGone)
 		return
 	}
-	if reason := w.leaving(p, in); reason != "" {
-		w.depart(id, reason)
-		return
-	}
-	if !w.now.Before(in.At.Add(p.def.lifetime())) {
-		w.depart(id, LeftLifetime)
+	if w.over(in, p) {
 		return
 	}
 	if in.Look.Equal(due) {
@@ -210,6 +212,18 @@ func (w *walk) wake(id string, due time.Time) {
 		return
 	}
 	w.goOn(in, p, n)
+}
+
+// over takes an instance out that is to leave, or has lived as long as it may.
+func (w *walk) over(in *Instance, p *program) bool {
+	reason := w.leaving(p, in)
+	if reason == "" && !w.now.Before(in.At.Add(p.def.lifetime())) {
+		reason = LeftLifetime
+	}
+	if reason != "" {
+		w.depart(in.ID, reason)
+	}
+	return reason != ""
 }
 
 // goOn is what happens when a timer is due.

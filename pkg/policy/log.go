@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"hash/fnv"
 	"slices"
 	"time"
@@ -103,6 +104,23 @@ func (l *Log) Forget(before time.Time) {
 	}
 	if l.LostTransactional < at {
 		l.LostTransactional = 0
+	}
+}
+
+// Join takes in what was sent to the same person under another id; caps count both.
+func (l *Log) Join(o *Log) {
+	for _, e := range o.Sent {
+		at := slices.IndexFunc(l.Sent, func(old Entry) bool { return old.ID == e.ID })
+		if at >= 0 {
+			continue
+		}
+		e.Kind = l.kind(o.kindAt(e))
+		place, _ := slices.BinarySearchFunc(l.Sent, e, func(a, b Entry) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.ID, b.ID)) })
+		l.Sent = slices.Insert(l.Sent, place, e)
+	}
+	l.Lost, l.LostTransactional = max(l.Lost, o.Lost), max(l.LostTransactional, o.LostTransactional)
+	if extra := len(l.Sent) - maxSent; extra > 0 {
+		l.drop(extra)
 	}
 }
 
