@@ -41,14 +41,20 @@ func (d *Definition) read(head map[string][]string, body []byte, id string, now 
 	if d.ignores(out.Topic) {
 		out.Outcome = Ignored
 	}
-	for i, m := range d.Mappings {
+	before := map[string]int{} // mappings of the topic, by type
+	for _, m := range d.Mappings {
 		if !slices.Contains(m.Topics, out.Topic) {
 			continue
 		}
+		own := id
+		if n := before[m.Type]; n > 0 {
+			own = fmt.Sprintf("%s/%d", id, n)
+		}
+		before[m.Type]++
 		if out.Outcome == Unknown {
 			out.Outcome = Ignored
 		}
-		events, err := s.events(d, m, fmt.Sprintf("%s/%d", id, i))
+		events, err := s.events(d, m, own)
 		if err != nil {
 			return out, fmt.Errorf("%s: %s of %s: %w", m.At, m.Type, quote(out.Topic), err)
 		}
@@ -102,7 +108,7 @@ func (s *scope) events(d *Definition, m *Mapping, id string) ([]event.Event, err
 	var out []event.Event
 	for i, item := range list {
 		s.names[m.As] = item
-		events, err := s.one(d, m, fmt.Sprintf("%s.%d", id, i))
+		events, err := s.one(d, m, fmt.Sprintf("%s.%d", id, i+1))
 		if err != nil {
 			return nil, fmt.Errorf("%s %d: %w", m.As, i+1, err)
 		}
