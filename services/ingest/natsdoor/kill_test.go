@@ -1,0 +1,97 @@
+package natsdoor_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/bus/embedded"
+)
+
+// A door that is killed, again and again and in the middle of its work, loses nothing, doubles nothing,
+// and keeps the order.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	b := start(t, embedded.Options{Port: -1}, layout())
+	const events, kills = 3000, 4
+	go func() {
+		for i := range events {
+			body := viewed(fmt.Sprint(i), fmt.Sprintf("p%d", i%7))
+			if i%100 == 50 {
+				body = fmt.Sprintf(`{"number":%d}`, i)
+			}
+			if _, err := b.js.Publish(b.t.Context(), "in.shop", []byte(body)); err != nil {
+				t.Errorf("event %d: %v", i, err)
+				return
+			}
+		}
+	}()
+	const bad, good = events / 100, events - events/100
+	for kill := range kills + 1 {
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env = append(os.Environ(), asDoor+"="+b.ClientURL())
+		cmd.Stderr = t.Output()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		last := kill == kills
+		want := uint64(good * (kill + 1) / (kills + 2))
+		if last {
+			want = good
+		}
+		b.grows(bus.StreamEvents, want)
+		if last {
+			b.grows(bus.StreamDead, bad)
+			b.empty(bus.StreamIn)
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // It was killed.
+	}
+	i := 0
+	for _, e := range b.events(good) {
+		for i%100 == 50 {
+			i++
+		}
+		if e.ID != fmt.Sprint(i) {
+			t.Fatalf("event %s where %d should be", e.ID, i)
+		}
+		i++
+	}
+	for stream, want := range map[string]uint64{bus.StreamEvents: good, bus.StreamDead: bad} {
+		if n, err := bus.LastSeq(b.deadline(), b.js, stream); err != nil || n != want {
+			t.Errorf("%d messages in %s, want %d (%v)", n, stream, want, err)
+		}
+	}
+}
+
+// grows waits until a stream has so many messages.
+func (b *broker) grows(stream string, n uint64) {
+	b.t.Helper()
+	ctx := b.deadline()
+	for {
+		s, err := b.js.Stream(ctx, stream)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if s.CachedInfo().State.LastSeq >= n {
+			return
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			in, err := b.js.Stream(b.t.Context(), bus.StreamIn)
+			state := jetstream.StreamState{}
+			if err == nil {
+				state = in.CachedInfo().State
+			}
+			b.t.Fatalf("%s has %d messages, want %d; IN: %+v", stream, s.CachedInfo().State.LastSeq, n, state)
+		}
+	}
+}
