@@ -48,3 +48,12 @@ func properties(names string) []Property {
 	}
 	return all
 }
+
+// Commerce are the types of what shops send, in the order of a visit.
+func Commerce() []Type {
+	all := make([]Type, len(commerce))
+	for i, s := range commerce {
+		all[i] = s.typ(false)
+	}
+	return all
+}

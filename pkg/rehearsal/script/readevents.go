@@ -40,7 +40,7 @@ func (rd *reader) before(n *source.Node) {
 }
 
 func eventKeys() []string {
-	return []string{"at", "happened", "type", "data", "profile", "id", "source", "traits", "consent", "of"}
+	return []string{"at", "happened", "type", "data", "profile", "id", "source", "traits", "consent", "of", "past"}
 }
 
 // events reads what happens in the test. Events stand in the order of their times.
@@ -127,6 +127,11 @@ func (rd *reader) given(n *source.Node) *event.Event {
 		data[event.ProfileProperty] = update
 	}
 	ev := rd.event(rd.t.Now, typ, data)
+	if past := n.Get("past"); past != nil {
+		if ev.Past = past.Kind == source.Bool && strings.EqualFold(past.Value, "true"); past.Kind != source.Bool {
+			rd.r.At(past.File, past.Place, "past must be true or false, not "+past.Kind.String(), "write past: true")
+		}
+	}
 	if id := rd.r.Text(n.Get("id"), "id"); id != "" {
 		ev.ID = id
 	}
@@ -138,6 +143,9 @@ func (rd *reader) given(n *source.Node) *event.Event {
 	}
 	if err := ev.Validate(); err != nil {
 		rd.r.At(n.File, n.Place, "this is no event that Rapport would take: "+strings.TrimPrefix(err.Error(), "event: "), "")
+		return nil
+	}
+	if !rd.expected(n, ev) {
 		return nil
 	}
 	return ev
