@@ -10,18 +10,23 @@ import (
 
 // BenchmarkSay is what every event of a visitor who is known costs: nothing is sent.
 func BenchmarkSay(b *testing.B) {
-	for _, pairs := range []int{1, 4, identity.MaxSaid} {
-		b.Run(fmt.Sprintf("pairs=%d", pairs), func(b *testing.B) {
+	for _, tt := range []struct{ pairs, inTurn int }{{1, 1}, {4, 4}, {identity.MaxSaid, 1}, {identity.MaxSaid, 4}, {identity.MaxSaid, identity.MaxSaid}} {
+		b.Run(fmt.Sprintf("pairs=%d/inturn=%d", tt.pairs, tt.inTurn), func(b *testing.B) {
 			n := &identity.Node{ID: "customer-4711"}
-			var st identity.Statement
-			for i := range pairs {
-				st = identity.Statement{A: fmt.Sprintf("anonymous:0b6e5c1e-0f0f-4f0f-8f0f-%012d", i), B: n.ID, Joined: true, At: noon}
-				n.Say(&st)
+			said := make([]identity.Statement, tt.pairs)
+			for i := range said {
+				said[i] = identity.Statement{A: fmt.Sprintf("anonymous:0b6e5c1e-0f0f-4f0f-8f0f-%012d", i), B: n.ID, Joined: true, At: noon}
+				n.Say(&said[i])
 			}
 			b.ReportAllocs()
+			next := 0
 			for b.Loop() {
+				st := &said[next]
+				if next++; next == tt.inTurn {
+					next = 0
+				}
 				st.At = st.At.Add(time.Second)
-				if n.Say(&st) {
+				if n.Say(st) {
 					b.Fatal("a known pair was said again")
 				}
 			}

@@ -117,6 +117,9 @@ func (w *work) pointTo(root string, members []string) {
 		}
 	}
 	if turned {
+		if w.rows[root] == nil {
+			w.rows[root] = &Row{}
+		}
 		w.rows[root].Version = w.next()
 		w.changed[root] = true
 		w.pointings = append(w.pointings, Pointing{ID: root, Version: w.next(), Tell: tell})

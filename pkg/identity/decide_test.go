@@ -254,11 +254,13 @@ func TestRule(t *testing.T) {
 	}{
 		{"a visitor logs in", []identity.Statement{at(1, "anonymous:a", "c1")}, map[string]string{"anonymous:a": "c1"}},
 		{
-			"two share a computer", []identity.Statement{at(2, "anonymous:a", "c2"), at(1, "anonymous:a", "c1"), at(3, "anonymous:a", "c1")},
+			"two share a computer",
+			[]identity.Statement{at(2, "anonymous:a", "c2"), at(1, "anonymous:a", "c1"), at(3, "anonymous:a", "c1")},
 			map[string]string{"anonymous:a": "c1"},
 		},
 		{
-			"the first takes the computer back", []identity.Statement{at(1, "anonymous:a", "c1"), at(2, "anonymous:a", "c2"), not(3, "anonymous:a", "c1")},
+			"the first takes the computer back",
+			[]identity.Statement{at(1, "anonymous:a", "c1"), at(2, "anonymous:a", "c2"), not(3, "anonymous:a", "c1")},
 			map[string]string{"anonymous:a": "c2"},
 		},
 		{"the new name is the root", []identity.Statement{at(1, "c1", "c2")}, map[string]string{"c1": "c2"}},
@@ -268,11 +270,13 @@ func TestRule(t *testing.T) {
 		{"undone at the same time", []identity.Statement{not(1, "c1", "c2"), at(1, "c1", "c2")}, map[string]string{}},
 		{"undone before", []identity.Statement{not(1, "c1", "c2"), at(2, "c1", "c2")}, map[string]string{"c1": "c2"}},
 		{
-			"a guest", []identity.Statement{at(1, "anonymous:b", "email:x"), at(1, "phone:1", "email:x"), at(2, "email:x", "c1")},
+			"a guest",
+			[]identity.Statement{at(1, "anonymous:b", "email:x"), at(1, "phone:1", "email:x"), at(2, "email:x", "c1")},
 			map[string]string{"anonymous:b": "email:x", "phone:1": "email:x", "email:x": "c1"},
 		},
 		{
-			"a guest at a customer's computer", []identity.Statement{at(1, "anonymous:b", "c1"), at(2, "anonymous:b", "email:x")},
+			"a guest at a customer's computer",
+			[]identity.Statement{at(1, "anonymous:b", "c1"), at(2, "anonymous:b", "email:x")},
 			map[string]string{"anonymous:b": "c1"},
 		},
 		{"two visitors", []identity.Statement{at(1, "anonymous:a", "anonymous:b")}, map[string]string{"anonymous:b": "anonymous:a"}},

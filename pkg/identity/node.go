@@ -78,10 +78,15 @@ func (n *Node) Say(st *Statement) bool {
 	return news || later && !st.Joined
 }
 
+// said returns where a pair is, or -1. The one that was asked for last comes first: visitors
+// come back with the id that they came with.
 func (n *Node) said(other string) int {
-	for i := range n.Said {
-		if n.Said[i].Other == other {
-			return i
+	last := len(n.Said) - 1
+	for i := last; i >= 0; i-- {
+		if s := n.Said[i]; s.Other == other {
+			copy(n.Said[i:], n.Said[i+1:])
+			n.Said[last] = s
+			return last
 		}
 	}
 	return -1

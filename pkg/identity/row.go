@@ -2,6 +2,7 @@ package identity
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -131,8 +132,10 @@ func DecodeRow(b []byte) (*Row, error) {
 	if err := cbor.Unmarshal(b[1:], r); err != nil {
 		return nil, fmt.Errorf("decode identity row: %w", err)
 	}
-	if !slices.IsSortedFunc(r.Claims, func(a, b Claim) int { return cmp.Compare(a.Other, b.Other) }) {
-		return nil, fmt.Errorf("decode identity row: its claims are out of order")
+	for i := 1; i < len(r.Claims); i++ {
+		if r.Claims[i-1].Other >= r.Claims[i].Other {
+			return nil, errors.New("decode identity row: its claims are out of order")
+		}
 	}
 	return r, nil
 }
