@@ -1,22 +1,20 @@
 package main
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
+
+	"rapport/services/rapport/importing"
 )
 
-// sheet is a CSV file (RFC 4180) whose first line names its columns, in any order. Rows that
-// cannot be used are told with their lines, and the others are.
+// sheet is a file whose columns have fixed names, in any order. Rows that cannot be used are told with their
+// lines, and the others are.
 type sheet struct {
 	name    string
-	in      *csv.Reader
-	file    io.Closer
-	columns []string
+	in      *importing.Sheet
 	told    io.Writer // of rows that are refused
 	refused int
 }
@@ -29,39 +27,28 @@ type record struct {
 
 // openSheet opens a file that must have the needed columns and may have the others.
 func openSheet(path string, told io.Writer, needed, others []string) (*sheet, error) {
-	f, err := os.Open(path)
+	in, err := importing.OpenSheet(path, importing.Format{})
 	if err != nil {
-		return nil, fmt.Errorf("the file to import cannot be read: %w", err)
+		return nil, err
 	}
-	s := &sheet{name: path, in: csv.NewReader(f), file: f, told: told}
-	s.in.FieldsPerRecord = -1
+	s := &sheet{name: path, in: in, told: told}
 	if err := s.header(needed, others); err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, errors.Join(err, in.Close())
 	}
 	return s, nil
 }
 
 func (s *sheet) header(needed, others []string) error {
-	names, err := s.in.Read()
-	if errors.Is(err, io.EOF) {
-		names, err = nil, nil
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.name, err)
-	}
-	for i, name := range names {
-		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
+	var have []string
+	for _, name := range s.in.Columns() {
+		name = strings.ToLower(name)
 		if !slices.Contains(needed, name) && !slices.Contains(others, name) {
 			return fmt.Errorf("%s:1: there is no column %q: use %s", s.name, name, strings.Join(append(slices.Clone(needed), others...), ", "))
 		}
-		if slices.Contains(s.columns, name) {
-			return fmt.Errorf("%s:1: the column %s is there twice", s.name, name)
-		}
-		names[i] = name
-		s.columns = append(s.columns, name)
+		have = append(have, name)
 	}
 	for _, name := range needed {
-		if !slices.Contains(s.columns, name) {
+		if !slices.Contains(have, name) {
 			return fmt.Errorf("%s:1: the column %s is missing: the first line must name %s", s.name, name, strings.Join(needed, ","))
 		}
 	}
@@ -71,23 +58,17 @@ func (s *sheet) header(needed, others []string) error {
 // next returns the next row that can be read; io.EOF after the last.
 func (s *sheet) next() (record, error) {
 	for {
-		fields, err := s.in.Read()
-		var bad *csv.ParseError
-		switch {
-		case errors.As(err, &bad):
-			s.refuse(bad.StartLine, bad.Err)
-			continue
-		case err != nil:
+		row, err := s.in.Next()
+		if err != nil {
 			return record{}, err
 		}
-		line, _ := s.in.FieldPos(0)
-		if len(fields) != len(s.columns) {
-			s.refuse(line, fmt.Errorf("has %d values, and there are %d columns", len(fields), len(s.columns)))
+		if err := row.Err(); err != nil {
+			s.refuse(row.Line, err)
 			continue
 		}
-		r := record{line: line, values: make(map[string]string, len(fields))}
-		for i, name := range s.columns {
-			r.values[name] = strings.TrimSpace(fields[i])
+		r := record{line: row.Line, values: map[string]string{}}
+		for name, value := range s.in.Values(row) {
+			r.values[strings.ToLower(name)] = value
 		}
 		return r, nil
 	}
@@ -101,8 +82,8 @@ func (s *sheet) refuse(line int, why error) {
 
 // end closes the file and says how many rows were taken; that some were refused is an error.
 func (s *sheet) end(out io.Writer, taken int, what string) error {
-	if err := s.file.Close(); err != nil {
-		return fmt.Errorf("%s: %w", s.name, err)
+	if err := s.in.Close(); err != nil {
+		return err
 	}
 	if _, err := fmt.Fprintf(out, "%s from %s.\n", counted(taken, what), s.name); err != nil {
 		return err

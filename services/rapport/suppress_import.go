@@ -33,7 +33,7 @@ stays as it is, so that a file may be imported again. Rows that cannot be used a
 			return data.listing(c, func(ctx context.Context, st store.Store) error {
 				n, err := importList(ctx, st, s, source)
 				if err != nil {
-					return errors.Join(err, s.file.Close())
+					return errors.Join(err, s.in.Close())
 				}
 				return s.end(c.OutOrStdout(), n, "row")
 			})

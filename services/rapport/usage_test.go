@@ -28,7 +28,7 @@ const header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,C
 func TestCommandLinesThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"frob":                                            "there is no command \"frob\": use one of apply, backtest, bench, check, completion, consent, dkim, doctor, erase, explain, init, migrate-store, plan, preview, provision, recover, replay, send-test, suppress, test, up, version, versions",
+		"frob":                                            "there is no command \"frob\": use one of apply, backtest, bench, check, completion, consent, dkim, doctor, erase, events, explain, import, init, migrate-store, plan, preview, provision, recover, replay, send-test, suppress, test, up, version, versions",
 		"up --nope":                                       "unknown flag: --nope",
 		"up now":                                          "rapport up takes no arguments, only flags: leave out \"now\"",
 		"up --services mailer,postman":                    "--services: there is no service \"postman\": choose from ingest, orchestrator,",

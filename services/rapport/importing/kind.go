@@ -152,3 +152,31 @@ func plainName(s string) string {
 	}
 	return b.String()
 }
+
+// Describe says for people which columns a kind has, and by what other names they are found.
+func Describe(k Kind) string {
+	var b strings.Builder
+	b.WriteString("Fields, and names of columns that are taken for them:\n\n")
+	for _, f := range kinds[k].fields {
+		line := "  " + f.name
+		if f.aliases != "" {
+			line += strings.Repeat(" ", max(1, 20-len(line))) + strings.ReplaceAll(f.aliases, " ", ", ")
+		}
+		b.WriteString(line + "\n")
+	}
+	b.WriteString("\nEach row needs ")
+	for i, group := range kinds[k].needed {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(strings.Join(group, " or "))
+	}
+	b.WriteString(". ")
+	switch others := kinds[k].others; others {
+	case "":
+		b.WriteString("Other columns are left out.")
+	default:
+		b.WriteString("Other columns become " + others + "NAME.")
+	}
+	return b.String()
+}
