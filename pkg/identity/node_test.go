@@ -139,6 +139,27 @@ func TestMoreHandlesThanAreKeptApart(t *testing.T) {
 	}
 }
 
+func TestWhoseFoldedPartsWereIsForgottenInTheEnd(t *testing.T) {
+	t.Parallel()
+	n := &identity.Node{ID: "c1"}
+	own := func() ([]byte, error) { return []byte("o"), nil }
+	first := func(a, _ []byte) ([]byte, error) { return a, nil }
+	for i := range 5000 {
+		if _, err := n.Take(&identity.Joined{Of: fmt.Sprintf("anonymous:%d", i), Version: 1, Seq: 1, Profile: []byte("p")}, own, first); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(n.FoldedOf) != 4096 {
+		t.Errorf("%d are remembered", len(n.FoldedOf))
+	}
+	if p, ok := n.Profile("anonymous:0"); !ok || p != &n.Folded {
+		t.Errorf("an event of one that was folded long ago is applied to nothing")
+	}
+	if _, ok := n.Profile("c2"); ok {
+		t.Errorf("an event of a customer who is no part is applied")
+	}
+}
+
 func TestLargePartsAreFolded(t *testing.T) {
 	t.Parallel()
 	n := &identity.Node{ID: "c1"}

@@ -9,6 +9,9 @@ import (
 // with each of its events.
 const maxPartBytes = 256 << 10
 
+// maxFolded is of how many folded parts a node remembers whose they were.
+const maxFolded = 4096
+
 // Fold joins two profiles, as stored, into one.
 type Fold func(a, b []byte) ([]byte, error)
 
@@ -85,7 +88,9 @@ func (n *Node) foldSurplus(fold Fold) error {
 			p.Profile = b
 		}
 		n.Folded, p.Profile = p.Profile, nil
-		n.FoldedOf = append(n.FoldedOf, p)
+		if n.FoldedOf = append(n.FoldedOf, p); len(n.FoldedOf) > maxFolded {
+			n.FoldedOf = slices.Delete(n.FoldedOf, 0, 1)
+		}
 		n.Parts = slices.Delete(n.Parts, first, first+1)
 	}
 }
@@ -153,7 +158,7 @@ func (n *Node) Profile(of string) (*[]byte, bool) {
 	if i := part(n.Parts, of); i >= 0 {
 		return &n.Parts[i].Profile, true
 	}
-	if part(n.FoldedOf, of) >= 0 {
+	if part(n.FoldedOf, of) >= 0 || len(n.FoldedOf) == maxFolded && Handle(of) { // Then it is not known anymore, but whose else?
 		return &n.Folded, true
 	}
 	return nil, false
