@@ -5,7 +5,8 @@ package shophook
 type Definition struct {
 	// Name is how addresses and events name it: POST /v1/webhooks/NAME.
 	Name string
-	// Secrets name variables of the environment; any of them may have signed.
+	// Secrets name variables of the environment, without SecretPrefix; any of them may have
+	// signed.
 	Secrets []string
 	Verify  Verify
 	// Topic says what a delivery is about, Delivery what the shop calls it; nil: as the scheme

@@ -53,14 +53,18 @@ type Source struct {
 // Sources are the sources of a workspace, by name. They are immutable.
 type Sources struct{ byName map[string]*Source }
 
-// Open gives definitions their secrets, which getenv finds by the names of their variables. A
-// source of which none is set is there, and answers ErrClosed.
+// SecretPrefix begins the names of all variables of the environment that files may name: a file
+// cannot ask for any other.
+const SecretPrefix = "RAPPORT_SECRET_"
+
+// Open gives definitions their secrets, which getenv finds by the names of their variables, such
+// as os.Getenv. A source of which none is set is there, and answers ErrClosed.
 func Open(definitions []*Definition, getenv func(string) string) *Sources {
 	out := &Sources{byName: make(map[string]*Source, len(definitions))}
 	for _, d := range definitions {
 		src := &Source{definition: d}
 		for _, name := range d.Secrets {
-			if secret := strings.TrimSpace(getenv(name)); secret != "" {
+			if secret := strings.TrimSpace(getenv(SecretPrefix + name)); secret != "" {
 				src.secrets = append(src.secrets, secret)
 			}
 		}
@@ -95,7 +99,7 @@ func (src *Source) Open() bool { return len(src.secrets) > 0 }
 func (src *Source) Receive(header map[string][]string, body []byte, now time.Time) (Delivery, error) {
 	d := src.definition
 	if !src.Open() {
-		return Delivery{}, fmt.Errorf("%w: set %s in the environment to what the shop signs webhooks of %s with", ErrClosed, strings.Join(d.Secrets, " or "), d.Name)
+		return Delivery{}, fmt.Errorf("%w: set %s in the environment to what the shop signs webhooks of %s with", ErrClosed, SecretPrefix+strings.Join(d.Secrets, " or "+SecretPrefix), d.Name)
 	}
 	if d.Verify.ping(header, body) {
 		return Delivery{Topic: "ping", Outcome: Ping}, nil

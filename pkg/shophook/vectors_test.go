@@ -33,7 +33,7 @@ func TestVectors(t *testing.T) {
 		def := &shophook.Definition{Name: "vector", Secrets: []string{"OLD", "NEW"}, Verify: shophook.Verify{Scheme: scheme, Tolerance: shophook.Tolerance}}
 		def.Topic, def.Delivery = def.Verify.TopicOf(), def.Verify.DeliveryOf()
 		src := shophook.Open([]*shophook.Definition{def}, func(name string) string {
-			return map[string]string{"OLD": "d2hhdCBpdCB3YXM=", "NEW": v.Secret}[name]
+			return map[string]string{"RAPPORT_SECRET_OLD": "d2hhdCBpdCB3YXM=", "RAPPORT_SECRET_NEW": v.Secret}[name]
 		}).Get("vector")
 		h, now := http.Header{}, at
 		for name, value := range v.Header {
@@ -95,8 +95,8 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	all := shophook.Open([]*shophook.Definition{{Name: "shop", Secrets: []string{"SHOP_SECRET"}}}, func(string) string { return " " })
-	if _, err := all.Get("shop").Receive(nil, nil, at); !errors.Is(err, shophook.ErrClosed) || !strings.Contains(err.Error(), "SHOP_SECRET") {
+	all := shophook.Open([]*shophook.Definition{{Name: "shop", Secrets: []string{"SHOP"}}}, func(string) string { return " " })
+	if _, err := all.Get("shop").Receive(nil, nil, at); !errors.Is(err, shophook.ErrClosed) || !strings.Contains(err.Error(), "RAPPORT_SECRET_SHOP") {
 		t.Errorf("without a secret: %v", err)
 	}
 	if all.Get("nobody") != nil {

@@ -6,6 +6,7 @@
 //	loyalty.yaml              what earns points, and tiers
 //	delivery.yaml             mail servers, and which messages go by which
 //	events.yaml               the types of events that the team declares
+//	sources/NAME.yaml         one shop system each, whose webhooks are taken
 //	segments/NAME.yaml        one segment each
 //	journeys/NAME.yaml        one journey each
 //	email/NAME.html.liquid    e-mails, with NAME.txt.liquid beside each,

@@ -68,7 +68,7 @@ func (r *sourceReader) source(f *source.File) *shophook.Definition {
 		r.File(f.Name, name+" cannot be the name of a source", "call the file by small letters, digits and hyphens, such as sources/shopify.yaml")
 	}
 	r.def = &shophook.Definition{Name: name, Let: map[string]*shophook.Expr{}}
-	r.verify(needed(n, "verify", "say how deliveries are signed: verify: {scheme: shopify, secret: \"${SHOPIFY_SECRET}\"}", r.Report))
+	r.verify(needed(n, "verify", "say how deliveries are signed: verify: {scheme: shopify, secret: \"${SHOPIFY}\"}", r.Report))
 	r.let(n.Get("let"))
 	r.labels(n)
 	for _, item := range items(n.Get("ignore"), "ignore", "a topic, such as app/uninstalled", r.Report) {
@@ -93,7 +93,7 @@ func (r *sourceReader) verify(n *source.Node) {
 	if scheme := needed(n, "scheme", "say which: scheme: shopify; "+spelling.OneOf(shophook.Schemes()), r.Report); scheme != nil {
 		v.Scheme = shophook.Scheme(r.Choice(scheme, "scheme", shophook.Schemes()...))
 	}
-	r.secrets(needed(n, "secret", "name the variable that holds it: secret: ${SHOP_SECRET}", r.Report))
+	r.secrets(needed(n, "secret", "name the variable that holds it: secret: ${SHOP}", r.Report))
 	if header := n.Get("header"); header != nil {
 		v.Header = r.headerName(header, "header")
 	} else if v.Scheme == shophook.HMAC {
@@ -135,7 +135,7 @@ func (r *sourceReader) secrets(n *source.Node) {
 	named := []*source.Node{n}
 	if n.Kind == source.List {
 		if named = n.Items; len(named) == 0 {
-			r.At(n.File, n.Place, "the list is empty", "name a variable: secret: ${SHOP_SECRET}")
+			r.At(n.File, n.Place, "the list is empty", "name a variable: secret: ${SHOP}")
 		}
 	}
 	for _, item := range named {
@@ -144,10 +144,10 @@ func (r *sourceReader) secrets(n *source.Node) {
 			continue
 		}
 		if !envName.MatchString(text) {
-			r.At(n.File, item.Place, "secret must name a variable of the environment", "write secret: ${SHOP_SECRET} and set SHOP_SECRET in the environment")
+			r.At(n.File, item.Place, "secret must name a variable of the environment", "write secret: ${SHOP} and set RAPPORT_SECRET_SHOP in the environment")
 			continue
 		}
-		r.def.Secrets = append(r.def.Secrets, text[len("${"):len(text)-1])
+		r.def.Secrets = append(r.def.Secrets, strings.TrimPrefix(text[len("${"):len(text)-1], shophook.SecretPrefix))
 	}
 }
 

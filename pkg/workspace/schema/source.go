@@ -10,20 +10,20 @@ func Source() *Schema {
 		headerPattern = `^[A-Za-z][A-Za-z0-9-]{0,99}$`
 	)
 	expr := func() *Schema { return expression() }
-	some := func() *Schema { return anyOf(expr(), list(expr()).atLeast(1)).called("expression, or list of them: the first that is there") }
-	variable := pattern(secretPattern, "${SHOPIFY_SECRET}")
+	some := func() *Schema {
+		return anyOf(expr(), list(expr()).atLeast(1)).called("expression, or list of them: the first that is there")
+	}
+	variable := pattern(secretPattern, "${SHOPIFY}")
 	verify := mapping(
 		key("scheme", choice(shophook.Schemes()...), "How the shop signs: as one of these systems does, as the Standard Webhooks specification says, or with HMAC-SHA256 over the body in some header.").must(),
-		key("secret", anyOf(variable, list(variable).atLeast(1)), "The variable of the environment that holds the secret. Several while it is changed: any of them may have signed.").must(),
+		key("secret", anyOf(variable, list(variable).atLeast(1)), "Names the variable of the environment that holds the secret: `RAPPORT_SECRET_SHOPIFY` for `${SHOPIFY}`. Several while it is changed: any of them may have signed.").must(),
 		key("tolerance", duration("1m", "5m"), "How far a signed time may be from ours. Where the scheme signs one.").byDefault("5m"),
 		key("header", pattern(headerPattern, "X-Signature"), "Of hmac: the header with the signature."),
 		key("encoding", choice("base64", "hex"), "Of hmac: how it is written.").byDefault("base64"),
 		key("prefix", text(), "Of hmac: what stands before it.").such("sha256="),
 		key("timestamp", pattern(headerPattern, "X-Timestamp"), "Of hmac: the header with the time in seconds, which is signed with a point between it and the body."),
 	)
-	// A mapping with each: is no mapping of fields: this is namePattern without that one word.
-	const fieldPattern = `^([A-Za-df-z_][A-Za-z0-9_]*|e([A-Zb-z0-9_][A-Za-z0-9_]*|a([A-Zabd-z0-9_][A-Za-z0-9_]*|c([A-Za-gi-z0-9_][A-Za-z0-9_]*|h[A-Za-z0-9_]+)?)?)?)$`
-	fields := func() *Schema { return open(fieldPattern, ref("value")) }
+	fields := func() *Schema { return open(namePattern, ref("value")) }
 	consent := mapping(
 		key("channel", choice("email", "sms", "whatsapp", "webhook"), "Which channel it is for.").must(),
 		key("purpose", name("marketing"), "To what, as in `policy.yaml`.").must().such("marketing"),
@@ -37,7 +37,7 @@ func Source() *Schema {
 	person := func() *Schema {
 		return mapping(
 			key("subject", some(), "Their id. Of several, the first that is there.").must().such(`"shopify:" + text(body.customer.id)`),
-			key("also", some(), "Other ids of the same person, all that are there.").such(`"email:" + email(body.email)`),
+			key("also", anyOf(expr(), list(expr())).called("expression, or list of them"), "Other ids of the same person, all that are there.").such(`"email:" + email(body.email)`),
 			key("traits", fields(), "What is known of them then."),
 			key("consent", list(consent), "What they agreed to, or did not."),
 		)
@@ -64,14 +64,16 @@ func Source() *Schema {
 		key("shapes", open(``, fields()), "Data that several events have."),
 		key("events", list(becomes), "What topics become. A topic may become several events.").must(),
 	)
+	// One form for both: a mapping with each: is a list, and any other one of fields.
+	value := mapping(
+		key("each", expr(), "A list: each element becomes fields.").such("body.line_items"),
+		key("as", expr(), "What an element is called in expressions.").byDefault("item"),
+		key("if", expr(), "Only elements of which this holds."),
+		key("fields", fields(), "What each has."),
+	)
+	value.Names, value.Others = namePattern, ref("value")
 	s.Defs = []Def{
-		{Name: "value", Form: anyOf(text(), number(), truth(), list(ref("value")),
-			mapping(
-				key("each", expr(), "A list.").must().such("body.line_items"),
-				key("as", pattern(namePattern, "line"), "What an element is called in expressions.").byDefault("item"),
-				key("if", expr(), "Only elements of which this holds."),
-				key("fields", fields(), "What each has.").must(),
-			), fields())},
+		{Name: "value", Form: anyOf(text(), number(), truth(), list(ref("value")), value)},
 		{Name: "event", Form: event()},
 	}
 	return file(s, "source", "sources/NAME.yaml", "What the webhooks of a shop system mean: how they are verified, and which events they become.")
