@@ -49,6 +49,9 @@ func (p *Policy) Describe() []string {
 	for i := range p.Throttles {
 		lines = append(lines, p.Throttles[i].Describe())
 	}
+	if p.LateAfter > 0 {
+		lines = append(lines, "events older than "+span(p.LateAfter)+" when they come begin nothing")
+	}
 	return lines
 }
 

@@ -107,18 +107,23 @@ func (l *Log) Forget(before time.Time) {
 	}
 }
 
-// Join takes in what was sent to the same person under another id; caps count both.
+// Join takes in what was sent to the same person under another id; caps count both, and what
+// both have once.
 func (l *Log) Join(o *Log) {
 	for _, e := range o.Sent {
 		at := slices.IndexFunc(l.Sent, func(old Entry) bool { return old.ID == e.ID })
 		if at >= 0 {
-			continue
+			if l.Sent[at].At >= e.At {
+				continue
+			}
+			l.Sent = slices.Delete(l.Sent, at, at+1)
 		}
 		e.Kind = l.kind(o.kindAt(e))
 		place, _ := slices.BinarySearchFunc(l.Sent, e, func(a, b Entry) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.ID, b.ID)) })
 		l.Sent = slices.Insert(l.Sent, place, e)
 	}
 	l.Lost, l.LostTransactional = max(l.Lost, o.Lost), max(l.LostTransactional, o.LostTransactional)
+	l.tidy()
 	if extra := len(l.Sent) - maxSent; extra > 0 {
 		l.drop(extra)
 	}

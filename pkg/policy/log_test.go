@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
+	"pgregory.net/rapid"
 
 	"rapport/pkg/message"
 	"rapport/pkg/policy"
@@ -62,6 +63,40 @@ func TestWithdrawnMessagesGiveTheirSlotBack(t *testing.T) {
 	if got := p.Decide(r).Reason; got != "" || r.Log.Len() != 0 || len(r.Log.Kinds) != 0 {
 		t.Errorf("reason %q with the message withdrawn: %+v", got, r.Log)
 	}
+}
+
+// Two logs of one person count together, whichever takes in the other, and are no larger than one.
+func TestLogsOfOnePersonAreJoined(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		var logs, back [2]policy.Log
+		for i := range logs {
+			for k := range rapid.IntRange(0, 200).Draw(rt, "messages") {
+				m := policy.Sent{
+					At: time.Unix(int64(rapid.IntRange(0, 1000).Draw(rt, "at")), 0), Channel: message.Email,
+					Category: rapid.SampledFrom([]message.Category{message.Marketing, message.Transactional}).Draw(rt, "category"),
+					Journey:  rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "journey"), ID: fmt.Sprint(k%150, "/", i*(k%2)),
+				}
+				logs[i].Note(m)
+				back[i].Note(m)
+			}
+		}
+		sizes := [2]int{logs[0].Len(), logs[1].Len()}
+		logs[0].Join(&logs[1])
+		back[1].Join(&back[0])
+		most := min(sizes[0]+sizes[1], 256)
+		if n := logs[0].Len(); n > most || n < max(sizes[0], sizes[1]) || n != back[1].Len() {
+			rt.Fatalf("%d messages of %v, and the other way round %d", n, sizes, back[1].Len())
+		}
+		if logs[0].Lost != back[1].Lost || logs[0].LostTransactional != back[1].LostTransactional {
+			rt.Fatalf("lost up to %d, and the other way round %d", logs[0].Lost, back[1].Lost)
+		}
+		if before := logs[0].Len(); before < 256 {
+			if logs[0].Join(&back[0]); logs[0].Len() != before {
+				rt.Fatalf("again: %d messages, had %d", logs[0].Len(), before)
+			}
+		}
+	})
 }
 
 func TestForgetting(t *testing.T) {

@@ -63,6 +63,9 @@ func (p *Policy) Validate() []Problem {
 		}
 	}
 	l.checkWishes(p)
+	if p.LateAfter < 0 || p.LateAfter > maxPer {
+		l.add("late_after", "must be at most 365d, not %s", p.LateAfter)
+	}
 	for i := range p.Throttles {
 		l.checkThrottle(fmt.Sprintf("throttles[%d].", i), &p.Throttles[i])
 	}

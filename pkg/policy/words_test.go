@@ -93,6 +93,7 @@ func TestValidate(t *testing.T) {
 		"double_opt_in.email[1]":    func(p *policy.Policy) { p.DoubleOptIn[message.Email][1] = "marketing" },
 		"write_less.at_most":        func(p *policy.Policy) { p.WriteLess.AtMost = 0 },
 		"write_less.per":            func(p *policy.Policy) { p.WriteLess.Per = 400 * day },
+		"late_after":                func(p *policy.Policy) { p.LateAfter = 400 * day },
 		"reserve.priority_at_least": func(p *policy.Policy) { p.Reserve.PriorityAtLeast = 101 },
 	} {
 		t.Run(field, func(t *testing.T) {

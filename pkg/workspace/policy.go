@@ -21,7 +21,7 @@ const (
 
 // policyKeys are those of policy.yaml.
 func policyKeys() []string {
-	return []string{"caps", "reserve", "quiet_hours", "holdout", "purposes", "double_opt_in", "write_less", "throttles"}
+	return []string{"caps", "reserve", "quiet_hours", "holdout", "purposes", "double_opt_in", "write_less", "throttles", "late_after"}
 }
 
 // rules reads policy.yaml for those who refer to it. The node is for journeysOf, once
@@ -52,6 +52,9 @@ func rules(files []*source.File, refs *references, r *source.Report) *source.Nod
 	p.Holdout, p.HoldoutSalt = rd.controlGroup(n.Get("holdout"))
 	for _, item := range items(n.Get("throttles"), "throttles", "a rule, such as {domain: gmail.com, at_most: 100, per: 1m}", r) {
 		p.Throttles = append(p.Throttles, rd.throttle(item))
+	}
+	if after := n.Get("late_after"); after != nil {
+		p.LateAfter = r.Duration(after, "late_after")
 	}
 	validate(p, n, r)
 	refs.policy = p

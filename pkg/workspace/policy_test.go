@@ -29,6 +29,7 @@ write_less: {per: 30d}
 throttles:
   - {provider: twilio, channel: sms, at_most: 10, per: 1s}
   - {domain: gmail.com, at_most: 1000, per: 1h}
+late_after: 2h
 `
 	s, err := load(files)
 	if err != nil {
@@ -60,7 +61,7 @@ throttles:
 		t.Errorf("who asked for less gets %+v", *p.WriteLess)
 	}
 	if len(p.Purposes) != 3 || p.Zone.String() != "Europe/London" || len(p.Throttles) != 2 ||
-		p.Throttles[0] != (policy.Throttle{Provider: "twilio", Channel: message.SMS, AtMost: 10, Per: time.Second}) || p.Throttles[1].Domain != "gmail.com" {
+		p.Throttles[0] != (policy.Throttle{Provider: "twilio", Channel: message.SMS, AtMost: 10, Per: time.Second}) || p.Throttles[1].Domain != "gmail.com" || p.LateAfter != 2*time.Hour {
 		t.Errorf("%+v", p)
 	}
 }

@@ -228,7 +228,7 @@ func TestRefused(t *testing.T) {
 			"caps: {}", "caps: [{at_most: 4}]", "caps: [{at_most: 0, per: 7d}]", "caps: [{at_most: 4, per: weekly}]", "caps: [{channel: fax, at_most: 4, per: 7d}]",
 			"holdout: 120", "holdout: {salt: a}", "holdout: a lot", "quiet_hours: {sms: never}", "quiet_hours: {sms: {from: \"20:00\"}}",
 			"quiet_hours: {sms: {from: \"25:00\", to: \"09:00\"}}", "purposes: marketing", "purposes: [a, a]", "purposes: [Product News]",
-			"reserve: {slots: 1}", "throttles: [{domain: Gmail.com, at_most: 1, per: 1m}]", "throttles: [{domain: gmail.com, at_most: 1.5, per: 1m}]", "a: b", "[]",
+			"reserve: {slots: 1}", "throttles: [{domain: Gmail.com, at_most: 1, per: 1m}]", "throttles: [{domain: gmail.com, at_most: 1.5, per: 1m}]", "late_after: soon", "late_after: {at: 1h}", "a: b", "[]",
 		},
 		"loyalty.yaml": {
 			"earn: {}", "earn: [{on: order.completed}]", "earn: [{points: 1}]", "earn: [{on: Order, points: 1}]", "tiers: [{name: a}]", "tiers: [{name: a, from: -1}]",

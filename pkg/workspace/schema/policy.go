@@ -52,6 +52,7 @@ func Policy() *Schema {
 			key("per", duration("14d", "30d"), "In any so long a time.").byDefault("14d"),
 		), "What people get who asked for fewer messages. It is one more cap, for them alone."),
 		key("throttles", list(throttled), "How fast messages go out, for the sake of providers and of mailbox hosts. A rule that names no channel, provider or domain bounds all together."),
+		key("late_after", duration("24h", "2h"), "How old an event may be when it comes and still begin something. An older one counts, and nobody is written to because of it.").byDefault("24h"),
 	)
 	return file(s, "policy", "policy.yaml", "The rules of the shop about its messages, which every message of every journey has to pass.")
 }

@@ -117,6 +117,7 @@ func given() *Schema {
 	return mapping(
 		key("at", moment("+4d", "-10d"), "When it happens."),
 		key("happened", moment("+1d"), "When it happened, if it is heard of only at the time of at."),
+		key("past", truth(), "Whether it is told as of the past, as an import of former years is: it begins nothing.").byDefault(false),
 		key("type", ref("event"), "What happens.").must(),
 		key("data", data(), "Its properties."),
 		key("profile", text(), "Whom it happens to. Left out: the person of the test."),
