@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rapport/pkg/delivery"
+	"rapport/pkg/identity"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
 	"rapport/pkg/profile"
@@ -82,7 +83,7 @@ func (p *people) list(t testing.TB, c message.Channel, address string, why store
 }
 
 func (p *people) look() *delivery.Standing {
-	return delivery.NewStanding(p.st, p.codec, func() *journey.Set { return p.set }, func() time.Time { return decided.Add(time.Minute) })
+	return delivery.NewStanding(p.st, p.codec, func() *journey.Set { return p.set }, func(string) int { return 0 }, func() time.Time { return decided.Add(time.Minute) })
 }
 
 // TestStanding changes how a person stands after the message was decided.
@@ -160,7 +161,7 @@ func TestStandingUnknown(t *testing.T) {
 	p := newPeople(t)
 	p.save(t, standing("customer-1"))
 	c := []*message.Command{mailCommand("m1", message.Marketing)}
-	early := delivery.NewStanding(p.st, p.codec, func() *journey.Set { return nil }, nil)
+	early := delivery.NewStanding(p.st, p.codec, func() *journey.Set { return nil }, nil, nil)
 	if _, err := early.Recheck(t.Context(), c); err == nil || !strings.Contains(err.Error(), "no journeys") {
 		t.Errorf("error %v, want one that says that there are no journeys yet", err)
 	}
@@ -176,6 +177,43 @@ func TestStandingUnknown(t *testing.T) {
 	}
 	if _, err := p.look().Recheck(t.Context(), c); err == nil || !strings.Contains(err.Error(), "message m1") {
 		t.Errorf("error %v, want one that names the message whose profile cannot be read", err)
+	}
+}
+
+// TestStandingOfFollowers: where another id acts for the one of the message, both are looked at; and
+// where that one has not heard of it yet, nobody knows.
+func TestStandingOfFollowers(t *testing.T) {
+	t.Parallel()
+	p := newPeople(t)
+	follower := func(id, into string) *journey.State {
+		s := standing(id)
+		s.Identity = &identity.Node{ID: id, Into: into, Version: 1}
+		return s
+	}
+	withdrawn := func(s *journey.State) *journey.State { s.Profile.Consent[0].Granted = false; return s }
+	left := standing("left")
+	command := func(profile string) *message.Command {
+		c := mailCommand("m-"+profile, message.Marketing)
+		c.Profile = profile
+		return c
+	}
+	left.Gone = []journey.Departed{{Instance: command("to-left").Instance, At: decided}}
+	p.save(t, follower("to-root", "root"), standing("root"), follower("to-withdrawn", "withdrawn"), withdrawn(standing("withdrawn")),
+		withdrawn(follower("withdrew", "root")), follower("to-left", "left"), left, follower("far", "to-withdrawn"), follower("early", "nobody"),
+		follower("a", "b"), follower("b", "a"))
+	for profile, want := range map[string]message.Reason{
+		"to-root": "", "to-withdrawn": message.ReasonNoConsent, "withdrew": message.ReasonNoConsent, "to-left": message.ReasonLeft,
+		"far": message.ReasonNoConsent, "gone": message.ReasonSuppressed,
+	} {
+		got, err := p.look().Recheck(t.Context(), []*message.Command{command("to-root"), command(profile)})
+		if err != nil || got[0] != "" || got[1] != want {
+			t.Errorf("%s: %q %v, want %q", profile, got, err, want)
+		}
+	}
+	for _, profile := range []string{"early", "a"} {
+		if _, err := p.look().Recheck(t.Context(), []*message.Command{command(profile)}); err == nil || !strings.Contains(err.Error(), "being joined") {
+			t.Errorf("%s: error %v, want one that says that ids are being joined", profile, err)
+		}
 	}
 }
 

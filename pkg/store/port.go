@@ -101,6 +101,9 @@ const (
 	KindArm       Kind = "arm"       // an instance took an arm of a split
 	KindConverted Kind = "converted" // an instance reached its journey's goal
 	KindMoved     Kind = "moved"     // an instance goes on in another version of its journey
+	// KindPassed is an event that came under another id of the person's, Detail, where it has
+	// the row of KindEvent. Its ID is a PassedID.
+	KindPassed Kind = "passed"
 	// KindPublished is an event that the engine made; Name is its type. The row's ID is
 	// derived from the event's uid and differs from it: when the event comes back from the
 	// stream it is applied and gets the row of KindEvent under the uid.

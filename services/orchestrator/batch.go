@@ -29,6 +29,7 @@ type batch struct {
 	small    bool
 	renewing bool            // it brings people under a workspace
 	leaving  map[string]bool // who asks to be forgotten
+	ids      authority
 	// yield gives back the batch's turn, however often it is called. A small batch keeps its turn
 	// until it is committed.
 	yield func()
@@ -46,7 +47,7 @@ type person struct {
 	unopened bool
 	touched  bool      // the batch has rows of it
 	erased   time.Time // see store.Loaded
-	phone    string    // its number when it was loaded
+	phones   []string  // its numbers when it was loaded
 }
 
 // prepare loads every profile that the inputs or the timers due by horizon concern.
@@ -110,9 +111,9 @@ func wants(ins []input, wakes []store.Wake) []store.Want {
 		return &list[i]
 	}
 	for i := range ins {
-		if in := &ins[i]; in.broken == nil && !in.tick {
+		if in := &ins[i]; in.broken == nil && !in.tick && !in.toAuthority() {
 			k := want(in.event.Subject)
-			k.Events = append(k.Events, in.event.UID())
+			k.Events = append(k.Events, rowID(in.event))
 		}
 	}
 	for _, k := range wakes {
@@ -161,7 +162,10 @@ func (b *batch) load(ctx context.Context, list []store.Want, concerned map[strin
 			if err != nil {
 				return fmt.Errorf("profile %s: %w", p.id, err)
 			}
-			p.rests, p.phone = places(p.state), p.number()
+			p.rests = places(p.state)
+			if p.phones, err = p.numbers(); err != nil {
+				return err
+			}
 			if due := p.state.NextDue(); !due.IsZero() && (b.earliest.IsZero() || due.Before(b.earliest)) {
 				b.earliest = due
 			}
@@ -281,21 +285,36 @@ func (b *batch) finish() (*store.Batch, error) {
 		if !p.dirty || p.state == nil {
 			continue
 		}
-		b.phones(p)
+		if err := b.callable(p); err != nil {
+			return nil, err
+		}
 		moves.add(places(p.state), 1)
 		state, err := b.w.o.codec.Encode(p.state)
 		if err != nil {
 			return nil, fmt.Errorf("profile %s: %w", p.id, err)
 		}
-		prof := &p.state.Profile
-		b.out.Profiles = append(b.out.Profiles, store.ProfileRow{
-			ID: p.id, State: state, Known: prof.Known, Orders: prof.Orders.Count,
-			LastOrderAt: prof.Orders.LastAt, UpdatedAt: b.out.To.Clock, Wake: p.state.NextDue(), Snapshot: p.state.Snapshot,
-		})
+		b.out.Profiles = append(b.out.Profiles, b.row(p, state))
 	}
 	b.people = nil // What the transaction needs of them is in its rows.
 	b.out.Resting, b.out.Arms = moves.deltas(), b.arms.deltas()
-	slices.SortFunc(b.out.Phones, func(x, y store.PhoneRow) int { return compare(x.Profile, y.Profile) })
+	var err error
+	if b.out.Identities, err = b.identities(); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(b.out.Phones, func(x, y store.PhoneRow) int { return compare(x.Profile, y.Profile) })
 	slices.SortFunc(b.out.Profiles, func(x, y store.ProfileRow) int { return compare(x.ID, y.ID) })
 	return &b.out, nil
+}
+
+// row is a profile's row. An id that another one acts for is no customer by itself, and has met
+// every workspace.
+func (b *batch) row(p *person, state []byte) store.ProfileRow {
+	prof := &p.state.Profile
+	if p.follows() {
+		return store.ProfileRow{ID: p.id, State: state, LastOrderAt: prof.Orders.LastAt, UpdatedAt: b.out.To.Clock, Wake: p.state.NextDue(), Snapshot: b.set.Version()}
+	}
+	return store.ProfileRow{
+		ID: p.id, State: state, Known: prof.Known, Orders: prof.Orders.Count,
+		LastOrderAt: prof.Orders.LastAt, UpdatedAt: b.out.To.Clock, Wake: p.state.NextDue(), Snapshot: p.state.Snapshot,
+	}
 }

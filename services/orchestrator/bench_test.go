@@ -18,7 +18,9 @@ import (
 // that its figures are those of the machine.
 func BenchmarkApply(b *testing.B) {
 	r := newRig(b, thankYou())
-	r.fill(b, b.N, func(i int) event.Event { return r.order(fmt.Sprintf("c%d", i%500), start().Add(time.Duration(i)*time.Minute), fmt.Sprintf("N%d", i), "lamp") })
+	r.fill(b, b.N, func(i int) event.Event {
+		return r.order(fmt.Sprintf("c%d", i%500), start().Add(time.Duration(i)*time.Minute), fmt.Sprintf("N%d", i), "lamp")
+	})
 	b.ResetTimer()
 	r.drain(b, b.N)
 }

@@ -40,6 +40,8 @@ func read(d bus.Delivery) input {
 		// Such an event would be applied on a partition that does not own the profile.
 		in.broken = bus.Because(bus.Refused, &event.FieldError{Field: "subject", Reason: fmt.Sprintf(
 			"does not belong to the NATS subject's key %q: publish to events.%s", d.Key(), e.Key())})
+	case misplaced(&e) != nil:
+		in.broken = bus.Because(bus.Refused, misplaced(&e))
 	default:
 		in.event = &e
 		if event.Receipt(e.Type) {

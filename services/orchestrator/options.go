@@ -35,6 +35,7 @@ type Suggester interface {
 type Store interface {
 	store.Applying
 	store.Refreshing
+	store.Identifying
 }
 
 // Options are what an orchestrator is made of. Conn, Store and Journeys are required.

@@ -69,6 +69,9 @@ func (w *worker) renew(ctx context.Context) error {
 			continue
 		}
 		p.dirty = true
+		if p.follows() {
+			continue // Another id acts for it, which meets the workspace.
+		}
 		if err := b.effects(ctx, p, set.Refresh(p.state, now), now, cause{}); err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 	"rapport/pkg/event"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
+	"rapport/pkg/policy"
 	"rapport/pkg/schedule"
 	"rapport/pkg/store"
 	"rapport/pkg/store/sqlite"
@@ -54,8 +55,12 @@ func newRig(t testing.TB, defs ...*journey.Definition) *rig {
 	}
 	st := must(sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()}))(t)
 	t.Cleanup(func() { _ = st.Close() })
-	return &rig{t: t, conn: conn, js: js, store: st, set: must(journey.NewSet(journey.Config{Journeys: defs}))(t)}
+	return &rig{t: t, conn: conn, js: js, store: st, set: must(journey.NewSet(journey.Config{Journeys: defs, Policy: patient()}))(t)}
 }
+
+// patient is a policy by which no event is late: those of these tests are of another year than the
+// wall's clock.
+func patient() *policy.Policy { return &policy.Policy{LateAfter: 200 * 365 * day} }
 
 // must unwraps a result, or fails the test.
 func must[T any](v T, err error) func(testing.TB) T {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -26,36 +27,70 @@ func (b *batch) input(ctx context.Context, in *input) error {
 		return b.bury(ctx, in)
 	case in.tick:
 		return nil
+	case in.toAuthority():
+		return b.authorize(ctx, in)
 	}
-	p, uid := b.people[in.event.Subject], in.event.UID()
+	p, uid := b.people[in.event.Subject], rowID(in.event)
 	if p.seen[uid] {
 		b.w.o.metrics.duplicate(ctx)
 		return nil
 	}
 	p.seen[uid] = true
-	b.list(in.event, p) // Of whom an address was does not matter to whoever has it.
-	if r := in.receipt; r != nil {
+	b.list(in.event, p)                                 // Of whom an address was does not matter to whoever has it.
+	if r := in.receipt; r != nil && in.event.Of == "" { // The message is where the receipt came in.
 		b.out.Outcomes = append(b.out.Outcomes, store.OutcomeRow{
 			MessageID: r.MessageID, Outcome: r.Outcome, Reason: r.Reason, Detail: r.Detail,
 			Provider: r.Provider, ProviderID: r.ProviderID, Resent: r.Resent, At: r.At,
 		})
 	}
 	switch {
-	case p.forgotten(in.event):
+	case strings.HasPrefix(in.event.Type, event.Identity):
+		return b.identity(ctx, p, in)
+	case p.forgotten(in.event), !p.awaits(in.event):
 		b.w.o.metrics.duplicate(ctx)
 		return nil
 	case in.event.Type == event.ProfileErased:
-		b.erase(p, in)
-		return nil
+		return b.erase(ctx, p, in)
 	case p.state == nil && !p.unopened:
 		p.state, p.dirty = journey.NewState(in.event.Subject, in.event.Time), true
 	}
+	return b.event(ctx, p, in)
+}
+
+// rowID is the id of an event's row in the timeline. One that comes back to an id that it began at,
+// because another one acts for the person now, is no repetition.
+func rowID(e *event.Event) string {
+	if e.Of != "" {
+		return store.PassedID(e.Of, e.UID())
+	}
+	return e.UID()
+}
+
+// awaits reports whether an event is to be applied here that another id passed on: only as long
+// as that one points here. Later it has taken along what it had.
+func (p *person) awaits(e *event.Event) bool {
+	if e.Of == "" || e.Type == event.ProfileErased || p.unopened {
+		return true
+	}
+	if p.state == nil {
+		return false
+	}
+	_, ok := p.state.Identity.Profile(e.Of)
+	return ok
+}
+
+// event applies an event to its profile, and says and passes on what follows for other ids.
+func (b *batch) event(ctx context.Context, p *person, in *input) error {
 	spanCtx, span := b.w.o.applySpan(in)
 	defer span.End()
-	b.out.Timeline = append(b.out.Timeline, store.TimelineRow{
-		Profile: p.id, At: in.event.Time, ID: uid, Kind: store.KindEvent, Name: in.event.Type,
+	row := store.TimelineRow{
+		Profile: p.id, At: in.event.Time, ID: rowID(in.event), Kind: store.KindEvent, Name: in.event.Type,
 		Trace: traceID(trace.SpanContextFromContext(spanCtx)), Data: in.event.Kept(maxTimelineLines),
-	})
+	}
+	if in.event.Of != "" {
+		row.Kind, row.Detail = store.KindPassed, in.event.Of
+	}
+	b.out.Timeline = append(b.out.Timeline, row)
 	p.touched = true
 	if p.unopened {
 		return nil // Nobody hears the receipt, and the profile knew when it was decided.
@@ -71,7 +106,10 @@ func (b *batch) input(ctx context.Context, in *input) error {
 		return err
 	}
 	b.schedule(p)
-	return nil
+	if err := b.say(p, in.event); err != nil {
+		return err
+	}
+	return b.pass(p, in, carrier(spanCtx))
 }
 
 // cause is the span under which something was decided: an event's, which is direct, or

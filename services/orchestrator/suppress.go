@@ -79,12 +79,20 @@ func grounds(typ, kind, code, intent string) store.Grounds {
 
 // list puts into the batch what an event means to the suppression list. The store takes
 // addresses off before it puts others on, so what is taken off again is not put on.
+//
+// An event that names the address is dealt with where it came in; of another one the person's
+// address is meant, which is known where the engine acts for them.
 func (b *batch) list(e *event.Event, p *person) {
 	var who *profile.Profile
-	if p.state != nil {
+	if p.state != nil && !p.follows() {
 		who = &p.state.Profile
 	}
 	add, release := lists(e, who)
+	if e.Of != "" {
+		if named, taken := lists(e, nil); len(named)+len(taken) > 0 {
+			return
+		}
+	}
 	for _, r := range release {
 		b.out.Suppressions = slices.DeleteFunc(b.out.Suppressions, func(s store.Suppression) bool {
 			same := s.Channel == r.Channel && store.Address{Channel: s.Channel, Address: s.Address}.Normal() == r.Normal()

@@ -77,7 +77,7 @@ func newClusterTeam(t *testing.T) (*team, *natslocal.Cluster) {
 
 func teamOn(t *testing.T, dial func(...nats.Option) (*nats.Conn, error), replicas int) *team {
 	t.Helper()
-	tm := &team{dial: dial, rig: &rig{t: t, set: must(journey.NewSet(journey.Config{Journeys: []*journey.Definition{thankYou()}}))(t)}}
+	tm := &team{dial: dial, rig: &rig{t: t, set: must(journey.NewSet(journey.Config{Journeys: []*journey.Definition{thankYou()}, Policy: patient()}))(t)}}
 	tm.conn = tm.connect()
 	tm.js = must(bus.JetStream(tm.conn))(t)
 	if err := bus.Provision(t.Context(), tm.js, bus.Layout{Partitions: teamPartitions, Replicas: replicas, MaxBytes: 512 << 20}); err != nil {

@@ -202,19 +202,32 @@ func (s *Stack) people() (func(context.Context, string) (portal.Person, error), 
 	}, nil
 }
 
-// state is that of a profile, by its id; store.ErrNotFound for one that is not there or was
-// erased.
+// partitionOf is where the events and the state of a profile are.
+func (s *Stack) partitionOf(id string) int { return bus.Partition(event.Key(id), s.partitions) }
+
+// state is that of a person, by any of their ids: of the one that acts for the others.
+// store.ErrNotFound for one that is not there or was erased.
 func (s *Stack) state(ctx context.Context, codec *journey.Codec, id string) (*journey.State, error) {
-	row, err := s.Store.Profile(ctx, bus.Partition(event.Key(id), s.partitions), id)
-	if err != nil {
-		return nil, fmt.Errorf("read a profile: %w", err)
+	for range maxHops {
+		row, err := s.Store.Profile(ctx, s.partitionOf(id), id)
+		if err != nil {
+			return nil, fmt.Errorf("read a profile: %w", err)
+		}
+		st, err := codec.Decode(row.State)
+		if err != nil {
+			return nil, fmt.Errorf("read a profile: %w", err)
+		}
+		if !st.Follows() {
+			return st, nil
+		}
+		id = st.Identity.Into
 	}
-	st, err := codec.Decode(row.State)
-	if err != nil {
-		return nil, fmt.Errorf("read a profile: %w", err)
-	}
-	return st, nil
+	return nil, errors.New("read a profile: its ids are being joined, try again")
 }
+
+// maxHops is how often one id of a person leads to the next. There is more than one of them only
+// while ids are being joined.
+const maxHops = 8
 
 // personOf is what the preference centre shows of somebody.
 func personOf(st *journey.State, snap *workspace.Snapshot) portal.Person {

@@ -31,7 +31,7 @@ func (s *Stack) judges(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("prepare to read states: %w", err)
 	}
-	s.standing = delivery.NewStanding(s.Store, codec, s.inForce.Journeys, wallClock())
+	s.standing = delivery.NewStanding(s.Store, codec, s.inForce.Journeys, s.partitionOf, wallClock())
 	senders, err := s.senders(ctx)
 	if err != nil {
 		return err
