@@ -104,11 +104,17 @@ func (src *Source) Receive(header map[string][]string, body []byte, now time.Tim
 	if d.Verify.ping(header, body) {
 		return Delivery{Topic: "ping", Outcome: Ping}, nil
 	}
-	id, err := d.Verify.check(src.secrets, header, body, now)
-	if err != nil {
+	if err := d.Verify.check(src.secrets, header, body, now); err != nil {
 		return Delivery{}, err
 	}
-	out, err := d.read(header, body, id, now)
+	return src.Again(header, body, now)
+}
+
+// Again maps a delivery that Receive has verified before and could not map: a dead letter, once
+// the file was mended. received is when it came.
+func (src *Source) Again(header map[string][]string, body []byte, received time.Time) (Delivery, error) {
+	d := src.definition
+	out, err := d.read(header, body, d.Verify.id(header, body), received)
 	if err != nil {
 		out.Events, out.Outcome = nil, ""
 		return out, fmt.Errorf("%w: %w", ErrMapping, err)

@@ -64,11 +64,18 @@ func header(of map[string][]string, name string) string {
 	return found[0]
 }
 
-// check verifies a delivery. id is what tells it from others, as far as that is signed: where it
-// is not, a digest of the body, so that a body sent again under another id is the same delivery.
-func (v *Verify) check(secrets []string, of map[string][]string, body []byte, now time.Time) (id string, err error) {
+// id is what tells a delivery from others, as far as that is signed: where it is not, a digest
+// of the body, so that a body sent again under another id is the same delivery.
+func (v *Verify) id(of map[string][]string, body []byte) string {
+	if v.Scheme == Standard {
+		return standardHeaders(of).ID
+	}
 	sum := sha256.Sum256(body)
-	id = hex.EncodeToString(sum[:16])
+	return hex.EncodeToString(sum[:16])
+}
+
+// check verifies a delivery.
+func (v *Verify) check(secrets []string, of map[string][]string, body []byte, now time.Time) (err error) {
 	var signed time.Time
 	switch v.Scheme {
 	case Shopify:
@@ -79,7 +86,7 @@ func (v *Verify) check(secrets []string, of map[string][]string, body []byte, no
 	case Stripe:
 		signed, err = signature.Stripe(secrets, body, header(of, "Stripe-Signature"))
 	case Standard:
-		id, signed, err = standard(secrets, of, body)
+		signed, err = standard(secrets, of, body)
 	default:
 		signed, err = v.hmac(secrets, of, body)
 	}
@@ -88,18 +95,24 @@ func (v *Verify) check(secrets []string, of map[string][]string, body []byte, no
 	}
 	switch {
 	case errors.Is(err, signature.ErrStale):
-		return "", fmt.Errorf("%w: %w", ErrStale, err)
+		return fmt.Errorf("%w: %w", ErrStale, err)
 	case err != nil:
-		return "", fmt.Errorf("%w: %w", ErrSignature, err)
+		return fmt.Errorf("%w: %w", ErrSignature, err)
 	}
-	return id, nil
+	return nil
 }
 
-func standard(secrets []string, of map[string][]string, body []byte) (id string, signed time.Time, err error) {
+// standardHeaders are the signed headers of Standard Webhooks, or those of Svix, from which the
+// specification comes.
+func standardHeaders(of map[string][]string) signature.Standard {
 	s := signature.Standard{ID: header(of, "webhook-id"), Timestamp: header(of, "webhook-timestamp"), Signatures: header(of, "webhook-signature")}
 	if s.ID == "" && s.Signatures == "" {
 		s = signature.Standard{ID: header(of, "svix-id"), Timestamp: header(of, "svix-timestamp"), Signatures: header(of, "svix-signature")}
 	}
+	return s
+}
+
+func standard(secrets []string, of map[string][]string, body []byte) (signed time.Time, err error) {
 	var keys []string
 	for _, secret := range secrets {
 		key, wrong := signature.StandardKey(secret)
@@ -110,12 +123,13 @@ func standard(secrets []string, of map[string][]string, body []byte) (id string,
 		keys = append(keys, key)
 	}
 	if len(keys) == 0 {
-		return "", signed, err
+		return signed, err
 	}
+	s := standardHeaders(of)
 	if err = s.Verify(keys, body); err == nil {
 		signed, err = s.Sent()
 	}
-	return s.ID, signed, err
+	return signed, err
 }
 
 func (v *Verify) hmac(secrets []string, of map[string][]string, body []byte) (signed time.Time, err error) {
