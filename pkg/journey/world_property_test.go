@@ -63,13 +63,28 @@ type life struct {
 }
 
 func live(t *rapid.T, worlds []journey.Config, history []deed, stops []time.Duration, late bool) *life {
+	l := born(t, "ada", worlds)
+	l.late = late
+	l.through(history, stops)
+	l.late = false
+	l.runOn(l.at.Add(800 * day))
+	return l
+}
+
+// born is a life that begins under the first of the worlds.
+func born(t *rapid.T, id string, worlds []journey.Config) *life {
 	codec, err := journey.NewCodec()
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &life{late: late, t: t, worlds: worlds, codec: codec, at: start(), state: journey.NewState("ada", start()), running: map[string]bool{}, known: map[string]bool{}}
-	world := 0
+	l := &life{t: t, worlds: worlds, codec: codec, at: start(), state: journey.NewState(id, start()), running: map[string]bool{}, known: map[string]bool{}}
 	l.enact(0)
+	return l
+}
+
+// through lets a history happen.
+func (l *life) through(history []deed, stops []time.Duration) {
+	world := 0
 	for i, d := range history {
 		until := l.at.Add(d.after)
 		for _, s := range stops {
@@ -79,34 +94,41 @@ func live(t *rapid.T, worlds []journey.Config, history []deed, stops []time.Dura
 		}
 		l.runOn(until)
 		if d.typ == worldEvents {
-			world = (world + 1) % len(worlds) // and back to the first
-			l.enact(world)
-			l.took(l.set.Refresh(l.state, l.at))
-			l.comeBack()
-			l.resumed = true
+			world = (world + 1) % len(l.worlds) // and back to the first
+			l.comeUnder(world)
 			continue
 		}
-		data := map[string]any{"key": fmt.Sprint(d.key), "value": d.key}
-		if d.traits != nil {
-			data[event.ProfileProperty] = map[string]any{"traits": d.traits, "consent": []map[string]any{
-				{"channel": "email", "purpose": "marketing", "granted": true, "source": "test"},
-				{"channel": "sms", "purpose": "marketing", "granted": true, "source": "test"},
-			}}
-		}
-		b, err := json.Marshal(data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ev := event.Event{ID: fmt.Sprint(i), Source: "test", Type: typ(d.typ), Subject: "ada", Time: l.at, Data: b}
-		if d.typ > worldEvents {
-			ev.Type = "prediction.risk_changed"
-		}
-		l.took(l.set.Event(l.state, &ev, l.at, ""))
+		l.took(l.set.Event(l.state, d.event(l.t, l.state.Profile.ID, fmt.Sprint(i), l.at), l.at, ""))
 		l.comeBack()
 	}
-	l.late = false
-	l.runOn(l.at.Add(800 * day))
-	return l
+}
+
+// comeUnder brings a life under another world.
+func (l *life) comeUnder(world int) {
+	l.enact(world)
+	l.took(l.set.Refresh(l.state, l.at))
+	l.comeBack()
+	l.resumed = true
+}
+
+// event is what somebody tells of a deed.
+func (d *deed) event(t *rapid.T, subject, id string, at time.Time) *event.Event {
+	data := map[string]any{"key": fmt.Sprint(d.key), "value": d.key}
+	if d.traits != nil {
+		data[event.ProfileProperty] = map[string]any{"traits": d.traits, "consent": []map[string]any{
+			{"channel": "email", "purpose": "marketing", "granted": true, "source": "test"},
+			{"channel": "sms", "purpose": "marketing", "granted": true, "source": "test"},
+		}}
+	}
+	b, err := json.Marshal(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ev := event.Event{ID: id, Source: "test", Type: typ(d.typ), Subject: subject, Time: at, Data: b}
+	if d.typ > worldEvents {
+		ev.Type = "prediction.risk_changed"
+	}
+	return &ev
 }
 
 func (l *life) enact(world int) {
