@@ -38,14 +38,13 @@ func New(o Options) (*Client, error) {
 	}
 	o = o.withDefaults()
 	c := &Client{o: o, queue: newQueue(&o), slots: make(chan struct{}, o.Concurrency), ended: make(chan struct{})}
-	var err error
 	if o.URL != "" {
-		c.courier, c.release, err = newDoor(&o)
+		c.courier, c.release = newDoor(&o)
 	} else {
-		c.courier, c.release, err = newBroker(&o)
-	}
-	if err != nil {
-		return nil, err
+		var err error
+		if c.courier, c.release, err = newBroker(&o); err != nil {
+			return nil, err
+		}
 	}
 	c.life, c.end = context.WithCancel(context.Background())
 	c.Calls = Calls{put: func(ctx context.Context, call Call) error {

@@ -26,10 +26,10 @@ type door struct {
 // batchType is the content type of the batched mode (CloudEvents, HTTP protocol binding, 3.3).
 const batchType = "application/cloudevents-batch+json"
 
-func newDoor(o *Options) (courier, func(), error) {
+func newDoor(o *Options) (courier, func()) {
 	d := &door{url: strings.TrimSuffix(o.URL, "/") + "/v1/cloudevents", key: o.WriteKey, http: o.HTTP, plain: o.Uncompressed}
 	if d.http != nil {
-		return d, func() {}, nil
+		return d, func() {}
 	}
 	own, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
@@ -38,7 +38,7 @@ func newDoor(o *Options) (courier, func(), error) {
 	own = own.Clone()
 	own.MaxIdleConnsPerHost = o.Concurrency
 	d.http = &http.Client{Transport: own, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return d, own.CloseIdleConnections, nil
+	return d, own.CloseIdleConnections
 }
 
 func (d *door) carry(ctx context.Context, batch []*entry) []error {
@@ -190,7 +190,7 @@ func retryAfter(header string, now time.Time) time.Duration {
 		return 0
 	}
 	if seconds, err := strconv.Atoi(header); err == nil {
-		return max(0, min(time.Duration(seconds), mostAfter/time.Second)*time.Second)
+		return time.Second * time.Duration(max(0, min(seconds, int(mostAfter.Seconds()))))
 	}
 	if at, err := http.ParseTime(header); err == nil {
 		return max(0, at.Sub(now))

@@ -31,7 +31,7 @@ func TestFailuresThatPass(t *testing.T) {
 			}
 			panic(http.ErrAbortHandler)
 		},
-		"another page": func(_ *shop, w http.ResponseWriter, _ []map[string]any) { fmt.Fprint(w, "<html>Log in") },
+		"another page": func(_ *shop, w http.ResponseWriter, _ []map[string]any) { _, _ = fmt.Fprint(w, "<html>Log in") },
 		"413": func(_ *shop, w http.ResponseWriter, events []map[string]any) {
 			if len(events) > 2 {
 				w.WriteHeader(http.StatusRequestEntityTooLarge)
@@ -119,11 +119,11 @@ func TestFailuresThatDoNotPass(t *testing.T) {
 			switch e["type"] {
 			case "bad.key":
 				w.WriteHeader(http.StatusUnauthorized)
-				fmt.Fprint(w, `{"title":"Unknown write key","detail":"Set it."}`)
+				_, _ = fmt.Fprint(w, `{"title":"Unknown write key","detail":"Set it."}`)
 				return true
 			case "bad.thing":
 				w.WriteHeader(http.StatusBadRequest)
-				fmt.Fprint(w, `{"detail":"Cannot be read."}`)
+				_, _ = fmt.Fprint(w, `{"detail":"Cannot be read."}`)
 				return true
 			}
 		}

@@ -223,7 +223,7 @@ func (f *importFlags) open(s *screen) (func(func([]client.Result)) (importing.Si
 		if own := os.Getenv("RAPPORT_WRITE_KEY"); own != "" {
 			key = own
 		}
-		o.URL, o.WriteKey = f.door.url, key
+		o.URL, o.WriteKey, o.Source = f.door.url, key, "import"
 	}
 	return func(report func([]client.Result)) (importing.Sink, error) {
 		o.Report = report
