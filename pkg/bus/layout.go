@@ -153,7 +153,8 @@ func inStream(l Layout) jetstream.StreamConfig {
 		Replicas:           l.Replicas,
 		Duplicates:         inDuplicates,
 		AllowAtomicPublish: true,
-		AllowDirect:        true,
+		// Only the leader says what is first: a replica may not know yet what was acknowledged.
+		AllowDirect: false,
 	}
 }
 

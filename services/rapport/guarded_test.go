@@ -26,6 +26,7 @@ import (
 	"rapport/pkg/recommend"
 	"rapport/pkg/store/sqlite"
 	"rapport/services/ingest"
+	"rapport/services/ingest/natsdoor"
 	"rapport/services/orchestrator"
 	"rapport/services/recommender"
 )
@@ -135,10 +136,11 @@ func TestServicesWorkWithTheirOwnKeys(t *testing.T) {
 	g.check("ingest is ready", door.Ready(ctx))
 	order := thankedOrder(t)
 	g.check("ingest accepts", door.PublishBatch(ctx, []*nats.Msg{order}))
+	g.overNATS(ctx)
 
 	g.recommends(ctx)
 	g.works(ctx, "mailer", "mailer", "email")
-	g.applied(ctx, o, 2) // the order and the receipt
+	g.applied(ctx, o, 3) // the order, what came over NATS, and the receipt
 
 	// What the orchestrator's process does beside its work.
 	js := g.as("orchestrator")
@@ -156,7 +158,7 @@ func TestServicesWorkWithTheirOwnKeys(t *testing.T) {
 		g.check("publish a command", err)
 		g.works(ctx, user, durable, channel)
 	}
-	g.applied(ctx, o, 5)
+	g.applied(ctx, o, 6)
 	dead, err := g.as("admin").Stream(ctx, bus.StreamDead)
 	g.check("look at the dead letters", err)
 	info, err := dead.Info(ctx, jetstream.WithSubjectFilter("dead.orchestrator.>"))
@@ -164,6 +166,36 @@ func TestServicesWorkWithTheirOwnKeys(t *testing.T) {
 	if len(info.State.Subjects) != 1 {
 		t.Errorf("the orchestrator buried %v, want nothing but what the test did", info.State.Subjects)
 	}
+}
+
+// overNATS has a shop publish an event and something else with its own key, the door read both with that of
+// ingest, and the operator send the dead letter on its way again and drop it.
+func (g *guarded) overNATS(ctx context.Context) {
+	g.t.Helper()
+	d, err := natsdoor.New(natsdoor.Options{JS: g.as("ingest"), Logger: g.log()})
+	g.check("make the door", err)
+	g.running("natsdoor", d.Run)
+	shop := g.as("shop")
+	_, err = shop.Publish(ctx, "in.shop.orders", []byte(`{"specversion":"1.0","id":"n1","source":"shop","type":"cart.viewed","subject":"ada"}`))
+	g.check("the shop publishes", err)
+	_, err = shop.Publish(ctx, "in.shop", []byte("something else"))
+	g.check("the shop publishes something else", err)
+	js := g.as("operator")
+	letters, err := js.Stream(ctx, bus.StreamDead)
+	g.check("the operator looks at the dead letters", err)
+	consumer, err := js.OrderedConsumer(ctx, bus.StreamDead, jetstream.OrderedConsumerConfig{})
+	g.check("the operator reads them", err)
+	msg, err := consumer.Next(jetstream.FetchMaxWait(brokerPatience))
+	g.check("the operator reads one", err)
+	dead, err := bus.ReadDead(msg.Headers())
+	g.check("read it", err)
+	again, err := dead.Again(msg.Headers(), msg.Data())
+	g.check("make it a message again", err)
+	_, err = js.PublishMsg(ctx, again)
+	g.check("the operator publishes it again", err)
+	meta, err := msg.Metadata()
+	g.check("read where it lies", err)
+	g.check("the operator drops it", letters.DeleteMsg(ctx, meta.Sequence.Stream))
 }
 
 // thankedOrder is an order that a journey thanks for.
@@ -305,9 +337,13 @@ func TestKeysOpenNoOtherDoor(t *testing.T) {
 	for user, refused := range map[string][]string{
 		"shop": {
 			api + "STREAM.INFO.EVENTS", api + "CONSUMER.CREATE.EVENTS.x", api + "DIRECT.GET.EVENTS", api + "STREAM.MSG.GET.EVENTS", api + "STREAM.NAMES",
-			"send.email.ada", "evp.1.ada", "evp.1.receipt.ada", "dead.x.y", "$KV.LEASE.1", recommend.Subject,
+			"send.email.ada", "evp.1.ada", "evp.1.receipt.ada", "dead.x.y", "$KV.LEASE.1", recommend.Subject, "in.till", "in", api + "CONSUMER.MSG.NEXT.IN.door",
 		},
-		"ingest": {"send.email.ada", "evp.1.receipt.ada", api + "CONSUMER.CREATE.EVENTS.x", api + "STREAM.PURGE.EVENTS", "$KV.LEASE.1"},
+		"operator": {
+			"evp.1.ada", "evp.1.clock.tick", "dead.ingest.x", "$KV.LEASE.1", api + "STREAM.PURGE.DEAD", api + "STREAM.DELETE.DEAD", api + "STREAM.MSG.DELETE.EVENTS",
+			api + "CONSUMER.CREATE.EVENTS.x", api + "CONSUMER.MSG.NEXT.IN.door",
+		},
+		"ingest": {api + "STREAM.PURGE.IN", api + "CONSUMER.CREATE.IN.other", "dead.orchestrator.x", "in.shop", "send.email.ada", "evp.1.receipt.ada", api + "CONSUMER.CREATE.EVENTS.x", api + "STREAM.PURGE.EVENTS", "$KV.LEASE.1"},
 		"orchestrator": {
 			api + "STREAM.DELETE.EVENTS", api + "STREAM.UPDATE.EVENTS", api + "STREAM.DELETE.KV_LEASE", api + "STREAM.PURGE.DEAD",
 			api + "CONSUMER.DELETE.SEND.mailer", api + "CONSUMER.MSG.NEXT.SEND.mailer", "dead.mailer.x", "$KV.LEASE.member.mailer.x",

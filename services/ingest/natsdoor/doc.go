@@ -44,7 +44,8 @@
 // # Why one at a time
 //
 // Two processes that share a consumer store what they fetched in any order, and what a killed one had
-// comes after what followed it. So the consumer has a pinned client (ADR-42 of NATS), and whoever gets the
-// pin resets it to the first message that is not acknowledged: a pin alone was measured to reorder. Reading
-// is cheap, and publishing in batches is what the others would wait for as well.
+// comes after what followed it. So the consumer has a pinned client (ADR-42 of NATS). A pin alone was measured
+// to reorder, so a message that is not the next one in the stream is not taken: the consumer begins again at
+// the first that is not acknowledged. Reading is cheap, and publishing in batches is what the
+// others would wait for as well. Another process takes over Options.AckWait after the last sign of life.
 package natsdoor

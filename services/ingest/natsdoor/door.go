@@ -20,7 +20,6 @@ const (
 	// durable is the consumer's name: keys of the broker name it.
 	durable = "door"
 	group   = "door"
-	pinned  = "Nats-Pin-Id"
 
 	linger     = 2 * time.Millisecond // what a batch waits for company
 	firstPause = 100 * time.Millisecond
@@ -86,15 +85,10 @@ func (d *Door) Run(ctx context.Context) error {
 // open makes the consumer, as soon as the broker lets it; nil when ctx ended before.
 func (d *Door) open(ctx context.Context) (*intake, error) {
 	for pause := firstPause; ; pause = min(2*pause, mostPause) {
-		attempt, cancel := context.WithTimeout(ctx, mostPause)
-		consumer, err := d.o.JS.CreateOrUpdateConsumer(attempt, bus.StreamIn, d.consumer())
-		cancel()
+		in, err := d.intake(ctx)
 		switch {
 		case err == nil:
-			in := &intake{js: d.o.JS, consumer: consumer, batch: d.o.Batch}
-			if err = in.start(); err == nil {
-				return in, nil
-			}
+			return in, nil
 		case errors.Is(err, jetstream.ErrStreamNotFound):
 			return nil, fmt.Errorf("natsdoor: there is no stream %s: run rapport provision with an administrator's key", bus.StreamIn)
 		case errors.Is(d.o.JS.Conn().LastError(), nats.ErrPermissionViolation):
@@ -108,6 +102,21 @@ func (d *Door) open(ctx context.Context) (*intake, error) {
 			return nil, nil
 		}
 	}
+}
+
+func (d *Door) intake(ctx context.Context) (*intake, error) {
+	ctx, cancel := context.WithTimeout(ctx, mostPause)
+	defer cancel()
+	stream, err := d.o.JS.Stream(ctx, bus.StreamIn)
+	if err != nil {
+		return nil, fmt.Errorf("look up stream %s: %w", bus.StreamIn, err)
+	}
+	consumer, err := stream.CreateOrUpdateConsumer(ctx, d.consumer())
+	if err != nil {
+		return nil, fmt.Errorf("make consumer %s: %w", durable, err)
+	}
+	in := &intake{js: d.o.JS, stream: stream, consumer: consumer, batch: d.o.Batch}
+	return in, in.start()
 }
 
 func (d *Door) consumer() jetstream.ConsumerConfig {

@@ -27,7 +27,8 @@ func (d *Door) handle(ctx context.Context, msgs []jetstream.Msg) {
 		all[i] = d.read(ctx, m)
 	}
 	events, products := sort(all)
-	defer d.keepAlive(all)()
+	ease := d.keepAlive(all)
+	defer ease()
 	stored := d.insist(ctx, all, "events", func(ctx context.Context) error { return d.publish(ctx, events, all) }) &&
 		(len(products) == 0 || d.insist(ctx, all, "products", func(ctx context.Context) error { return d.o.Catalogue.Put(ctx, products) })) &&
 		d.insist(ctx, all, "dead letters", func(ctx context.Context) error { return d.bury(ctx, all) })

@@ -2,6 +2,7 @@ package natsdoor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,11 +14,13 @@ import (
 // intake is the consumer as one process pulls from it.
 type intake struct {
 	js       jetstream.JetStream
+	stream   jetstream.Stream
 	consumer jetstream.Consumer
 	batch    int
 	messages jetstream.MessagesContext
-	pin      string        // whose turn it is: ours, while it does not change
+	last     uint64        // the highest sequence that was taken
 	next     jetstream.Msg // the one that did not fit into the last batch
+	skipped  int           // how often in a row what came was not what comes next
 }
 
 func (in *intake) start() error {
@@ -33,11 +36,7 @@ func (in *intake) start() error {
 // pullExpiry must be shorter than the pin lasts, or a process that waits for messages would lose it.
 const pullExpiry = 4 * time.Second
 
-func (in *intake) close() {
-	if in.messages != nil {
-		in.messages.Stop()
-	}
-}
+func (in *intake) close() { in.messages.Stop() }
 
 // gather waits for a message and takes what else is there, up to n messages, in their order.
 func (in *intake) gather(ctx context.Context, n int) ([]jetstream.Msg, error) {
@@ -51,19 +50,25 @@ func (in *intake) gather(ctx context.Context, n int) ([]jetstream.Msg, error) {
 		case err != nil:
 			return nil, err
 		}
-		if pin := m.Headers().Get(pinned); pin != in.pin {
-			// What the one before had in hand comes again, and before this.
-			in.pin, msgs, size, in.next = pin, nil, 0, nil
-			if err := in.reset(ctx); err != nil {
-				return nil, err
-			}
-			continue
-		}
 		if size += len(m.Data()); size > maxBatchBytes && len(msgs) > 0 {
 			in.next = m
 			return msgs, nil
 		}
-		msgs = append(msgs, m)
+		follows, err := in.follows(ctx, m)
+		switch {
+		case err == nil && follows:
+			msgs = append(msgs, m)
+			in.skipped = 0
+		case len(msgs) > 0:
+			in.next = m
+			return msgs, nil // First those: begun again, they would come again.
+		case err != nil:
+			return nil, err
+		default:
+			if err := in.again(ctx); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return msgs, nil
 }
@@ -79,9 +84,39 @@ func (in *intake) one(ctx context.Context, patient bool) (jetstream.Msg, error) 
 	return in.messages.Next(jetstream.NextMaxWait(linger))
 }
 
-// reset lets the consumer begin at the first message that is not acknowledged.
-func (in *intake) reset(ctx context.Context) error {
+// follows reports whether nothing is in the stream between what was taken and this message. After another process, or
+// a connection, was lost, the broker holds back for a while what was on its way, and gives out what is
+// behind it. A message from before may come again, and is taken again: its event has an id.
+func (in *intake) follows(ctx context.Context, m jetstream.Msg) (bool, error) {
+	meta, err := m.Metadata()
+	if err != nil {
+		return false, fmt.Errorf("read where a message lies: %w", err)
+	}
+	seq := meta.Sequence.Stream
+	if seq > in.last+1 {
+		ctx, cancel := context.WithTimeout(ctx, mostPause)
+		defer cancel()
+		first, err := in.stream.GetMsg(ctx, in.last+1, jetstream.WithGetMsgSubject(">"))
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound): // Somebody else acknowledged it.
+			return true, nil
+		case err != nil:
+			return false, fmt.Errorf("look what is first in %s: %w", bus.StreamIn, err)
+		case first.Sequence < seq:
+			return false, nil
+		}
+	}
+	in.last = max(in.last, seq)
+	return true, nil
+}
+
+// again lets the consumer begin at the first message that is not acknowledged. Some of what it gives out then
+// may still go to whom it was given before, so that it takes another time.
+func (in *intake) again(ctx context.Context) error {
 	in.close()
+	if in.skipped++; in.skipped > 1 {
+		wait(ctx, min(time.Duration(in.skipped)*againPause, mostPause))
+	}
 	ctx, cancel := context.WithTimeout(ctx, mostPause)
 	defer cancel()
 	if _, err := in.js.ResetConsumer(ctx, bus.StreamIn, durable); err != nil {
@@ -89,3 +124,5 @@ func (in *intake) reset(ctx context.Context) error {
 	}
 	return in.start()
 }
+
+const againPause = 10 * time.Millisecond
