@@ -17,16 +17,16 @@ type Type struct {
 
 // Property declares one property of a type, or of an object within it.
 type Property struct {
-	Name        string
-	Description string
-	Kind        Kind
-	Required    bool
-	Enum        []string   // all that a text may be; nil: anything
-	Format      Format     // of a text
-	Example     string     // as JSON
-	Deprecated  string     // why, and what to send instead; empty: it is not
-	Properties  []Property // of an object; nil: any
-	Of          *Property  // of an array's elements, which have no name; nil: any
+	Name        string     `json:"name,omitempty"`
+	Description string     `json:"description,omitempty"`
+	Kind        Kind       `json:"type"`
+	Required    bool       `json:"required,omitempty"`
+	Enum        []string   `json:"enum,omitempty"`       // all that a text may be; nil: anything
+	Format      Format     `json:"format,omitempty"`     // of a text
+	Example     string     `json:"example,omitempty"`    // as JSON
+	Deprecated  string     `json:"deprecated,omitempty"` // why, and what to send instead; empty: it is not
+	Properties  []Property `json:"properties,omitempty"` // of an object; nil: any
+	Of          *Property  `json:"of,omitempty"`         // of an array's elements, which have no name; nil: any
 }
 
 // Kind is what a property holds, in the words of events.yaml.
