@@ -12,7 +12,7 @@ func decideCustomers(rows map[string]*Row, st *Statement) Decision {
 	news, later := a.add(st, st.A)
 	b.add(st, st.B)
 	if !news && !later {
-		return Decision{}
+		return st.overruled(&a, Decision{})
 	}
 	if later {
 		a.UID, b.UID = st.UID, st.UID
@@ -41,7 +41,7 @@ func decideCustomers(rows map[string]*Row, st *Statement) Decision {
 	if news { // Else where they point is what it was.
 		w.pointCustomers(st.A, st.B)
 	}
-	return w.decision(st.echo(later))
+	return st.overruled(&a, w.decision())
 }
 
 // reach returns the customers that are joined with any of the given ones, by whatever way, and

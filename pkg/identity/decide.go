@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // Pointing tells a node where it points from now on.
@@ -25,9 +26,10 @@ type Decision struct {
 	Changed []string
 	// Pointings are to be sent to the nodes that their IDs name, in this order.
 	Pointings []Pointing
-	// Echo are ids whose nodes are to be sent what was decided (TypeStated, or TypeForgotten by
-	// Forget), because it takes back what they may have said: see Node.Undone and Node.Forgotten.
-	Echo []string
+	// Echo are ids whose nodes are to be sent what takes back what they may have said: Undone
+	// (TypeStated), or, by Forget, the Forgotten (TypeForgotten). See Node.Undone and Node.Forgotten.
+	Echo   []string
+	Undone Statement // that the pair is no longer joined, which may have been said before
 	// Refused says why a statement was not taken; empty when it was.
 	Refused string
 }
@@ -82,7 +84,7 @@ func decideHandle(rows map[string]*Row, st *Statement, own, other string) Decisi
 	c := rows[own].claim(other)
 	news, later := c.add(st, own)
 	if !news && !later {
-		return Decision{}
+		return st.overruled(&c, Decision{})
 	}
 	if later {
 		c.UID = st.UID
@@ -98,15 +100,17 @@ func decideHandle(rows map[string]*Row, st *Statement, own, other string) Decisi
 	rows[own] = row
 	w := work{rows: rows, changed: map[string]bool{own: true}}
 	w.pointHandle(own)
-	return w.decision(st.echo(later))
+	return st.overruled(&c, w.decision())
 }
 
-// echo returns who has to hear of a statement that was the latest.
-func (st *Statement) echo(later bool) []string {
-	if later && !st.Joined {
-		return []string{st.A, st.B}
+// overruled adds to a decision that both ids hear of it when their pair is not joined, as far as
+// is known: one that says it is, or has said so, has to say so again if it hears so anew.
+func (st *Statement) overruled(c *Claim, d Decision) Decision {
+	if !c.Joined {
+		d.Echo = []string{st.A, st.B}
+		d.Undone = Statement{A: st.A, B: st.B, At: time.Unix(0, c.Last).UTC(), UID: c.UID}
 	}
-	return nil
+	return d
 }
 
 // makeRoom forgets the claim of a full row that was made last, unless it is the new one, and
@@ -181,7 +185,9 @@ func Forget(rows map[string]*Row, id string, also []string) Decision {
 		}
 	}
 	w.pointCustomers(customers...)
-	return w.decision(with)
+	d := w.decision()
+	d.Echo = with
+	return d
 }
 
 // work is a decision in the making.
@@ -217,8 +223,8 @@ func (w *work) pointHandle(id string) {
 }
 
 // decision ends the work. Rows that say nothing are deleted.
-func (w *work) decision(echo []string) Decision {
-	d := Decision{Pointings: w.pointings, Echo: echo, Changed: slices.Sorted(maps.Keys(w.changed))}
+func (w *work) decision() Decision {
+	d := Decision{Pointings: w.pointings, Changed: slices.Sorted(maps.Keys(w.changed))}
 	for _, id := range d.Changed {
 		if row := w.rows[id]; row != nil && id != Authority && len(row.Claims) == 0 && row.Into == "" {
 			w.rows[id] = nil

@@ -50,9 +50,9 @@
 //  5. An event is applied to the part of the node that it came from (its own, when it came from
 //     outside), and then passed on to where the node points, until it is at a root: there alone
 //     the engine acts on it.
-//  6. A statement that ends a pair is passed back to both ids, because a node that has
-//     said a pair says it again only if it must: if it has heard since that the two are
-//     one person, it now says so (Node.Undone).
+//  6. Who says a pair that is no longer joined, or ends one, has that sent back to both ids,
+//     because a node says a pair again only if it must: if it has heard since that the two
+//     are one person, it now says so (Node.Undone).
 //  7. An erasure goes up to the root, and from there down to all parts (Node.Erase); each id it
 //     comes to is also forgotten by the authority (Forget).
 //

@@ -57,11 +57,21 @@ func live(t *rapid.T, w *world) *history {
 
 // check compares what the ids came to with the rule.
 func (w *world) check(h *history) {
-	into := map[string]string{}
+	into, decided := map[string]string{}, map[string]string{}
 	for id := range w.places {
 		if n := w.node(id); n.Into != "" {
 			into[id] = n.Into
 		}
+	}
+	for id, b := range w.authority.rows {
+		if row, err := identity.DecodeRow(b); err != nil {
+			w.t.Fatalf("row of %s: %v", id, err)
+		} else if row.Into != "" {
+			decided[id] = row.Into
+		}
+	}
+	if want := reference(h.said); !maps.Equal(decided, want) {
+		w.t.Fatalf("the authority points ids to %v, by the rule to %v", decided, want)
 	}
 	if want := reference(h.said); !maps.Equal(into, want) {
 		w.t.Fatalf("ids point to %v, by the rule to %v", into, want)

@@ -170,7 +170,11 @@ func (w *world) decide(l letter) {
 		post(w, identity.Authority, p.ID, identity.TypePointed, p)
 	}
 	for _, id := range d.Echo {
-		w.send(letter{from: identity.Authority, to: id, kind: l.kind, data: l.data})
+		if l.kind == identity.TypeStated {
+			post(w, identity.Authority, id, l.kind, identity.Stated(d.Undone))
+		} else {
+			w.send(letter{from: identity.Authority, to: id, kind: l.kind, data: l.data})
+		}
 	}
 }
 

@@ -103,8 +103,15 @@ func (b *batch) decreed(ctx context.Context, in *input, d *identity.Decision) er
 			return err
 		}
 	}
+	data := in.event.Data
+	if in.event.Type == identity.TypeStated && len(d.Echo) > 0 {
+		var err error // Not what was stated: what holds of the pair.
+		if data, err = identity.Data(identity.Stated(d.Undone)); err != nil {
+			return err
+		}
+	}
 	for _, id := range d.Echo {
-		if err := b.tell(id, in.event.Type, in.event.Data, in.event.Time, nil, in.event.UID()); err != nil {
+		if err := b.tell(id, in.event.Type, data, in.event.Time, nil, in.event.UID()); err != nil {
 			return err
 		}
 	}
