@@ -91,6 +91,8 @@ func (c *checker) syntax(err error) error {
 		message, hint = "the expression is too large", "give parts of it names in let:"
 	case strings.HasPrefix(message, "unexpected token"):
 		message, hint = "did not expect this here", "texts stand in quotes: \"like this\"; parts of the body begin with body."
+	case message == "expected name":
+		message, hint = "a name is missing before this", "such as body.id"
 	case strings.HasPrefix(message, "literal not terminated"):
 		message, hint = "the text is not closed", `put a quote at its end: "like this"`
 	}
