@@ -128,8 +128,11 @@ func TestCatalogueOfAPlan(t *testing.T) {
 	t.Parallel()
 	plan, err := trackingplan.Known().With(trackingplan.Modes{},
 		trackingplan.Type{Name: "subscription.paused", Properties: []trackingplan.Property{
-			{Name: "plan", Kind: trackingplan.Text, Enum: []string{"monthly", "yearly"}}, {Name: "price", Kind: trackingplan.Money},
-			{Name: "gift", Kind: trackingplan.Boolean}, {Name: "until", Kind: trackingplan.Date}, {Name: "any", Kind: trackingplan.Any},
+			{Name: "plan", Kind: trackingplan.Text, Enum: []string{"monthly", "yearly"}},
+			{Name: "price", Kind: trackingplan.Money},
+			{Name: "gift", Kind: trackingplan.Boolean},
+			{Name: "until", Kind: trackingplan.Date},
+			{Name: "any", Kind: trackingplan.Any},
 			{Name: "id", Kind: trackingplan.Number},
 			{Name: "tags", Kind: trackingplan.Array, Of: &trackingplan.Property{Kind: trackingplan.Text}},
 			{Name: "sizes", Kind: trackingplan.Array, Of: &trackingplan.Property{Kind: trackingplan.Integer}},

@@ -63,7 +63,8 @@ func decimal(s string) bool {
 	}
 	if i < len(s) && s[i]|0x20 == 'e' {
 		from := sign(s, i+1)
-		for i = from; i < len(s) && s[i]-'0' <= 9; i++ {
+		for i = from; i < len(s) && s[i]-'0' <= 9; {
+			i++
 		}
 		if i == from || i > from+2 {
 			return false
