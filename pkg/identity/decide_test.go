@@ -369,3 +369,29 @@ func TestWhoIsForgottenIsInNoRow(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoIsOverruledSaysSoAgain(t *testing.T) {
+	t.Parallel()
+	at := func(minute int, joined bool) identity.Statement {
+		return identity.Statement{A: "c1", B: "c2", Joined: joined, At: noon.Add(time.Duration(minute) * time.Minute), UID: fmt.Sprintf("shop#%d", minute)}
+	}
+	a, n := newAuthority(), &identity.Node{ID: "c2"}
+	a.decide(t, at(5, false)) // The other node says so.
+	early, late := at(2, true), at(6, true)
+	if !n.Say(&early) || n.Say(&late) {
+		t.Fatal("the node does not say it once")
+	}
+	for range 2 { // However often it was told.
+		d := a.decide(t, early)
+		if want := at(5, false); d.Undone != want || !slices.Equal(d.Echo, []string{"c1", "c2"}) {
+			t.Fatalf("%+v is sent back to %v", d.Undone, d.Echo)
+		}
+		again, ok := n.Undone(&d.Undone)
+		if !ok || !again.Joined || !again.At.Equal(late.At) || again.A != "c1" || again.B != "c2" {
+			t.Fatalf("the node answers %+v, %v", again, ok)
+		}
+	}
+	if d := a.decide(t, late); len(d.Pointings) != 1 || d.Echo != nil {
+		t.Errorf("joined at last: %+v", d)
+	}
+}
