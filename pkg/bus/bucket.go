@@ -15,6 +15,8 @@ const (
 	BucketNonces = "NONCES"
 	// BucketWarmUp has how far warm-ups of mail providers have come.
 	BucketWarmUp = "WARMUP"
+	// BucketCatalogue has the shop's products, under ProductKey (package catalogue).
+	BucketCatalogue = "CATALOGUE"
 )
 
 const (
@@ -24,6 +26,8 @@ const (
 	noncesMaxBytes = 64 << 20
 	// warmUpMaxBytes is about 10,000 providers and groups of domains.
 	warmUpMaxBytes = 4 << 20
+	// catalogueMaxBytes is about 400,000 products of 600 bytes.
+	catalogueMaxBytes = 256 << 20
 )
 
 // ProvisionBuckets makes the buckets of services, or brings existing ones up to the layout, as
@@ -80,7 +84,10 @@ func buckets(l Layout) []jetstream.StreamConfig {
 			Discard: jetstream.DiscardNew, Duplicates: remembered, AllowDirect: true, AllowRollup: true, DenyDelete: true,
 		}
 	}
+	catalogue := bucket(BucketCatalogue, "The shop's products as they are now.", 0, catalogueMaxBytes)
+	catalogue.AllowAtomicPublish = true // A feed has many thousands, and a sync for each would take minutes.
 	return []jetstream.StreamConfig{
+		catalogue,
 		bucket(BucketNonces, "What providers sign once, so that nobody uses it twice.", nonceMemory, noncesMaxBytes),
 		bucket(BucketWarmUp, "How far warm-ups of mail providers have come.", 0, warmUpMaxBytes),
 	}

@@ -1,0 +1,13 @@
+// Package live keeps the shop's products in the broker, and each process's view of them.
+//
+// Owns: the bucket bus.BucketCatalogue, one key for each product.
+//
+// What it promises: Put returns nil when all are stored; products go there in atomic batches, since a
+// feed has many thousands and the broker syncs once for each. Writers do not
+// overwrite each other: a record is stored only over the one that it was merged with (the
+// server compares sequences), else it is merged anew. Repeating Put is safe. A Shelf hears of changes
+// as they are stored and answers from memory, so that who recommends or renders never waits for the
+// broker; what it knows may be older than what is stored by the way there, a few milliseconds.
+//
+// A record takes about its own length and half a kilobyte of memory in each process that has a Shelf.
+package live

@@ -1,0 +1,135 @@
+package live
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rapport/pkg/bus"
+	"rapport/pkg/catalogue"
+)
+
+// Shelf is one process's view of the catalogue.
+type Shelf struct {
+	js  jetstream.JetStream
+	kv  jetstream.KeyValue
+	log *slog.Logger
+
+	mu       sync.RWMutex
+	products map[string]stocked // by product id
+	moved    chan struct{}      // closed and replaced whenever something changes
+	ready    chan struct{}      // closed when all that was stored at the start is known
+}
+
+type stocked struct {
+	product catalogue.Product
+	seq     uint64
+}
+
+// Open opens the catalogue, and makes it when it is not there, which takes the right to. Run
+// fills the shelf.
+func Open(ctx context.Context, js jetstream.JetStream, replicas int, log *slog.Logger) (*Shelf, error) {
+	kv, err := bus.OpenBucket(ctx, js, bus.BucketCatalogue, replicas)
+	if err != nil {
+		return nil, fmt.Errorf("open the catalogue: %w", err)
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Shelf{
+		js: js, kv: kv, log: log, products: map[string]stocked{}, moved: make(chan struct{}), ready: make(chan struct{}),
+	}, nil
+}
+
+// key is a product's key in the bucket: ids may be any text.
+func key(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:12])
+}
+
+func subject(id string) string { return "$KV." + bus.BucketCatalogue + "." + key(id) }
+
+// Ready is closed when the shelf has all that was stored when Run began.
+func (s *Shelf) Ready() <-chan struct{} { return s.ready }
+
+// Run keeps the shelf up to date until ctx ends.
+func (s *Shelf) Run(ctx context.Context) error {
+	w, err := s.kv.WatchAll(ctx)
+	if err != nil {
+		return fmt.Errorf("watch the catalogue: %w", err)
+	}
+	defer w.Stop() //nolint:errcheck // Its consumer runs out by itself.
+	begun := false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case entry, ok := <-w.Updates():
+			switch {
+			case !ok && ctx.Err() != nil:
+				return nil
+			case !ok:
+				return errors.New("watch the catalogue: the broker ended it")
+			case entry == nil && !begun:
+				begun = true
+				close(s.ready)
+			case entry != nil:
+				s.put(entry)
+			}
+		}
+	}
+}
+
+func (s *Shelf) put(entry jetstream.KeyValueEntry) {
+	p, err := catalogue.Parse(entry.Value())
+	if err != nil {
+		s.log.Warn("a record of the catalogue cannot be read and is passed over", "key", entry.Key(), "error", err)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if entry.Revision() <= s.products[p.ID].seq {
+		return
+	}
+	s.products[p.ID] = stocked{p, entry.Revision()}
+	close(s.moved)
+	s.moved = make(chan struct{})
+}
+
+// Product is the record of a product; ok is false when nobody spoke of it.
+func (s *Shelf) Product(id string) (p catalogue.Product, ok bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	found, ok := s.products[id]
+	return found.product, ok
+}
+
+// Len is how many products the shelf has, those that were removed among them.
+func (s *Shelf) Len() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.products)
+}
+
+// Moved is closed when something changes after the call.
+func (s *Shelf) Moved() <-chan struct{} {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.moved
+}
+
+// known is the record and its sequence; nil and 0 when there is none.
+func (s *Shelf) known(id string) (former *catalogue.Product, seq uint64) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if found, ok := s.products[id]; ok {
+		return &found.product, found.seq
+	}
+	return nil, 0
+}
