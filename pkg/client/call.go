@@ -169,14 +169,12 @@ func object(v any) (json.RawMessage, error) {
 		if raw, err = json.Marshal(v); err != nil {
 			return nil, errors.New("cannot be written as JSON: " + err.Error())
 		}
-	} else if !json.Valid(raw) {
-		return nil, errors.New("is no JSON: give an object")
 	}
 	raw = bytes.TrimSpace(raw)
 	switch {
-	case bytes.Equal(raw, []byte("null")):
+	case len(raw) == 0, bytes.Equal(raw, []byte("null")):
 		return json.RawMessage("{}"), nil
-	case raw[0] != '{':
+	case raw[0] != '{' || raw[len(raw)-1] != '}':
 		return nil, errors.New("is no JSON object: give a struct or a map")
 	}
 	return raw, nil

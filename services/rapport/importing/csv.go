@@ -98,8 +98,13 @@ func (t *table) parse(b []byte) (cells []string, used int, err error) {
 	if len(b) == 0 {
 		return nil, 0, t.more(b, nil)
 	}
-	if b[0] == '\n' || b[0] == '\r' && len(b) > 1 && b[1] == '\n' {
-		return nil, bytes.IndexByte(b, '\n') + 1, nil
+	switch {
+	case b[0] == '\n':
+		return nil, 1, nil
+	case b[0] == '\r' && len(b) > 1 && b[1] == '\n':
+		return nil, 2, nil
+	case b[0] == '\r' && len(b) == 1 && t.eof:
+		return nil, 1, nil
 	}
 	text := make([]byte, 0, 256) // the cells' texts, one behind the other
 	var ends [64]int
@@ -116,7 +121,7 @@ func (t *table) parse(b []byte) (cells []string, used int, err error) {
 				end++
 			}
 			text = append(text, b[at:end]...)
-			if end < len(b) && b[end] == '\n' && end > at && b[end-1] == '\r' {
+			if end > at && b[end-1] == '\r' && (end == len(b) && t.eof || end < len(b) && b[end] == '\n') {
 				text = text[:len(text)-1]
 			}
 			at = end

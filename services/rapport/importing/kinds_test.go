@@ -46,7 +46,8 @@ func TestWhatRowsBecome(t *testing.T) {
 		told []string // refused rows
 	}{
 		"profiles": {
-			importing.Profiles, importing.Mapping{Country: "gb", Columns: map[string]string{"Points": "traits.points:number", "VIP": "traits.vip:bool", "Note": "-"}},
+			importing.Profiles,
+			importing.Mapping{Country: "gb", Columns: map[string]string{"Points": "traits.points:number", "VIP": "traits.vip:bool", "Note": "-"}},
 			"Customer ID,E-Mail,Phone,First Name,Points,VIP,Note,Shoe Size,updated_at\n" +
 				"7,Ada@Example.com,07700 900001,Ada,\"1,234.50\",yes,x,41,2026-01-02 03:04:05 +0100\n,bob@example.com,,,,,,,\n,,+49 30 123456,,,,,,\n,,,X,,,,,\n8,nobody,,,,,,,\n9,,12,,,,,,\n10,,,,many,,,,\n11,,,,,,,,soon\n",
 			[]string{
@@ -67,13 +68,15 @@ func TestWhatRowsBecome(t *testing.T) {
 			nil,
 		},
 		"profiles in JSON Lines": {
-			importing.Profiles, importing.Mapping{},
+			importing.Profiles,
+			importing.Mapping{},
 			`{"id":7,"email":"ada@example.com","points":12.50,"tags":["a","b"],"traits":{"x":{"y":1}},"gone":null}`,
 			[]string{`profile.identified 7 2026-03-02T09:00:00Z past {"$profile":{"traits":{"email":"ada@example.com","points":12.50,"tags":["a","b"],"x":{"y":1}}}}`},
 			nil,
 		},
 		"consent": {
-			importing.Consents, importing.Mapping{Values: map[string]string{"source": "form"}},
+			importing.Consents,
+			importing.Mapping{Values: map[string]string{"source": "form"}},
 			"email,channel,purpose,granted,at,proof,confirmed\na@b.example,email,marketing,ja,2025-01-02,wording 3,yes\na@b.example,fax,marketing,yes,2025-01-02,p,\na@b.example,email,marketing,yes,2025-01-02,,\n" +
 				"a@b.example,email,*,yes,2025-01-02,p,\na@b.example,email,*,no,2025-01-02,p,\na@b.example,email,m,no,,p,\na@b.example,email,m,perhaps,2025-01-02,p,\na@b.example,email,m,no,2025-01-02,p,yes\n",
 			[]string{
@@ -87,7 +90,8 @@ func TestWhatRowsBecome(t *testing.T) {
 			},
 		},
 		"products": {
-			importing.Products, importing.Mapping{Values: map[string]string{"currency": "eur"}},
+			importing.Products,
+			importing.Mapping{Values: map[string]string{"currency": "eur"}},
 			"id;title;price;stock;in stock;images\np-1;Lamp;\"1.299,00 €\";3;no;https://a/1.jpg, https://a/2.jpg\n;x;1;;;\np-2;x;1;1,5;;\np-3;x;1,299;;;\n",
 			[]string{`product.updated p-1 2026-03-02T09:00:00Z {"product_id":"p-1","name":"Lamp","price":1299.00,"currency":"EUR","stock":3,"available":false,"image_url":"https://a/1.jpg","updated_at":"2026-03-02T09:00:00Z"}`},
 			[]string{
@@ -96,7 +100,8 @@ func TestWhatRowsBecome(t *testing.T) {
 			},
 		},
 		"orders, one row each": {
-			importing.Orders, importing.Mapping{Zone: "Europe/Berlin"},
+			importing.Orders,
+			importing.Mapping{Zone: "Europe/Berlin"},
 			"order_number,customer_id,date,total,currency,status,line items\n" +
 				"1,7,2025-07-01 12:00,19.90,eur,paid,\"[{\"\"product_id\"\":\"\"p\"\",\"\"price\"\":19.90}]\"\n2,7,2025-07-01 12:00,5,EUR,cancelled,\n3,7,2025-07-01 12:00,5.00,EUR,refunded,\n" +
 				"4,7,2025-07-01 12:00,,EUR,paid,\n5,7,,5,EUR,paid,\n1,7,2025-07-01 12:00,5,EUR,paid,\n6,7,2025-07-01 12:00,5,EUR,paid,{}\n7,7,2025-07-01 12:00,5,EUR,paid,[{}]\n,7,2025-07-01 12:00,5,EUR,paid,\n",
@@ -124,7 +129,8 @@ func TestWhatRowsBecome(t *testing.T) {
 			nil,
 		},
 		"events": {
-			importing.Events, importing.Mapping{TimeFormat: "unix"},
+			importing.Events,
+			importing.Mapping{TimeFormat: "unix"},
 			"event,user_id,anonymous_id,time,total,size,properties\nCart Viewed,7,,1700000000,12.50,07,\"{\"\"a\"\":1}\"\nCart Viewed,,x,1700000000,,,\nCart Viewed,7,,soon,,,\nmessage.sent,7,,1700000000,,,\n,7,,1700000000,,,\n",
 			[]string{
 				`cart.viewed 7 2023-11-14T22:13:20Z past {"total":12.50,"size":"07","a":1}`,
@@ -135,7 +141,8 @@ func TestWhatRowsBecome(t *testing.T) {
 			},
 		},
 		"events in JSON Lines": {
-			importing.Events, importing.Mapping{},
+			importing.Events,
+			importing.Mapping{},
 			`{"type":"cart.viewed","id":"e-1","subject":"7","time":"2025-01-02T03:04:05.678Z","data":{"price":1.10},"list":[1.0]}`,
 			[]string{`cart.viewed 7 2025-01-02T03:04:05Z past {"list":[1.0],"price":1.10}`},
 			nil,

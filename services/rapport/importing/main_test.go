@@ -67,7 +67,7 @@ func (m *memory) open(report func([]client.Result)) (importing.Sink, error) {
 }
 
 func (m *memory) Put(ctx context.Context, c client.Call) error {
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), c.Check()); err != nil {
 		return err
 	}
 	m.mu.Lock()
@@ -122,7 +122,9 @@ func imported(t testing.TB, m *memory, o importing.Options) (importing.Counts, [
 	}
 	o.Open = m.open
 	var told []string
-	o.Told = func(row *importing.Row, why *importing.Refusal) { told = append(told, fmt.Sprintf("%d: %v", row.Line, why)) }
+	o.Told = func(row *importing.Row, why *importing.Refusal) {
+		told = append(told, fmt.Sprintf("%d: %v", row.Line, why))
+	}
 	counts, err := importing.Run(t.Context(), o)
 	return counts, told, err
 }

@@ -102,8 +102,13 @@ func (m Mapping) Over(other Mapping) Mapping {
 	}
 	m.Columns, m.Values = merge(m.Columns, other.Columns), merge(m.Values, other.Values)
 	for _, f := range []struct{ mine, theirs *string }{
-		{&m.IDPrefix, &other.IDPrefix}, {&m.Zone, &other.Zone}, {&m.TimeFormat, &other.TimeFormat}, {&m.Country, &other.Country},
-		{&m.Decimal, &other.Decimal}, {&m.Encoding, &other.Encoding}, {&m.Separator, &other.Separator},
+		{&m.IDPrefix, &other.IDPrefix},
+		{&m.Zone, &other.Zone},
+		{&m.TimeFormat, &other.TimeFormat},
+		{&m.Country, &other.Country},
+		{&m.Decimal, &other.Decimal},
+		{&m.Encoding, &other.Encoding},
+		{&m.Separator, &other.Separator},
 	} {
 		if *f.theirs != "" {
 			*f.mine = *f.theirs

@@ -43,11 +43,18 @@ func (c *columns) calls(rows []*Row, unsaid time.Time) ([]client.Call, *Refusal)
 	}
 	for i := range calls {
 		calls[i].Past = calls[i].Type != event.ProductUpdated
-		if err := calls[i].Check(); err != nil {
-			return nil, r.rejected(err)
-		}
 	}
 	return calls, nil
+}
+
+// check does for a dry run what the client does to each call.
+func (c *columns) check(rows []*Row, calls []client.Call) *Refusal {
+	for _, call := range calls {
+		if err := call.Check(); err != nil {
+			return c.rejected(rows, err)
+		}
+	}
+	return nil
 }
 
 // text is what a field says, trimmed.

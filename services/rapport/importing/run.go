@@ -287,6 +287,7 @@ func (r *run) send(ctx context.Context, key string, rows []*Row) error {
 		why = refuse(r.columns.grouping(), "is %q, which stands further up too, apart from this: sort the file by it", key)
 	}
 	if why == nil && r.DryRun {
+		why = r.columns.check(rows, calls)
 		j.events, j.passed = len(calls), len(calls) == 0
 		calls = nil
 	}
