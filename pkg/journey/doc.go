@@ -33,6 +33,35 @@
 // programme asks for it, the engine makes consent.granted or consent.withdrawn (consent.go).
 // Nothing that the engine makes changes consent, so that none follows from another.
 //
+// # Late events
+//
+// An event that is older than the policy's late_after when it comes, or is told as of the past
+// (Set.Late), counts for the profile, points and segments. By its own time it counts for goals,
+// rules of leaving and waits: of those who were inside, or waiting, when it happened. Nobody enters
+// by it, nor by anything that follows from it at once: a segment, a tier, a prediction, a fact that
+// a step makes (which is marked as past itself), an event held for its grace. A message that it would
+// lead to at once is recorded as too_late. What time brings about later, such as a segment that
+// somebody is in from tomorrow on, is not late.
+//
+// # Ids of one person
+//
+// The ids of a person point to one, the root, and the engine acts there alone (identity.go, and
+// the package identity). At an id that follows another an event is only folded into the profile.
+// When it begins to follow, its engine's state moves (Yield) and is taken in at the root (Absorb):
+//
+//   - Instances go on, with their timers, under their own ids. Of two in one journey with one key
+//     the one that entered first goes on and the other ends with the reason merged, unless the
+//     journey lets them run in parallel.
+//   - What was entered, sent, held and left by either counts for both: rules of re-entry, caps,
+//     goals, dates and broadcasts that one of them had.
+//   - Segments are asked about the whole. What the other id was a member of, and the whole is, is
+//     taken over in silence; only what neither was in is entered, and told as ever. Rules and waits
+//     that go by no event are asked. Points are added, and the tier follows in silence.
+//   - Nothing that was sent changes, and nobody enters but by such a segment.
+//
+// When the ids part, the engine's state stays at the root, and the other begins anew (Resume), in
+// silence.
+//
 // # Time
 //
 // A timer (Set.Fire) wakes what is due, earliest first: segments whose answer changes by

@@ -3,9 +3,11 @@
 // segments, and what they may not be sent.
 //
 // A profile is the fold of its events: Apply takes one event and changes the profile, and
-// the same events in the same order always give the same profile. What has a time of its
-// own (consent, tags, tiers, predictions, the history) comes out the same in whatever order
-// its events arrive. The package is pure; time comes with the events.
+// the same events give the same profile, in whatever order they arrive: the latest word by its
+// own time counts, and what is as late is decided by what it says. Exempt are what is forgotten
+// because there is too much of it, repetitions in the Ledger, and a bounce that names no address,
+// which is about the one that is known when it arrives. The package is pure; time comes with the
+// events.
 //
 // # Consent
 //
@@ -17,6 +19,23 @@
 // which shops send with every event, the first and the last. So a ledger that missed a word
 // which came late between two repetitions may show one repetition less; consent itself is
 // never reckoned from it.
+//
+// # Joins
+//
+// A person may have several ids, each with a profile of its own that takes in its own events.
+// Join makes the whole of these parts, so that they can be joined in any order, parted again,
+// and nothing is counted twice, as long as each is there once. What happened is as if all of it
+// had happened under one id: counts, sums, points and histories are added, of traits, tags,
+// predictions and tiers, of pauses and wishes for fewer messages the latest word counts, and a
+// block under one id is a block. Applying an event to a part and to the whole is the same as
+// joining again, apart from consent and addresses.
+//
+// Of consent the stricter holds. Words under one address (of the e-mail, or the number) are one
+// person's, and the latest counts, whichever id it was said under; what was said when no address
+// was known is about each. Of words under several addresses a refusal wins, of which a yes to
+// another address says nothing, unless that yes is later and was confirmed by a double opt-in. A
+// yes is confirmed if it is under every address at which it was given. Voices keep what was said
+// where; only joined profiles have them.
 //
 // # What must not be written to
 //
