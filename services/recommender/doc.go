@@ -1,6 +1,8 @@
 // Package recommender answers what goes with a purchase.
 //
 // Consumes: the whole EVENTS stream, in order; requests on recommend.suggest.
+// With a catalogue, what is not for sale now is not suggested, and what is has the name, link and
+// picture that the catalogue says: answers are then about now, whatever time they are asked for.
 // Publishes: replies to those requests. Who is in the same process calls Suggest, which
 // is the same without the way there and back.
 // What the engine passes on from one id of a person to another (event.Event.Of) has been read under

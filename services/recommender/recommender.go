@@ -1,6 +1,7 @@
 package recommender
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 
 	"rapport/pkg/bus"
+	"rapport/pkg/catalogue"
 	"rapport/pkg/event"
 	"rapport/pkg/recommend"
 )
@@ -23,10 +25,19 @@ type Options struct {
 	Conn *nats.Conn
 	// Model configures the model; nil: its defaults.
 	Model recommend.Config
+	// Catalogue is what the shop sells now; nil: whatever was bought once. Replays have none, so
+	// that their answers follow from the orders alone.
+	Catalogue Catalogue
 	// Wait is how long a request may wait for the reader; zero: 1 second.
 	Wait          time.Duration
 	Logger        *slog.Logger
 	MeterProvider metric.MeterProvider
+}
+
+// Catalogue has the shop's products as they are now (package catalogue/live).
+type Catalogue interface {
+	// Product is the record of a product; ok is false when nobody spoke of it.
+	Product(id string) (p catalogue.Product, ok bool)
 }
 
 // Recommender learns from orders and answers requests.
@@ -204,10 +215,34 @@ func (r *Recommender) suggest(req *recommend.Request) []recommend.Suggestion {
 	for _, id := range req.Exclude {
 		r.excluded[id] = struct{}{}
 	}
-	return r.model.Suggest(recommend.Query{
-		AsOf: req.AsOf, Basket: req.Basket, Min: req.Min, Max: req.Max, Basis: req.From,
-		Exclude: func(id string) bool { _, yes := r.excluded[id]; return yes },
+	got := r.model.Suggest(recommend.Query{
+		AsOf: req.AsOf, Basket: req.Basket, Min: req.Min, Max: req.Max, Basis: req.From, Exclude: r.excludes,
 	})
+	r.describe(got)
+	return got
+}
+
+// excludes reports what the request does not want, and what the shop does not sell now.
+func (r *Recommender) excludes(id string) bool {
+	if _, yes := r.excluded[id]; yes || r.o.Catalogue == nil {
+		return yes
+	}
+	p, known := r.o.Catalogue.Product(id)
+	return known && !p.ForSale()
+}
+
+// describe puts what the catalogue says in the place of what orders said of products.
+func (r *Recommender) describe(list []recommend.Suggestion) {
+	if r.o.Catalogue == nil {
+		return
+	}
+	for i := range list {
+		s := &list[i]
+		if p, known := r.o.Catalogue.Product(s.ID); known {
+			s.Name, s.Category = cmp.Or(p.Name, s.Name), cmp.Or(p.Category, s.Category)
+			s.URL, s.ImageURL = cmp.Or(p.URL, s.URL), cmp.Or(p.ImageURL, s.ImageURL)
+		}
+	}
 }
 
 // wait returns when everything up to the sequence has been read.

@@ -14,6 +14,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/event"
 	"rapport/pkg/recommend"
 	"rapport/services/recommender"
@@ -34,7 +35,7 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), SyncInterval: time.Second, MaxStore: 1 << 30})
+	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t), SyncInterval: time.Second, MaxStore: 1 << 30})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,9 +56,12 @@ func newRig(t *testing.T) *rig {
 }
 
 // run starts a recommender.
-func (r *rig) run(wait time.Duration) {
+func (r *rig) run(wait time.Duration) { r.t.Helper(); r.runWith(recommender.Options{Wait: wait}) }
+
+func (r *rig) runWith(o recommender.Options) {
 	r.t.Helper()
-	rec, err := recommender.New(recommender.Options{Conn: r.conn, Wait: wait})
+	o.Conn = r.conn
+	rec, err := recommender.New(o)
 	if err != nil {
 		r.t.Fatal(err)
 	}
