@@ -43,9 +43,18 @@ func (m *metered) release() { m.b.used.Add(-m.took) }
 // readBody returns the unfolded body, at most limit bytes of it, as valid UTF-8.
 // The caller calls release when it no longer needs the bytes.
 func (s *Service) readBody(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, release func(), p *problem) {
-	if p := contentType(r.Header.Get("Content-Type")); p != nil {
+	if body, release, p = s.readBytes(w, r, limit); p != nil {
 		return nil, nil, p
 	}
+	if p = checkUTF8(body); p != nil {
+		release()
+		return nil, nil, p
+	}
+	return body, release, nil
+}
+
+// readBytes is readBody for a body that need not be text.
+func (s *Service) readBytes(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, release func(), p *problem) {
 	if r.ContentLength > limit {
 		return nil, nil, oversize(limit)
 	}
@@ -73,22 +82,29 @@ func (s *Service) readBody(w http.ResponseWriter, r *http.Request, limit int64) 
 		counted.release()
 		return nil, nil, oversize(limit)
 	}
-	if p := checkUTF8(buf.Bytes()); p != nil {
-		counted.release()
-		return nil, nil, p
-	}
 	return buf.Bytes(), counted.release, nil
 }
 
-func contentType(header string) *problem {
+// contentType takes JSON. A beacon is text/plain, which browsers send to other origins without
+// asking first (https://fetch.spec.whatwg.org/#simple-header); it has the same JSON in it.
+func contentType(header string) (beacon bool, p *problem) {
 	if header == "" {
-		return nil
+		return false, nil
 	}
 	typ, params, err := mime.ParseMediaType(header)
 	charset := strings.ToLower(params["charset"])
-	if err == nil && typ == "application/json" && (charset == "" || charset == "utf-8") {
-		return nil
+	if err == nil && (charset == "" || charset == "utf-8") {
+		switch typ {
+		case "application/json":
+			return false, nil
+		case "text/plain":
+			return true, nil
+		}
 	}
+	return false, unsupportedType(header)
+}
+
+func unsupportedType(header string) *problem {
 	return newProblem(http.StatusUnsupportedMediaType, unsupported, "Unsupported content type",
 		fmt.Sprintf("Content-Type is %q. Send JSON in UTF-8 with the header Content-Type: application/json (curl: -H 'Content-Type: application/json').", header))
 }

@@ -36,7 +36,8 @@ type call struct {
 
 // size is about how many bytes the call has; what is not read is not counted.
 func (c *call) size() int64 {
-	return int64(len(c.Properties) + len(c.Traits) + len(c.Context) + len(c.Event) + len(c.UserID) + len(c.AnonymousID) + len(c.MessageID))
+	return int64(len(c.Properties) + len(c.Traits) + len(c.Context) + len(c.Event) + len(c.Name) + len(c.UserID) + len(c.AnonymousID) +
+		len(c.PreviousID) + len(c.GroupID) + len(c.MessageID))
 }
 
 // batch is the body of /v1/batch. SentAt and Context stand for all its calls.
@@ -58,6 +59,12 @@ type fieldError struct {
 }
 
 func (e *fieldError) Error() string { return e.field + ": " + e.detail }
+
+// because is the error for another reason than that a value is wrong.
+func (e *fieldError) because(why reason) *fieldError {
+	e.reason = why
+	return e
+}
 
 func wrong(field, format string, args ...any) *fieldError {
 	return &fieldError{field: field, detail: fmt.Sprintf(format, args...), reason: invalid}
@@ -142,8 +149,13 @@ func jsonProblem(body []byte, err error) *problem {
 
 func fieldProblem(e *fieldError) *problem {
 	status, title := http.StatusBadRequest, "Invalid event"
-	if e.reason == tooLarge {
+	switch e.reason {
+	case tooLarge:
 		status, title = http.StatusRequestEntityTooLarge, "Event too large"
+	case forbidden:
+		status, title = http.StatusForbidden, "Not with this key"
+	case unconnected:
+		status, title = http.StatusNotImplemented, "Not connected"
 	}
 	p := newProblem(status, e.reason, title, e.Error()+".")
 	p.Field = e.field

@@ -15,15 +15,15 @@ import (
 // Segment's (https://segment.com/docs/privacy/consent-management/, an object with
 // categoryPreferences). A decision that does not say where or when it was made was
 // made at the source, at the time of the event.
-func consent(raw json.RawMessage, source string, at time.Time) ([]event.ConsentUpdate, *fieldError) {
+func (o *origin) consent(raw json.RawMessage, at time.Time) ([]event.ConsentUpdate, *fieldError) {
 	const field = "context.consent"
 	switch kind(raw) {
 	case "", "null":
 		return nil, nil
 	case "array":
-		return decisions(field, raw, source, at)
+		return o.decisions(field, raw, at)
 	case "object":
-		return preferences(field, raw, source, at)
+		return preferences(field, raw, o.key.Source, at)
 	}
 	return nil, wrong(field, "is %s, must be a list of {channel, purpose, granted, source, at, proof, confirmed}", describe(raw))
 }
@@ -33,7 +33,7 @@ type decision struct {
 	Channel, Purpose, Granted, Source, At, Proof, Confirmed json.RawMessage
 }
 
-func decisions(field string, raw json.RawMessage, source string, at time.Time) ([]event.ConsentUpdate, *fieldError) {
+func (o *origin) decisions(field string, raw json.RawMessage, at time.Time) ([]event.ConsentUpdate, *fieldError) {
 	var items []json.RawMessage
 	if err := json.Unmarshal(raw, &items); err != nil {
 		return nil, wrong(field, "cannot be read: %v", err)
@@ -49,9 +49,13 @@ func decisions(field string, raw json.RawMessage, source string, at time.Time) (
 		if !ok {
 			return nil, wrong(here, "is %s, must be an object with channel, purpose and granted", describe(item))
 		}
-		u, err := d.update(here, source, at)
+		u, err := d.update(here, o.key.Source, at)
 		if err != nil {
 			return nil, err
+		}
+		u.At = o.notAhead(u.At) // else it would be the latest word for years
+		if o.key.Browser && (u.Proof != "" || u.Confirmed) {
+			return nil, wrong(here, "has a proof or a confirmation, and the write key is one for browsers: only a server can vouch for those").because(forbidden)
 		}
 		out = append(out, u)
 	}

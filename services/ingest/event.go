@@ -12,48 +12,91 @@ import (
 	"rapport/pkg/event"
 )
 
-// origin is what the calls of one request have in common.
+// origin is what the events of one request have in common.
 type origin struct {
-	source   string // name of the write key
-	received time.Time
-	sentAt   json.RawMessage // of the batch
-	context  json.RawMessage // of the batch
-	maxSize  int64
+	key       *Key
+	received  time.Time
+	sentAt    json.RawMessage // of the batch
+	context   json.RawMessage // of the batch
+	maxSize   int64
+	plan      Plan
+	catalogue Catalogue
+
+	corrected int      // times that lay in the future
+	violated  []string // types of events that are not as declared, and kept
 }
 
 // accepted is a call that became an event.
 type accepted struct {
-	event    event.Event
-	encoded  []byte // the CloudEvent
-	assigned bool   // the id is ours
+	event   event.Event
+	encoded []byte // the CloudEvent; nil of a product, which becomes no message
 }
 
 // accept makes a call of the given verb ("track", "identify" ...) into an event.
-func (o *origin) accept(c *call, verb string) (accepted, *fieldError) {
+func (o *origin) accept(c *call, verb string) (a accepted, err *fieldError) {
 	if c.size() > o.maxSize {
-		return accepted{}, tooLong(o.maxSize)
+		return a, tooLong(o.maxSize)
 	}
-	var a accepted
-	var err *fieldError
-	a.event.Source = o.source
-	if a.event.ID, a.assigned, err = messageID(c); err != nil {
+	a.event.Source = o.key.Source
+	if a.event.ID, err = messageID(c); err != nil {
 		return a, err
 	}
 	if a.event.Subject, err = subject(c); err != nil {
 		return a, err
 	}
-	if a.event.Type, err = typeOf(c, verb); err != nil {
+	if a.event.Type, err = o.typeOf(c, verb); err != nil {
 		return a, err
 	}
 	if a.event.Time, err = o.timeOf(c); err != nil {
 		return a, err
 	}
-	if a.event.Data, err = o.data(c, verb, a.event.Time); err != nil {
+	pc, err := o.person(c)
+	if err != nil {
 		return a, err
+	}
+	if a.event.Past, err = pc.past(); err != nil {
+		return a, err
+	}
+	if a.event.Data, err = o.data(c, verb, &a.event, &pc); err != nil {
+		return a, err
+	}
+	if o.key.Browser {
+		if err = browserMay(c, verb, &a.event); err != nil {
+			return a, err
+		}
 	}
 	if err = validate(&a.event, verb); err != nil {
 		return a, err
 	}
+	if verb == "track" {
+		if err = checkPrevious(&a.event); err != nil {
+			return a, err
+		}
+	}
+	return o.finish(a, func(field string) string { return fieldOf(field, verb) })
+}
+
+// finish is the end of accepting an event by any door: the plan and the catalogue are asked, and
+// it is written. name says how the sender calls an attribute.
+func (o *origin) finish(a accepted, name func(attribute string) string) (accepted, *fieldError) {
+	if product(&a.event) {
+		if o.catalogue == nil {
+			return a, wrong(name("type"), "%s is about the catalogue, which does not run here: send it where it does", a.event.Type).because(unconnected)
+		}
+		if err := o.catalogue.Check(&a.event); err != nil {
+			return a, wrong(name(err.Field), "%s", err.Reason)
+		}
+		return a, nil
+	}
+	if o.plan != nil {
+		if err := o.plan.Check(&a.event); err != nil {
+			if !o.plan.Keeps(a.event.Type) {
+				return a, wrong(name(err.Field), "%s", err.Reason)
+			}
+			o.violated = append(o.violated, a.event.Type)
+		}
+	}
+	var err *fieldError
 	a.encoded, err = encode(&a.event)
 	return a, err
 }
@@ -72,42 +115,24 @@ func encode(e *event.Event) ([]byte, *fieldError) {
 }
 
 func tooLong(limit int64) *fieldError {
-	e := wrong("properties", "make an event of more than %d bytes: send less in properties, traits and context", limit)
-	e.reason = tooLarge
-	return e
+	return wrong("properties", "make an event of more than %d bytes: send less in properties, traits and context", limit).because(tooLarge)
 }
 
-func messageID(c *call) (id string, assigned bool, err *fieldError) {
-	if id, err = identifier("messageId", c.MessageID); err != nil || id != "" {
-		return id, false, err
+func messageID(c *call) (string, *fieldError) {
+	id, err := identifier("messageId", c.MessageID)
+	if err != nil || id != "" {
+		return id, err
 	}
-	v7, uerr := uuid.NewV7()
-	if uerr != nil {
-		return "", false, wrong("messageId", "is missing, and none could be made: %v", uerr)
-	}
-	return v7.String(), true, nil
+	return newID("messageId")
 }
 
-// subject is the userId, else the anonymousId behind its prefix.
-func subject(c *call) (string, *fieldError) {
-	user, err := identifier("userId", first(c.UserID, c.UserIDSnake))
+// newID is the id of an event that came without one.
+func newID(field string) (string, *fieldError) {
+	v7, err := uuid.NewV7()
 	if err != nil {
-		return "", err
+		return "", wrong(field, "is missing, and none could be made: %v", err)
 	}
-	if strings.HasPrefix(user, event.AnonymousPrefix) {
-		return "", wrong("userId", "begins with %q, which marks unknown visitors: send it as anonymousId, without the prefix", event.AnonymousPrefix)
-	}
-	if user != "" {
-		return user, nil
-	}
-	anonymous, err := identifier("anonymousId", first(c.AnonymousID, c.AnonymousIDSnake))
-	if err != nil {
-		return "", err
-	}
-	if anonymous == "" {
-		return "", wrong("userId", "is missing, and so is anonymousId: one of them must name the profile")
-	}
-	return event.AnonymousPrefix + anonymous, nil
+	return v7.String(), nil
 }
 
 func first(values ...json.RawMessage) json.RawMessage {
@@ -119,10 +144,10 @@ func first(values ...json.RawMessage) json.RawMessage {
 	return nil
 }
 
-func typeOf(c *call, verb string) (string, *fieldError) {
+func (o *origin) typeOf(c *call, verb string) (string, *fieldError) {
 	switch verb {
 	case "track":
-		return trackType(c)
+		return o.trackType(c)
 	case "identify":
 		return event.ProfileIdentified, nil
 	case "page":
@@ -133,27 +158,37 @@ func typeOf(c *call, verb string) (string, *fieldError) {
 		return event.GroupJoined, nil
 	case "alias":
 		return event.ProfileAliased, nil
+	case "unalias":
+		return event.ProfileUnaliased, nil
 	case "":
 		return "", wrong("type", "is missing: say track, identify, page, screen, group or alias")
 	}
 	return "", wrong("type", "%q is not known: say track, identify, page, screen, group or alias", verb)
 }
 
-func trackType(c *call) (string, *fieldError) {
+func (o *origin) trackType(c *call) (string, *fieldError) {
 	name, err := text("event", c.Event)
 	if err != nil {
 		return "", err
 	}
 	typ := event.TypeFromName(name)
+	if o.plan != nil {
+		typ = o.plan.TypeOf(name)
+	}
 	switch {
 	case typ == "":
 		return "", wrong("event", "is missing: name what happened, such as \"Order Completed\"")
-	case typ == event.ClockAdvanced, event.Receipt(typ) && strings.Contains(name, "."):
+	case ours(typ) && (typ == event.ClockAdvanced || strings.Contains(name, ".")):
 		return "", wrong("event", "%q is a type that only Rapport itself publishes: choose another name", name)
-	case event.Receipt(typ):
+	case ours(typ):
 		return "shop_" + typ, nil
 	}
 	return typ, nil
+}
+
+// ours reports whether only Rapport itself publishes a type.
+func ours(typ string) bool {
+	return typ == event.ClockAdvanced || event.Receipt(typ) || strings.HasPrefix(typ, event.Identity)
 }
 
 // timeOf is when it happened, by the broker side's clock if the sender tells what its own
@@ -177,10 +212,23 @@ func (o *origin) timeOf(c *call) (time.Time, *fieldError) {
 		}
 		t = o.received.Add(-sentAt.Sub(t)).UTC()
 	}
-	if t.Year() < 1970 || t.Year() > 9999 {
+	if t = o.notAhead(t); t.Year() < 1970 {
 		return time.Time{}, wrong(field, "is in the year %d: send the time at which it happened, after 1970", t.Year())
 	}
 	return t, nil
+}
+
+// aheadAtMost is how far the clock of a sender may be ahead of ours. What is said to happen later
+// happened when it came.
+const aheadAtMost = 5 * time.Minute
+
+// notAhead is a time that is not in the future.
+func (o *origin) notAhead(t time.Time) time.Time {
+	if t.After(o.received.Add(aheadAtMost)) {
+		o.corrected++
+		return o.received.UTC()
+	}
+	return t
 }
 
 // timestamp reads the forms of ISO 8601 that Segment's libraries send.
@@ -204,7 +252,7 @@ func validate(e *event.Event, verb string) *fieldError {
 	if errors.As(err, &wrongField) && (wrongField.Field == "data.order_id" || strings.HasSuffix(wrongField.Field, "].product_id")) {
 		if data, changed := renameOrder(e.Data); changed {
 			// A new event: the old one remembers what it has read.
-			*e = event.Event{ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject, Time: e.Time, Data: data}
+			*e = event.Event{ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject, Time: e.Time, Past: e.Past, Data: data}
 			err = e.Validate()
 		}
 	}
@@ -214,18 +262,22 @@ func validate(e *event.Event, verb string) *fieldError {
 	if !errors.As(err, &wrongField) {
 		return wrong("", "%v", err)
 	}
-	path, inData := strings.CutPrefix(wrongField.Field, "data")
-	if inData {
+	if strings.HasPrefix(wrongField.Field, "data") {
 		if found := locate(e.Data); found != nil {
 			return found
 		}
-		return wrong("properties"+path, "%s", wrongField.Reason)
 	}
 	return wrong(fieldOf(wrongField.Field, verb), "%s", wrongField.Reason)
 }
 
 // fieldOf names an event's attribute as the call has it.
 func fieldOf(attribute, verb string) string {
+	if path, ok := strings.CutPrefix(attribute, "data."+event.ProfileProperty+".traits"); ok && verb == "identify" {
+		return "traits" + path
+	}
+	if path, ok := strings.CutPrefix(attribute, "data"); ok {
+		return "properties" + path
+	}
 	switch attribute {
 	case "id":
 		return "messageId"

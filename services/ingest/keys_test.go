@@ -25,8 +25,8 @@ func TestKeys(t *testing.T) {
 	}
 	for _, set := range []*ingest.KeySet{fromFile, fromText} {
 		for key, want := range map[string]string{"one": "shop", "two": "shop", "three": "pos/till-1", "": "", "ONE": "", "one ": "", "shop": ""} {
-			if got, ok := set.Source(key); got != want || ok != (want != "") {
-				t.Errorf("the key %q is of %q, %v; want %q", key, got, ok, want)
+			if got, ok := set.Lookup(key); got.Source != want || ok != (want != "") {
+				t.Errorf("the key %q is of %v, %v; want %q", key, got, ok, want)
 			}
 		}
 	}
@@ -35,16 +35,23 @@ func TestKeys(t *testing.T) {
 func TestBadKeys(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"":                        "there are none: set RAPPORT_WRITE_KEYS=name:key",
-		" , # shop:hush":          "there are none",
-		"a:b\nshop":               "line 2, entry 1: has no colon",
-		"a:b,:hush":               `line 1, entry 2: "" is no name`,
-		"my shop:hush":            `"my shop" is no name`,
-		"sh#op:hush":              "has no colon",
-		"shop:":                   "shop has an empty key",
-		"shop:hush:hush":          "the key of shop has a colon",
-		"shop:hush hush":          "the key of shop has a colon, blank or quote",
-		"shop:hush\nother : hush": "line 2, entry 1: other has the same key as shop",
+		"":                                  "there are none: set RAPPORT_WRITE_KEYS=name:key",
+		" , # shop:hush":                    "there are none",
+		"a:b\nshop":                         "line 2, entry 1: has no colon",
+		"a:b,:hush":                         `line 1, entry 2: "" is no name`,
+		"my shop:hush":                      `"my shop" is no name`,
+		"sh#op:hush":                        "has no colon",
+		"shop:":                             "shop has an empty key",
+		"shop:hush:hush":                    "option 1 of shop: is not known: say browser, origin=https://shop.example or rate=50 (a key itself has no colon",
+		"shop:hush hush":                    "the key of shop has a blank or quote",
+		"web:a:browser;":                    "option 2 of web: is not known",
+		"web:a:browser=yes":                 "browser takes no value",
+		"web:a:browser;origin=shop.example": "an origin is a scheme and a host",
+		"web:a:browser;origin=https://shop.example/": "an origin is a scheme and a host",
+		"web:a:origin=https://shop.example":          "has an origin and is no browser key",
+		"web:a:rate=0":                               "a rate is a whole number",
+		"rapport/engine:a":                           "names a part of Rapport",
+		"shop:hush\nother : hush":                    "line 2, entry 1: other has the same key as shop",
 	} {
 		_, err := ingest.ParseKeys(text)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -17,6 +17,10 @@ type metrics struct {
 	rejected metric.Int64Counter
 	publish  metric.Float64Histogram
 	together metric.Int64Histogram
+	products metric.Int64Counter
+	ahead    metric.Int64Counter
+	amiss    metric.Int64Counter
+	hooks    metric.Int64Counter
 }
 
 func newMetrics(m metric.Meter) (*metrics, error) {
@@ -38,7 +42,47 @@ func newMetrics(m metric.Meter) (*metrics, error) {
 		metric.WithDescription("Messages in one atomic batch.")); err != nil {
 		return nil, fmt.Errorf("make histogram ingest.publish.messages: %w", err)
 	}
-	return &ms, nil
+	return &ms, ms.more(m)
+}
+
+// more makes the counters of what is noticed beside what is taken.
+func (m *metrics) more(meter metric.Meter) error {
+	for _, c := range []struct {
+		into             *metric.Int64Counter
+		name, unit, what string
+	}{
+		{&m.products, "ingest.products", "{product}", "Products that the catalogue has stored."},
+		{&m.ahead, "ingest.clock.ahead", "{event}", "Times that lay in the future and were set to that of the arrival."},
+		{&m.amiss, "ingest.plan.violated", "{event}", "Events that are not as the tracking plan declares them, and were kept."},
+		{&m.hooks, "ingest.webhooks", "{delivery}", "Deliveries of shop systems, by what became of them."},
+	} {
+		counter, err := meter.Int64Counter(c.name, metric.WithUnit(c.unit), metric.WithDescription(c.what))
+		if err != nil {
+			return fmt.Errorf("make counter %s: %w", c.name, err)
+		}
+		*c.into = counter
+	}
+	return nil
+}
+
+// noticed counts what was put right in the events of a request.
+func (m *metrics) noticed(ctx context.Context, o *origin) {
+	source := attribute.String("source", o.key.Source)
+	if o.corrected > 0 {
+		m.ahead.Add(ctx, int64(o.corrected), metric.WithAttributes(source))
+	}
+	for _, typ := range o.violated {
+		m.amiss.Add(ctx, 1, metric.WithAttributes(source, attribute.String("type", event.Label(typ))))
+	}
+}
+
+func (m *metrics) catalogued(ctx context.Context, source string, n int) {
+	m.products.Add(ctx, int64(n), metric.WithAttributes(attribute.String("source", source)))
+}
+
+// delivered counts a delivery of a webhook; outcome is one of a closed set.
+func (m *metrics) delivered(ctx context.Context, source, outcome string) {
+	m.hooks.Add(ctx, 1, metric.WithAttributes(attribute.String("source", source), attribute.String("outcome", outcome)))
 }
 
 func (m *metrics) took(ctx context.Context, source string, events []accepted) {

@@ -39,12 +39,14 @@ const (
 	invalid      reason = "invalid"      // a wrong or missing value
 	tooLarge     reason = "too_large"    // a body, event or batch
 	unauthorized reason = "unauthorized" // no or unknown write key
+	forbidden    reason = "forbidden"    // a key may not do this
 	unsupported  reason = "unsupported"  // content type, encoding, method or route
 	slowSender   reason = "slow_sender"  // the body did not come in time
 	busy         reason = "busy"         // too much at a time
 	tooFast      reason = "too_fast"     // one source sends more than it may
 	brokerGone   reason = "broker_gone"  // the broker is slow or gone
 	brokerFull   reason = "broker_full"  // the stream has reached its size
+	unconnected  reason = "unconnected"  // a part that this needs does not run here
 )
 
 func newProblem(status int, why reason, title, detail string) *problem {

@@ -16,34 +16,45 @@ import (
 
 // personContext is the part of a call's context that is about the person.
 type personContext struct {
-	Traits   json.RawMessage `json:"traits"`
-	Timezone json.RawMessage `json:"timezone"`
-	Locale   json.RawMessage `json:"locale"`
-	Consent  json.RawMessage `json:"consent"`
+	Traits     json.RawMessage `json:"traits"`
+	Timezone   json.RawMessage `json:"timezone"`
+	Locale     json.RawMessage `json:"locale"`
+	Consent    json.RawMessage `json:"consent"`
+	Historical json.RawMessage `json:"historical"`
+}
+
+// past is context.historical: the event is told long after it happened.
+func (p *personContext) past() (bool, *fieldError) {
+	switch kind(p.Historical) {
+	case "", "null":
+		return false, nil
+	case "boolean":
+		return strings.TrimSpace(string(p.Historical)) == "true", nil
+	}
+	return false, wrong("context.historical", "is %s, must be true or false", describe(p.Historical))
 }
 
 // profileUpdate is event.ProfileUpdate with traits as bytes, so that numbers stay exact.
 type profileUpdate struct {
 	Traits  map[string]json.RawMessage `json:"traits,omitempty"`
 	Consent []event.ConsentUpdate      `json:"consent,omitempty"`
+	Also    []string                   `json:"also,omitempty"`
 }
 
-// profile is the value of the reserved property; nil when nothing is said.
-func (o *origin) profile(c *call, verb string, at time.Time) (json.RawMessage, *fieldError) {
+func (u *profileUpdate) empty() bool { return len(u.Traits)+len(u.Consent)+len(u.Also) == 0 }
+
+// profile is what a call says of the person.
+func (o *origin) profile(c *call, verb string, at time.Time, pc *personContext) (u profileUpdate, err *fieldError) {
 	if verb != "identify" && len(c.Context) == 0 && len(o.context) == 0 {
-		return nil, nil // as most calls are
-	}
-	pc, err := o.person(c)
-	if err != nil {
-		return nil, err
+		return u, nil // as most calls are
 	}
 	t := traits{known: map[string]json.RawMessage{}}
 	if err := t.add("context.traits", pc.Traits); err != nil {
-		return nil, err
+		return u, err
 	}
 	if verb == "identify" {
 		if err := t.add("traits", c.Traits); err != nil {
-			return nil, err
+			return u, err
 		}
 	}
 	for _, d := range []struct {
@@ -53,23 +64,14 @@ func (o *origin) profile(c *call, verb string, at time.Time) (json.RawMessage, *
 		if _, given := t.known[d.name]; !given && first(d.value) != nil {
 			if err := t.set(d.name, d.value); err != nil {
 				err.field = d.field
-				return nil, err
+				return u, err
 			}
 		}
 	}
 	t.phone()
-	u := profileUpdate{Traits: t.known}
-	if u.Consent, err = consent(pc.Consent, o.source, at); err != nil {
-		return nil, err
-	}
-	if len(u.Traits) == 0 && len(u.Consent) == 0 {
-		return nil, nil
-	}
-	out, merr := u.encode()
-	if merr != nil {
-		return nil, wrong("context", "cannot be written as JSON: %v", merr)
-	}
-	return out, nil
+	u.Traits = t.known
+	u.Consent, err = o.consent(pc.Consent, at)
+	return u, err
 }
 
 // encode writes the update as encoding/json would, with the traits in the order of their names.
@@ -88,6 +90,13 @@ func (u *profileUpdate) encode() (json.RawMessage, error) {
 			return nil, fmt.Errorf("write consent: %w", err)
 		}
 		out = append(append(jsontext.Name(out, "consent"), list...), ',')
+	}
+	if len(u.Also) > 0 {
+		out = append(jsontext.Name(out, "also"), '[')
+		for _, id := range u.Also {
+			out = append(jsontext.String(out, id), ',')
+		}
+		out = append(jsontext.WithoutComma(out), ']', ',')
 	}
 	return append(jsontext.WithoutComma(out), '}'), nil
 }
@@ -113,6 +122,7 @@ func (o *origin) person(c *call) (personContext, *fieldError) {
 		pc = personContext{
 			Traits: first(over.Traits, pc.Traits), Timezone: first(over.Timezone, pc.Timezone),
 			Locale: first(over.Locale, pc.Locale), Consent: first(over.Consent, pc.Consent),
+			Historical: first(over.Historical, pc.Historical),
 		}
 	}
 	return pc, nil

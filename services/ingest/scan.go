@@ -151,8 +151,11 @@ func scanPerson(obj []byte) (p personContext, ok bool) {
 		case "consent":
 			r.Once(&seen, 3)
 			p.Consent = r.value()
+		case "historical":
+			r.Once(&seen, 4)
+			p.Historical = r.value()
 		default:
-			r.Skip(name, "traits", "timezone", "locale", "consent")
+			r.Skip(name, "traits", "timezone", "locale", "consent", "historical")
 		}
 	}
 	return p, r.done()

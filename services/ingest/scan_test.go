@@ -79,11 +79,11 @@ func TestScannerReadsTheUsual(t *testing.T) {
 func TestProfileUpdatesAreWrittenAsMarshalDoes(t *testing.T) {
 	t.Parallel()
 	traits := map[string]json.RawMessage{"last": []byte(`null`), "email": []byte(`"a@example.com"`), `a"<é`: []byte(`{"x":[1,2]}`)}
-	consent, err := consent([]byte(`[{"channel":"email","purpose":"marketing","granted":true,"source":"<shop>","at":"2026-01-02"}]`), "bench", time.Time{})
+	consent, err := (&origin{key: &Key{Source: "bench"}}).consent([]byte(`[{"channel":"email","purpose":"marketing","granted":true,"source":"<shop>","at":"2026-01-02"}]`), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, u := range []profileUpdate{{}, {Traits: traits}, {Consent: consent}, {Traits: traits, Consent: consent}} {
+	for _, u := range []profileUpdate{{}, {Traits: traits}, {Consent: consent}, {Traits: traits, Consent: consent}, {Also: []string{"anonymous:<1>", "2"}}, {Consent: consent, Also: []string{"x"}}} {
 		want, werr := json.Marshal(u)
 		got, gerr := u.encode()
 		if werr != nil || gerr != nil || string(got) != string(want) {

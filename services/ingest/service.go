@@ -58,7 +58,7 @@ func New(o Options) (*Service, error) {
 		queue: newQueue(o), reading: budget{max: o.Limits.Reading}, ready: make(chan struct{}),
 	}
 	s.queue.publish = s.publish
-	s.rates = rates{perSecond: float64(o.Limits.PerSource), now: o.Now, sources: map[string]*bucket{}}
+	s.rates = rates{perSecond: o.Limits.PerSource, now: o.Now, keys: map[string]*bucket{}}
 	s.handler = s.routes()
 	return s, nil
 }
