@@ -128,19 +128,26 @@ func (w *walk) had(p *program, at time.Time, o *Start, id string) bool {
 	}
 	base := b.At
 	if b.Cron != nil {
-		zone := w.set.config.Zone
-		if zone == nil {
-			zone = time.UTC
-		}
-		ok := true
-		for base, ok = b.Cron.Next(at.Add(-b.Over-1), zone); ok && !base.After(at); base, ok = b.Cron.Next(base, zone) {
-			if base.Add(w.share(p, b, base, w.state.Profile.ID)).Equal(at) {
-				break
-			}
-		}
-		if !ok || base.After(at) {
+		var ok bool
+		if base, ok = w.base(p, b, at); !ok {
 			return false
 		}
 	}
 	return !base.Add(w.share(p, b, base, id)).After(o.After) && (o.At.IsZero() || o.At.After(o.After))
+}
+
+// base is the time of the broadcast of which the profile's share comes at a time.
+func (w *walk) base(p *program, b *Broadcast, at time.Time) (time.Time, bool) {
+	zone := w.set.config.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	base, ok := b.Cron.Next(at.Add(-b.Over-1), zone)
+	for ok && !base.After(at) {
+		if base.Add(w.share(p, b, base, w.state.Profile.ID)).Equal(at) {
+			return base, true
+		}
+		base, ok = b.Cron.Next(base, zone)
+	}
+	return base, false
 }

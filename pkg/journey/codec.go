@@ -37,7 +37,8 @@ var library = sync.OnceValue(func() (l struct {
 	enc cbor.EncMode
 	dec cbor.DecMode
 	err error
-}) {
+},
+) {
 	if l.enc, l.err = (cbor.EncOptions{Sort: cbor.SortBytewiseLexical, Time: cbor.TimeRFC3339Nano}).EncMode(); l.err == nil {
 		l.dec, l.err = cbor.DecOptions{DefaultMapType: reflect.TypeFor[map[string]any](), TimeTag: cbor.DecTagIgnored}.DecMode()
 	}

@@ -1,6 +1,7 @@
 package journey_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -79,12 +80,15 @@ func TestRunningJourneysMove(t *testing.T) {
 	}{
 		"the guest's alone goes on": {guest: -1, want: []string{"day 11: other email other goes", "day 11: other finished"}},
 		"the older goes on": {guest: day, want: []string{
-			"day 2: cart entered", "day 2: cart email cart goes", "day 5: cart left: merged", "day 11: cart email cart goes", "day 11: cart finished", "day 11: other email other goes", "day 11: other finished"}},
+			"day 2: cart entered", "day 2: cart email cart goes", "day 5: cart left: merged", "day 11: cart email cart goes", "day 11: cart finished", "day 11: other email other goes", "day 11: other finished",
+		}},
 		"or here": {guest: 3 * day, want: []string{
-			"day 2: cart entered", "day 2: cart email cart goes", "day 5: cart left: merged", "day 11: other email other goes", "day 11: other finished", "day 12: cart email cart goes", "day 12: cart finished"}},
+			"day 2: cart entered", "day 2: cart email cart goes", "day 5: cart left: merged", "day 11: other email other goes", "day 11: other finished", "day 12: cart email cart goes", "day 12: cart finished",
+		}},
 		"both in parallel": {guest: 3 * day, meanwhile: journey.Parallel, want: []string{
 			"day 2: cart entered", "day 2: cart email cart goes", "day 11: other email other goes", "day 11: other finished",
-			"day 12: cart email cart goes", "day 12: cart finished", "day 13: cart email cart goes", "day 13: cart finished"}},
+			"day 12: cart email cart goes", "day 12: cart finished", "day 13: cart email cart goes", "day 13: cart finished",
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -205,6 +209,8 @@ func TestBroadcastsComeOnce(t *testing.T) {
 					Name: "news", Version: "v1", Status: journey.Active, Category: message.Marketing,
 					Enter: journey.Entry{Broadcast: b, Again: journey.Again{Always: true}}, Steps: []journey.Step{email("mail", "news")},
 				}}})
+				// Each has a share of their own.
+				guest.state.Profile.ID, ada.state.Profile.ID = fmt.Sprint("email:", hours%7), fmt.Sprint("ada", hours%5)
 				for _, p := range []*person{guest, ada} {
 					p.happens(0, "x", "x.happened", map[string]any{event.ProfileProperty: contact()})
 				}
@@ -214,7 +220,7 @@ func TestBroadcastsComeOnce(t *testing.T) {
 				had := map[time.Duration]int{}
 				for _, m := range append(guest.sent, ada.sent...) {
 					week := m.Command.DecidedAt.Sub(start()) / (7 * day)
-					if m.Command.Profile == "ada" || m.Command.DecidedAt.Before(start().Add(together)) {
+					if m.Command.Profile == ada.state.Profile.ID || m.Command.DecidedAt.Before(start().Add(together)) {
 						had[week]++
 					}
 				}

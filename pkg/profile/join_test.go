@@ -22,8 +22,10 @@ func kinds() map[string]func(t *rapid.T, id string) object {
 	few := func(t *rapid.T, what ...any) any { return rapid.SampledFrom(what).Draw(t, "one") }
 	address := func(t *rapid.T) any { return few(t, "a@example.com", "b@example.com", "+447700900001") }
 	order := func(t *rapid.T, id string) object {
-		return object{"order_id": "O" + id, "total": rapid.SampledFrom([]float64{10, 0.35, 19.9}).Draw(t, "total"),
-			"products": []object{{"product_id": few(t, "lamp", "bulb", "mug")}, {"product_id": few(t, "rope", "oar")}}}
+		return object{
+			"order_id": "O" + id, "total": rapid.SampledFrom([]float64{10, 0.35, 19.9}).Draw(t, "total"),
+			"products": []object{{"product_id": few(t, "lamp", "bulb", "mug")}, {"product_id": few(t, "rope", "oar")}},
+		}
 	}
 	return map[string]func(t *rapid.T, id string) object{
 		event.OrderCompleted: order, event.OrderRefunded: order,
