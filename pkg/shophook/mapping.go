@@ -87,8 +87,8 @@ func (s *scope) label(e *Expr) (string, error) {
 
 func (d *Definition) ignores(topic string) bool {
 	return slices.ContainsFunc(d.Ignored, func(pattern string) bool {
-		start, any := strings.CutSuffix(pattern, "*")
-		return pattern == topic || any && strings.HasPrefix(topic, start)
+		start, open := strings.CutSuffix(pattern, "*")
+		return pattern == topic || open && strings.HasPrefix(topic, start)
 	})
 }
 

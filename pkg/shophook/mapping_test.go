@@ -100,8 +100,14 @@ func TestShopifyRefunds(t *testing.T) {
 func TestStripeMoney(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ amount, currency, want string }{
-		{"1099", "usd", "10.99"}, {"5", "eur", "0.05"}, {"0", "eur", "0.00"}, {"500", "jpy", "500"}, {"10990", "kwd", "10.990"},
-		{"500", "KRW", "500"}, {"123456789012345678", "gbp", "1234567890123456.78"}, {"1000", "isk", "10.00"},
+		{"1099", "usd", "10.99"},
+		{"5", "eur", "0.05"},
+		{"0", "eur", "0.00"},
+		{"500", "jpy", "500"},
+		{"10990", "kwd", "10.990"},
+		{"500", "KRW", "500"},
+		{"123456789012345678", "gbp", "1234567890123456.78"},
+		{"1000", "isk", "10.00"},
 	} {
 		body := stripeEvent("checkout.session.completed", fmt.Sprintf(`{"id":"cs_1","object":"checkout.session","mode":"payment","payment_status":"paid","customer":"cus_1","client_reference_id":"4711","amount_total":%s,"currency":%q}`, c.amount, c.currency), "")
 		events := mapped(t, "stripe", "", string(body))
