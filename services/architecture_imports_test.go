@@ -11,7 +11,7 @@ import (
 var pure = []string{
 	"jsontext", "money", "liquid", "event", "identity", "schedule", "consent", "message", "profile",
 	"recommend", "loyalty", "survey", "insight", "policy", "journey", "trackingplan", "condition", "segment", "plan",
-	"sms", "lint", "bounce", "callback", "link", "routing", "feedback", "verp", "visitor", "inline", "plaintext",
+	"sms", "lint", "bounce", "callback", "shophook", "link", "routing", "feedback", "verp", "visitor", "inline", "plaintext",
 }
 
 // pureStandard is what pure packages may import of the standard library: what computes, and types to pass on.
