@@ -179,12 +179,10 @@ func (s *Set) Approved(name string) bool {
 
 // fill renders what goes into a content, and what people read.
 func (s *Set) fill(ctx context.Context, c *message.Command, a *approved, e *edition, opts []Option) (SMS, error) {
-	vars, err := variables(&s.shop, c)
+	vars, links, err := s.prepare(c, opts)
 	if err != nil {
 		return SMS{}, &Error{File: a.file.Name, Message: err.Error()}
 	}
-	links := chosen(opts, &s.shop, c)
-	vars["links"] = links
 	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.speak(c, e, vars)}
 	values := make(map[string]string, len(a.vars))
 	for _, name := range slices.Sorted(maps.Keys(a.vars)) {

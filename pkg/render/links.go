@@ -27,7 +27,8 @@ type Links interface {
 type Option func(*choices)
 
 type choices struct {
-	links Links
+	links     Links
+	catalogue Catalogue
 }
 
 // WithLinks makes links those of the person. Without it, as in previews and checks, a page
@@ -35,19 +36,6 @@ type choices struct {
 // mailto:REPLY_TO?subject=unsubscribe, which works wherever mail is answered, and
 // links.confirm is the shop's address.
 func WithLinks(l Links) Option { return func(o *choices) { o.links = l } }
-
-// chosen is what the options say for one message.
-func chosen(opts []Option, shop *Shop, c *message.Command) *personal {
-	p := &personal{shop: shop, of: c}
-	if len(opts) > 0 {
-		var o choices
-		for _, set := range opts {
-			set(&o)
-		}
-		p.links = o.links
-	}
-	return p
-}
 
 // personal are the variables of links: made when a template first asks for them, because most
 // templates ask for one at most.

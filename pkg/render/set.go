@@ -60,12 +60,10 @@ func (s *Set) Mail(ctx context.Context, c *message.Command, opts ...Option) (Mai
 	if m == nil {
 		return Mail{}, s.unknown(c)
 	}
-	vars, err := variables(&s.shop, c)
+	vars, links, err := s.prepare(c, opts)
 	if err != nil {
 		return Mail{}, &Error{File: m.page.file.Name, Message: err.Error()}
 	}
-	links := chosen(opts, &s.shop, c)
-	vars["links"] = links
 	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.speak(c, e, vars)}
 	out := Mail{FromName: s.shop.FromName, FromAddress: s.shop.FromAddress, ReplyTo: s.shop.ReplyTo}
 	out.Subject = oneLine(r.run(m.subject))

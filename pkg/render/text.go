@@ -39,12 +39,10 @@ func (s *Set) short(ctx context.Context, c *message.Command, channel message.Cha
 	if t == nil {
 		return "", s.unknown(c)
 	}
-	vars, err := variables(&s.shop, c)
+	vars, links, err := s.prepare(c, opts)
 	if err != nil {
 		return "", &Error{File: t.Name(), Message: err.Error()}
 	}
-	links := chosen(opts, &s.shop, c)
-	vars["links"] = links
 	r := rendering{ctx: ctx, set: s, vars: vars, opts: s.speak(c, e, vars)}
 	body := links.text(strings.TrimSpace(r.run(t)))
 	switch {

@@ -13,7 +13,8 @@ import (
 //	profile          the person: id, traits, orders
 //	trigger, event   the data of the event that entered (two names for one thing); of an
 //	                 order: order_id, total, currency, products, product_count
-//	recommendations  products: id, name, category, url, image_url; may be empty
+//	recommendations  products: id, name, category, price, currency, compare_at_price, url, image_url; may be empty
+//	catalogue        products as they are now, by id: catalogue[line.product_id].stock (WithCatalogue)
 //	shop             name, url, currency, locale, timezone, address (lines), email, reply_to
 //	links            unsubscribe, preferences, confirm: addresses that belong to the person
 //	message          id, journey, step, template, channel, category
@@ -39,7 +40,7 @@ func variables(shop *Shop, c *message.Command) (map[string]any, error) {
 	completeOrder(trigger, shop.Currency)
 	vars["event"] = trigger
 	recommended, _ := vars["recommendations"].([]any)
-	fill(recommended, "id", "name", "category", "url", "image_url")
+	fill(recommended, append(productNames(), "id")...)
 	if recommended == nil {
 		recommended = []any{}
 	}

@@ -133,3 +133,10 @@ func (s *Shelf) known(id string) (former *catalogue.Product, seq uint64) {
 	}
 	return nil, 0
 }
+
+// Record is all that was said of a product, and whether it is for sale; ok is false when nobody
+// spoke of it. The bytes must not be changed.
+func (s *Shelf) Record(id string) (record []byte, sold, ok bool) {
+	p, ok := s.Product(id)
+	return p.Record, p.ForSale(), ok
+}
