@@ -59,11 +59,14 @@ func TestRehearsedEventsAreChecked(t *testing.T) {
 	shop := workspace(t)
 	write(t, filepath.Join(shop, "tests"), "wrong.test.yaml", `test: an event that no door takes
 journey: thank-you
+profile: {id: ada}
+now: 2026-03-02T09:00:00+01:00
 events:
   - {type: order.completed, data: {order_id: A1, total: 5, gift_message: [1]}}
+expect: [{nothing: true}]
 `)
 	got := execute(t, command(t, t.TempDir(), "test", shop))
-	if got.code == 0 || !strings.Contains(got.out+got.errors, "wrong.test.yaml:4:74") || !strings.Contains(got.out+got.errors, "data.gift_message: is an array, must be a string") {
+	if got.code == 0 || !strings.Contains(got.out+got.errors, "wrong.test.yaml:6:") || !strings.Contains(got.out+got.errors, "data.gift_message: is an array, must be a string") {
 		t.Errorf("exit code %d, %s%s", got.code, got.out, got.errors)
 	}
 }

@@ -11,4 +11,4 @@
 // are stale. Events of your own become such structs by `rapport events generate`.
 package shopevents
 
-//go:generate go run ../../trackingplan/generate/write events_generated.go
+//go:generate go run ./write events_generated.go
