@@ -126,3 +126,23 @@ func TestEventsWarnings(t *testing.T) {
 		}
 	}
 }
+
+// The plan of a live workspace is that of the files in force.
+func TestLivePlan(t *testing.T) {
+	t.Parallel()
+	l := &Live{}
+	e := &event.Event{Type: "plant.watered", Data: []byte(`{"litres":"many"}`)}
+	for _, c := range []struct {
+		plan  string
+		wrong bool
+	}{{"", false}, {"events: {plant.watered: {title: Did Water, properties: {litres: {type: number}}}}\n", true}} {
+		s, err := load(withEvents(c.plan+"violations: keep\n", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.state.Store(&state{snapshot: s})
+		if p := l.Plan(); (p.Check(e) != nil) != c.wrong || p.Keeps(e.Type) != c.wrong || (p.TypeOf("Did Water") == e.Type) != c.wrong {
+			t.Errorf("with %q: %v, %v, %s", c.plan, p.Check(e), p.Keeps(e.Type), p.TypeOf("Did Water"))
+		}
+	}
+}
