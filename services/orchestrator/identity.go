@@ -158,9 +158,9 @@ func (b *batch) identity(ctx context.Context, p *person, in *input) error {
 		return reading(in, func(v *identity.Joined) error { return b.deny(p, v.Of) })
 	case stale && typ == identity.TypePointed:
 		return nil
-	case p.state == nil && typ != identity.TypePointed && typ != identity.TypeJoined:
+	case p.state == nil && (typ == identity.TypeDetached || typ == identity.TypeStated || typ == identity.TypeForgotten):
 		return nil // There is nobody whom it would tell anything.
-	case p.state == nil:
+	case p.state == nil && (typ == identity.TypePointed || typ == identity.TypeJoined):
 		p.state = journey.NewState(p.id, in.event.Time)
 	}
 	switch in.event.Type {
@@ -173,7 +173,7 @@ func (b *batch) identity(ctx context.Context, p *person, in *input) error {
 	case identity.TypeStated:
 		return reading(in, func(v *identity.Stated) error { return b.undone(p, v) })
 	case identity.TypeForgotten:
-		return reading(in, func(v *identity.Forgotten) error { p.node().Forgotten(v.ID); return nil })
+		return reading(in, func(v *identity.Forgotten) error { return b.forgot(p, v) })
 	}
 	return bus.Permanent(fmt.Errorf("%s is nothing that partitions tell each other", in.event.Type))
 }
@@ -297,12 +297,23 @@ func (b *batch) drop(ctx context.Context, p *person, d *identity.Detached, in *i
 
 // undone hears that a pair is no longer one person.
 func (b *batch) undone(p *person, s *identity.Stated) error {
+	if p.state.Identity == nil {
+		return nil // It has said nothing.
+	}
 	st := identity.Statement{A: s.A, B: s.B, Joined: s.Joined, At: s.At, UID: s.UID}
 	again, ok := p.node().Undone(&st)
 	if !ok {
 		return nil
 	}
 	return b.state(p.id, &again)
+}
+
+// forgot hears that another id was erased.
+func (b *batch) forgot(p *person, f *identity.Forgotten) error {
+	if p.state.Identity != nil {
+		p.node().Forgotten(f.ID)
+	}
+	return nil
 }
 
 // follow carries out what followed of another id's coming or going.
