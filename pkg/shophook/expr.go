@@ -29,6 +29,8 @@ type Expr struct {
 	root ast.Node
 	// heads reports that it reads headers, which most schemes do not sign.
 	heads bool
+	// calls are the functions that it calls; those of loops do nothing by themselves.
+	calls map[string]function
 }
 
 // String is the expression as it was written.
@@ -55,7 +57,7 @@ func Roots() []string { return []string{"body", "topic", "delivery", "received"}
 // Compile checks an expression. at says where it stands, and names are what it may begin with
 // beside Roots. The error is an *Error.
 func Compile(text, at string, names ...string) (*Expr, error) {
-	c := &checker{text: text, names: append(Roots(), names...)}
+	c := &checker{text: text, names: append(Roots(), names...), calls: map[string]function{}}
 	if n := utf8.RuneCountInString(text); n > maxSource {
 		return nil, c.errorAt(0, 1, fmt.Sprintf("the expression has %d characters, at most %d are allowed", n, maxSource), "give parts of it names in let:")
 	}
@@ -70,7 +72,7 @@ func Compile(text, at string, names ...string) (*Expr, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return &Expr{text: text, at: at, root: tree.Node, heads: c.heads}, nil
+	return &Expr{text: text, at: at, root: tree.Node, heads: c.heads, calls: c.calls}, nil
 }
 
 // syntax puts an error of the parser into our words, at its place.
@@ -106,6 +108,7 @@ type checker struct {
 	err   error
 	inner int // how many predicates surround the node
 	heads bool
+	calls map[string]function
 }
 
 func (c *checker) errorAt(from, width int, message, hint string) error {
@@ -186,18 +189,20 @@ func (c *checker) unknown(name string) string {
 }
 
 func (c *checker) call(n ast.Node, name string, args []ast.Node) {
+	f, known := functions()[name]
 	if least, ok := loops()[name]; ok {
 		if len(args) < least {
 			c.fail(n, name+" needs a question about the elements", "such as "+name+"(body.line_items, .price != nil)")
 			return
 		}
-	} else if f, ok := functions()[name]; !ok {
+	} else if !known {
 		c.fail(n, "there is no function "+name, spelling.DidYouMean(name, slices.Sorted(maps.Keys(functions()))))
 		return
 	} else if len(args) < f.least || len(args) > f.most {
 		c.fail(n, fmt.Sprintf("%s takes other arguments", name), "write "+f.usage)
 		return
 	}
+	c.calls[name] = f
 	c.heads = c.heads || name == "header"
 	for _, arg := range args {
 		c.node(arg)

@@ -7,14 +7,15 @@ import (
 
 // call evaluates a function: a loop, or one that is given values.
 func (s *scope) call(name string, args []ast.Node) (any, error) {
-	if _, ok := loops()[name]; ok {
+	f := s.calls[name]
+	if f.do == nil {
 		return s.loop(name, args)
 	}
 	values, err := s.each(args)
 	if err != nil {
 		return nil, err
 	}
-	return functions()[name].do(s, values)
+	return f.do(s, values)
 }
 
 // loop asks something about each element. What is no list has none.
