@@ -44,3 +44,31 @@ func BenchmarkWords(b *testing.B) {
 		p.Apply(e)
 	}
 }
+
+// BenchmarkTraits is what one more event costs whose sender repeats all traits, or tells of one.
+func BenchmarkTraits(b *testing.B) {
+	for name, data := range map[string]string{
+		"all": `{"$profile":{"traits":{"email":"ada@example.com","phone":"+447700900001","first_name":"Ada","city":"Ulm","size":"M","plan":"gold"}}}`,
+		"one": `{"$profile":{"traits":{"size":"M"}}}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			p := profile.New("ada", at(0))
+			p.Apply(happened("x.happened", at(0), `{"$profile":{"traits":{"email":"ada@example.com","phone":"+447700900001","first_name":"Ada","city":"Ulm","size":"M","plan":"gold"}}}`))
+			e := happened("x.happened", at(1), data)
+			b.ReportAllocs()
+			for b.Loop() {
+				e.Time = e.Time.Add(time.Second)
+				p.Apply(e)
+			}
+		})
+	}
+}
+
+// BenchmarkJoin is what it costs to make the view of a customer and a visitor.
+func BenchmarkJoin(b *testing.B) {
+	a, v := fold(manyEvents(1, 200)), fold(manyEvents(2, 40))
+	b.ReportAllocs()
+	for b.Loop() {
+		profile.Join("ada", a, v)
+	}
+}
