@@ -28,7 +28,7 @@ const header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,C
 func TestCommandLinesThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"frob":                                            "there is no command \"frob\": use one of apply, backtest, bench, check, completion, consent, dkim, doctor, erase, events, explain, import, init, migrate-store, plan, preview, provision, recover, replay, send-test, suppress, test, up, version, versions",
+		"frob":                                            "there is no command \"frob\": use one of alias, apply, backtest, bench, check, completion, consent, deadletters, dkim, doctor, erase, events, explain, import, init, migrate-store, plan, preview, provision, recover, replay, send-test, suppress, test, unalias, up, version, versions",
 		"up --nope":                                       "unknown flag: --nope",
 		"up now":                                          "rapport up takes no arguments, only flags: leave out \"now\"",
 		"up --services mailer,postman":                    "--services: there is no service \"postman\": choose from ingest, orchestrator,",
@@ -53,8 +53,19 @@ func TestCommandLinesThatMakeNoSense(t *testing.T) {
 		"suppress check sms 07700900001":                  "\"07700900001\" is no number with its country's code, such as +447700900001",
 		"suppress add email a@b.example --reason because": "there is no reason \"because\": use one of erased, complained, bounced, manual, opted_out, imported",
 		"suppress list x":                                 "rapport suppress list takes no arguments, only flags: leave out \"x\"",
+		"deadletters frob":                                "there is no command \"frob\": use one of drop, list, retry, show",
+		"deadletters list 7":                              "rapport deadletters list takes no arguments, only flags: leave out \"7\"",
+		"deadletters list --class bad":                    "--class: there is no class \"bad\": use one of unreadable, refused,",
+		"deadletters list --since soon":                   "--since \"soon\": give a time, such as 2026-03-02T09:00, or a date, such as 2026-03-02, or how long ago",
+		"deadletters show":                                "NUMBER is missing: write rapport deadletters show NUMBER",
+		"deadletters show x":                              "\"x\" is no number of a dead letter",
+		"deadletters retry":                               "which letters? Give their numbers, or a filter such as --source shop, or --all",
+		"deadletters retry 7 --source shop":               "numbers are given, and a filter too: leave out one",
+		"deadletters drop":                                "which letters? Give their numbers",
 		"consent show":                                    "PROFILE is missing: write rapport consent show PROFILE",
 		"erase":                                           "PROFILE is missing: write rapport erase PROFILE",
+		"alias a":                                         "PROFILE is missing: write rapport alias FORMER PROFILE",
+		"unalias a a":                                     "FORMER and PROFILE are both a: name two ids",
 		"erase ada --url nowhere":                         "--url \"nowhere\" is no address of the event API: write it as http://127.0.0.1:8080",
 		"doctor now":                                      "rapport doctor takes no arguments, only flags: leave out \"now\"",
 		"doctor":                                          "no sender to look at: name a workspace, or a domain with --from",
