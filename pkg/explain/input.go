@@ -12,6 +12,8 @@ import (
 // Input is all that is known of a person's past.
 type Input struct {
 	Profile string
+	// IDs are all of the person's, Profile among them, where there are several.
+	IDs []string
 	// Events in the order of their times, without those that the engine makes itself.
 	Events []*event.Event
 	// Phases are what was in force when, earliest first; the first from the beginning.

@@ -9,6 +9,7 @@ import (
 // Report is what happened to a person, as far as it was asked for.
 type Report struct {
 	Profile string    `json:"profile"`
+	IDs     []string  `json:"ids,omitempty"`     // all of the person's, where there are several
 	Journey string    `json:"journey,omitempty"` // empty: all
 	Message string    `json:"message,omitempty"`
 	At      time.Time `json:"at,omitzero"`

@@ -19,6 +19,9 @@ type Query struct {
 // Report answers a query.
 func (r *Replay) Report(q Query) Report {
 	out := Report{Profile: r.in.Profile, Journey: q.Journey, Message: q.Message, At: q.At, Moments: []Moment{}, Notes: r.in.Notes}
+	if len(r.in.IDs) > 1 {
+		out.IDs = r.in.IDs
+	}
 	instance := ""
 	if q.Message != "" {
 		instance, out.Journey = r.of(q.Message)

@@ -17,6 +17,9 @@ func (r *Report) WriteText(w io.Writer) error {
 		b.WriteString(", message " + r.Message)
 	}
 	b.WriteString(" (times in UTC)\n")
+	if len(r.IDs) > 0 {
+		b.WriteString("One person's ids: " + strings.Join(r.IDs, ", ") + "\n")
+	}
 	for i := range r.Moments {
 		r.Moments[i].write(&b)
 	}

@@ -144,8 +144,8 @@ func (a Address) Normal() string {
 		}
 		return -1
 	}, text)
-	if rest, ok := strings.CutPrefix(digits, "00"); ok {
-		return "+" + rest
+	for strings.HasPrefix(digits, "00") {
+		digits = digits[2:]
 	}
 	return "+" + digits
 }

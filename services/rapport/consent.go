@@ -90,29 +90,37 @@ func printLedger(out io.Writer, who string, ledger []said) error {
 	return nil
 }
 
-// person reads a profile, from the partition that its events are on.
+// person reads what is known of somebody, by any of their ids: under the one that acts for the
+// others, from the partition that its events are on.
 func person(ctx context.Context, st store.Store, id string) (*profile.Profile, error) {
 	positions, err := st.Positions(ctx)
 	if err != nil {
-		return nil, err
-	}
-	row := store.ProfileRow{}
-	if err = store.ErrNotFound; len(positions) > 0 {
-		row, err = st.Profile(ctx, bus.Partition(event.Key(id), len(positions)), id)
-	}
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil, fmt.Errorf("nobody is known as %q: give the customer's id as events have it", id)
-	case err != nil:
 		return nil, err
 	}
 	codec, err := journey.NewCodec()
 	if err != nil {
 		return nil, err
 	}
-	state, err := codec.Decode(row.State)
-	if err != nil {
-		return nil, fmt.Errorf("profile %s: %w", id, err)
+	asked := id
+	for range 8 { // There is more than one step only while ids are being joined.
+		row := store.ProfileRow{}
+		if err = store.ErrNotFound; len(positions) > 0 {
+			row, err = st.Profile(ctx, bus.Partition(event.Key(id), len(positions)), id)
+		}
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return nil, fmt.Errorf("nobody is known as %q: give the customer's id as events have it", asked)
+		case err != nil:
+			return nil, err
+		}
+		state, err := codec.Decode(row.State)
+		if err != nil {
+			return nil, fmt.Errorf("profile %s: %w", id, err)
+		}
+		if !state.Follows() {
+			return &state.Profile, nil
+		}
+		id = state.Identity.Into
 	}
-	return &state.Profile, nil
+	return nil, fmt.Errorf("the ids of %q are being joined: try again", asked)
 }

@@ -3,6 +3,7 @@ package recorded
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/event"
+	"rapport/pkg/identity"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
 	"rapport/pkg/profile"
@@ -132,6 +134,62 @@ func TestPerson(t *testing.T) {
 	}
 	if _, err := r.Person(t.Context(), "nobody", time.Time{}); err == nil {
 		t.Error("there is a nobody")
+	}
+}
+
+// Whichever id is asked for, the past is that of all of the person's.
+func TestPersonOfSeveralIDs(t *testing.T) {
+	t.Parallel()
+	st := filled(t, 5, 3)
+	r, err := New(st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// p1 acts for p2, and p2 for p3.
+	link := func(id string, n identity.Node, rows ...store.TimelineRow) {
+		t.Helper()
+		p := bus.Partition(event.Key(id), partitions)
+		from, err := st.Acquire(t.Context(), p, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		state, _, err := r.state(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.ID = id
+		state.Identity = &n
+		body, err := r.codec.Encode(state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := store.Batch{Partition: p, Epoch: 2, From: from, To: from, Profiles: []store.ProfileRow{{ID: id, State: body}}, Timeline: rows}
+		if err := st.Commit(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	merged := store.TimelineRow{Profile: "p1", At: day.Add(time.Hour), ID: "published/m", Kind: store.KindPublished, Name: event.ProfileMerged, Data: []byte(`{"id":"p2"}`)}
+	copied := store.TimelineRow{Profile: "p1", At: day.Add(2 * time.Hour), ID: store.PassedID("p2", "shop#p2-1"), Kind: store.KindPassed, Name: "page.viewed", Detail: "p2"}
+	link("p1", identity.Node{Parts: []identity.Part{{ID: "p1"}, {ID: "p2"}, {ID: "gone"}}}, merged, copied)
+	link("p2", identity.Node{Into: "p1", Parts: []identity.Part{{ID: "p2"}, {ID: "p3"}}})
+	link("p3", identity.Node{Into: "p2"})
+	for _, id := range []string{"p1", "p2", "p3"} {
+		in, err := r.Person(t.Context(), id, time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if in.Profile != "p1" || !slices.Equal(in.IDs, []string{"p1", "p2", "p3"}) || len(in.Events) != 9 || len(in.Recorded) != 6 {
+			t.Errorf("%s: %s, %v, %d events, %d messages", id, in.Profile, in.IDs, len(in.Events), len(in.Recorded))
+		}
+		if !slices.IsSortedFunc(in.Events, func(a, b *event.Event) int { return a.Time.Compare(b.Time) }) || in.Events[1].Subject != "p1" {
+			t.Errorf("%s: events are out of order, or another's", id)
+		}
+		if want := "2026-03-02 01:00:00: p2 was joined to p1."; !slices.Contains(in.Notes, want) {
+			t.Errorf("%s: notes %q, want %q", id, in.Notes, want)
+		}
+	}
+	if copied.PassedUID() != "shop#p2-1" {
+		t.Errorf("the uid is %q", copied.PassedUID())
 	}
 }
 
