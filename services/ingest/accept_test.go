@@ -31,7 +31,7 @@ func TestCallsBecomeEvents(t *testing.T) {
 		},
 		"a known one wins": {
 			"/v1/track", `{"messageId":"m1","anonymousId":"a1","userId":"c1","event":"product.viewed","properties":null}`,
-			event.Event{ID: "m1", Type: "product.viewed", Subject: "c1", Time: received, Data: []byte(`{}`)},
+			event.Event{ID: "m1", Type: "product.viewed", Subject: "c1", Time: received, Data: []byte(`{"$profile":{"also":["anonymous:a1"]}}`)},
 		},
 		"ids that are numbers": {
 			"/v1/track", `{"messageId":7,"userId":12345678901234567890,"event":"Cart Viewed"}`,
@@ -65,11 +65,51 @@ func TestCallsBecomeEvents(t *testing.T) {
 			"/v1/alias", `{"messageId":"m1","userId":"c1","previousId":"a1"}`,
 			event.Event{ID: "m1", Type: "profile.aliased", Subject: "c1", Time: received, Data: []byte(`{"previous_id":"a1"}`)},
 		},
+		"alias of a visitor, by the call's own anonymousId": {
+			"/v1/alias", `{"messageId":"m1","userId":"c1","previousId":"a1","anonymousId":"a1"}`,
+			event.Event{ID: "m1", Type: "profile.aliased", Subject: "c1", Time: received, Data: []byte(`{"previous_id":"anonymous:a1"}`)},
+		},
+		"alias of a visitor, with nothing else there": {
+			"/v1/a", `{"messageId":"m1","userId":"c1","anonymousId":"a1"}`,
+			event.Event{ID: "m1", Type: "profile.aliased", Subject: "c1", Time: received, Data: []byte(`{"previous_id":"anonymous:a1"}`)},
+		},
+		"alias of a customer, sent by a visitor": {
+			"/v1/alias", `{"messageId":"m1","userId":"c1","previousId":7,"anonymousId":"a1"}`,
+			event.Event{ID: "m1", Type: "profile.aliased", Subject: "c1", Time: received, Data: []byte(`{"previous_id":"7","$profile":{"also":["anonymous:a1"]}}`)},
+		},
+		"unalias": {
+			"/v1/unalias", `{"messageId":"m1","userId":"c1","previousId":"anonymous:a1","anonymousId":"a2"}`,
+			event.Event{ID: "m1", Type: "profile.unaliased", Subject: "c1", Time: received, Data: []byte(`{"previous_id":"anonymous:a1"}`)},
+		},
+		"unalias by its name": {
+			"/v1/t/", `{"messageId":"m1","userId":"c1","event":"Profile Unaliased","properties":{"previous_id":"c2"}}`,
+			event.Event{ID: "m1", Type: "profile.unaliased", Subject: "c1", Time: received, Data: []byte(`{"previous_id":"c2"}`)},
+		},
+		"the future is now": {
+			"/v1/track", `{"messageId":"m1","userId":"c1","event":"Cart Viewed","timestamp":"2026-03-02T09:05:01Z"}`,
+			event.Event{ID: "m1", Type: "cart.viewed", Subject: "c1", Time: received, Data: []byte(`{}`)},
+		},
+		"a clock that is a little ahead": {
+			"/v1/track", `{"messageId":"m1","userId":"c1","event":"Cart Viewed","timestamp":"2026-03-02T09:05:00Z"}`,
+			event.Event{ID: "m1", Type: "cart.viewed", Subject: "c1", Time: received.Add(5 * time.Minute), Data: []byte(`{}`)},
+		},
+		"of the past": {
+			"/v1/track", `{"messageId":"m1","userId":"c1","event":"Cart Viewed","context":{"historical":true}}`,
+			event.Event{ID: "m1", Type: "cart.viewed", Subject: "c1", Time: received, Past: true, Data: []byte(`{}`)},
+		},
+		"a sender's own reserved property, and a visitor": {
+			"/v1/track", `{"messageId":"m1","userId":"c1","anonymousId":"a1","event":"Cart Viewed","properties":{"$profile":{"also":["email:a@example.com"]}}}`,
+			event.Event{ID: "m1", Type: "cart.viewed", Subject: "c1", Time: received, Data: []byte(`{"$profile":{"also":["email:a@example.com","anonymous:a1"]}}`)},
+		},
+		"an identity of the shop's is none of the engine's": {
+			"/v1/track", `{"messageId":"m1","userId":"c1","event":"Identity Verified"}`,
+			event.Event{ID: "m1", Type: "shop_identity.verified", Subject: "c1", Time: received, Data: []byte(`{}`)},
+		},
 		"identify keeps who it was before": {
 			"/v1/identify", `{"messageId":"m1","userId":"c1","anonymousId":"a1","traits":{"plan":"gold"}}`,
 			event.Event{
 				ID: "m1", Type: "profile.identified", Subject: "c1", Time: received,
-				Data: []byte(`{"anonymous_id":"a1","$profile":{"traits":{"plan":"gold"}}}`),
+				Data: []byte(`{"anonymous_id":"a1","$profile":{"traits":{"plan":"gold"},"also":["anonymous:a1"]}}`),
 			},
 		},
 		"a chat is no receipt": {
@@ -111,6 +151,9 @@ func same(t *testing.T, got, want event.Event) {
 	if got.UID() != want.UID() || got.Type != want.Type || got.Subject != want.Subject || !got.Time.Equal(want.Time) {
 		t.Errorf("got %s %s of %s at %s, want %s %s of %s at %s",
 			got.UID(), got.Type, got.Subject, got.Time, want.UID(), want.Type, want.Subject, want.Time)
+	}
+	if got.Past != want.Past {
+		t.Errorf("past is %v, want %v", got.Past, want.Past)
 	}
 	if string(got.Data) != string(want.Data) {
 		t.Errorf("the data is\n%s, want\n%s", got.Data, want.Data)
@@ -200,17 +243,17 @@ func TestAnIDIsAssignedAndTold(t *testing.T) {
 		{"type":"track","userId":"c1","event":"Cart Viewed"}],"context":{"timezone":"Europe/London"},"sentAt":"2026-03-02T09:00:00Z"}`)
 	var got struct {
 		Accepted int
-		Assigned []struct {
-			Index int
-			ID    string
+		Results  []struct {
+			Index      int
+			ID, Status string
 		}
 	}
 	a.into(t, &got)
 	events := r.events(t)
-	if got.Accepted != 2 || len(events) != 2 || len(got.Assigned) != 1 || got.Assigned[0].Index != 1 {
+	if got.Accepted != 2 || len(events) != 2 || len(got.Results) != 2 || got.Results[1].Index != 1 || got.Results[1].Status != "stored" {
 		t.Fatalf("answered %d %s", a.status, a.body)
 	}
-	if id := got.Assigned[0].ID; id != events[1].ID || len(id) != 36 || id[14] != '7' {
+	if id := got.Results[1].ID; id != events[1].ID || len(id) != 36 || id[14] != '7' {
 		t.Errorf("the id told is %q, the event has %q; want one UUIDv7", id, events[1].ID)
 	}
 	for _, e := range events {

@@ -40,7 +40,7 @@ func TestAFullStreamRefusesAndGoesOn(t *testing.T) {
 	t.Parallel()
 	b := newBroker(t, bus.Layout{MaxBytes: 128 << 20})
 	b.limit(t, 200_000)
-	h := newService(t, ingest.NewBroker(b.js), nil).Handler()
+	h := newService(t, ingest.NewBroker(b.js), func(o *ingest.Options) { o.Limits.Event = ingest.MaxEvent }).Handler()
 	accepted, refusedAt := map[int]bool{}, -1
 	for i := range 20 { // of 700 events: two atomic batches, of which one may be stored alone
 		a := post(t, h, "/v1/batch", batchOf(i*700, 700))
@@ -163,7 +163,9 @@ func (s *stuck) PublishBatch(ctx context.Context, msgs []*nats.Msg) error {
 func TestWaitingIsBoundedInMemory(t *testing.T) {
 	// Not parallel: it looks at the heap of the process.
 	p := &stuck{asked: make(chan struct{}), free: make(chan struct{})}
-	h := newService(t, p, func(o *ingest.Options) { o.Limits.WaitingBytes, o.AnswerWithin = 8<<20, time.Minute }).Handler()
+	h := newService(t, p, func(o *ingest.Options) {
+		o.Limits.WaitingBytes, o.Limits.Event, o.AnswerWithin = 8<<20, ingest.MaxEvent, time.Minute
+	}).Handler()
 	body := `{"messageId":"m%d","userId":"c1","event":"Cart Viewed","properties":{"x":"` + strings.Repeat("x", 400<<10) + `"}}`
 	var before, after runtime.MemStats
 	runtime.GC()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -39,4 +41,26 @@ func (b *Broker) Ready(ctx context.Context) error {
 		return fmt.Errorf("look up stream %s: %w", bus.StreamEvents, err)
 	}
 	return nil
+}
+
+// Bury implements DeadLetters by bus.Bury.
+func (b *Broker) Bury(ctx context.Context, l DeadLetter) error {
+	if !b.js.Conn().IsConnected() {
+		return errDisconnected
+	}
+	header := nats.Header{}
+	for name, values := range l.Header {
+		if !proves(name) {
+			header[name] = values
+		}
+	}
+	return bus.Bury(ctx, b.js, "ingest", bus.Body{Source: l.Source, Header: header, Data: l.Body, Received: l.Arrival}, l.Reason)
+}
+
+// proves reports whether a header shows who sent a request, or from where: it must not be kept.
+func proves(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{"signature", "hmac", "auth", "cookie", "secret", "token", "key", "forwarded", "-ip", "nats-"}, func(part string) bool {
+		return strings.Contains(name, part)
+	})
 }

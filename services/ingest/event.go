@@ -69,7 +69,7 @@ func (o *origin) accept(c *call, verb string) (a accepted, err *fieldError) {
 		return a, err
 	}
 	if verb == "track" {
-		if err = checkPrevious(&a.event); err != nil {
+		if err = checkPrevious("properties", &a.event); err != nil {
 			return a, err
 		}
 	}

@@ -104,11 +104,11 @@ func previous(c *call, verb string) (string, *fieldError) {
 }
 
 // checkPrevious looks at events that join or part ids and did not come as the calls for it.
-func checkPrevious(e *event.Event) *fieldError {
+func checkPrevious(data string, e *event.Event) *fieldError {
 	if e.Type != event.ProfileAliased && e.Type != event.ProfileUnaliased {
 		return nil
 	}
-	const field = "properties.previous_id"
+	field := data + ".previous_id"
 	raw := membersOf(e.Data)["previous_id"]
 	id, err := text(field, raw)
 	switch {

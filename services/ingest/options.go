@@ -47,7 +47,7 @@ type Catalogue interface {
 
 // Webhook verifies and maps the deliveries of one shop system; *shophook.Source is one.
 type Webhook interface {
-	Receive(header http.Header, body []byte, arrival time.Time) (shophook.Delivery, error)
+	Receive(header map[string][]string, body []byte, arrival time.Time) (shophook.Delivery, error)
 }
 
 // DeadLetters keeps what was rightly sent, cannot be understood, and would not come again.
@@ -64,6 +64,7 @@ type DeadLetter struct {
 	ID      string // what the sender calls the delivery, or a hash of its body
 	Topic   string // what it is about, in the sender's words
 	Type    string // media type of the body
+	Header  http.Header
 	Body    []byte // as it came
 	Reason  error
 	Arrival time.Time

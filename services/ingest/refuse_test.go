@@ -52,7 +52,7 @@ var badInput = map[string]struct {
 	"batch is no list":       {"/v1/batch", `{"batch":{}}`, 400, "batch", "batch is a JSON object, must be an array"},
 	"no batch":               {"/v1/batch", `{}`, 400, "batch", "is missing"},
 	"an empty batch":         {"/v1/batch", `{"batch":[]}`, 400, "batch", "is empty"},
-	"too many in a batch":    {"/v1/batch", `{"batch":[{},{},{},{},{},{}]}`, 413, "batch", "has 6 calls, at most 5"},
+	"too many in a batch":    {"/v1/batch", `{"batch":[{},{},{},{},{},{}]}`, 413, "batch", "has 6 items, at most 5"},
 	"a large event":          {"/v1/track", order(`"x":"` + strings.Repeat("x", 1000) + `"`), 413, "", "more than 1000 bytes"},
 	"a large batch":          {"/v1/batch", `{"batch":["` + strings.Repeat("x", 4000) + `"]}`, 413, "", "more than 4000 bytes"},
 
@@ -112,6 +112,16 @@ var badInput = map[string]struct {
 	"said twice":            {"/v1/track", track(`"context":{"traits":{"a":1}},"properties":{"order_id":"o1","$profile":{}}`), 400, "properties.$profile", "use one of them"},
 	"own consent, wrong":    {"/v1/track", order(`"order_id":"o1","$profile":{"consent":[{"channel":"x","purpose":"p"}]}`), 400, "properties.$profile.consent[0].channel", "must be"},
 	"own traits, wrong":     {"/v1/track", order(`"order_id":"o1","$profile":{"traits":5}`), 400, "properties.$profile", "number"},
+	"a subject of ours":     {"/v1/track", `{"userId":"$identity","event":"Cart Viewed"}`, 400, "userId", "marks ids of Rapport's own"},
+	"an alias of ours":      {"/v1/alias", `{"userId":"c1","previousId":"$identity"}`, 400, "previousId", "marks ids of Rapport's own"},
+	"an alias of nobody":    {"/v1/alias", `{"userId":"c1"}`, 400, "previousId", "is missing"},
+	"an unalias of nobody":  {"/v1/unalias", `{"userId":"c1","anonymousId":"a1"}`, 400, "previousId", "is missing"},
+	"unalias, by its name":  {"/v1/track", `{"userId":"c1","event":"profile.unaliased","properties":{"previous_id":7}}`, 400, "properties.previous_id", "is a number"},
+	"also of ours":          {"/v1/track", order(`"order_id":"o1","$profile":{"also":["$identity"]}`), 400, "properties.$profile.also[0]", "marks ids of Rapport's own"},
+	"identity events":       {"/v1/track", `{"userId":"c1","event":"identity.stated"}`, 400, "event", "only Rapport itself"},
+	"historical by a word":  {"/v1/track", `{"userId":"c1","event":"Cart Viewed","context":{"historical":"yes"}}`, 400, "context.historical", "must be true or false"},
+	"a long visitor":        {"/v1/track", `{"userId":"c1","anonymousId":"` + strings.Repeat("a", 250) + `","event":"Cart Viewed"}`, 400, "anonymousId", "at most 256"},
+	"a product, no shelf":   {"/v1/track", `{"userId":"c1","event":"Product Updated","properties":{"product_id":"p1"}}`, 501, "event", "does not run here"},
 	"previousId is a list":  {"/v1/alias", `{"userId":"c1","previousId":[]}`, 400, "previousId", "is an array"},
 }
 
@@ -169,7 +179,7 @@ func TestBadRequests(t *testing.T) {
 		header       [2]string // of the answer
 	}{
 		"no key":            {"POST", "/v1/track", good, nil, 401, "There is no write key. Send it as the user name", [2]string{"Www-Authenticate", `Basic realm="rapport write key", charset="UTF-8"`}},
-		"unknown key":       {"POST", "/v1/track", []byte("not even read"), map[string]string{"Authorization": "Basic d3Jvbmc6"}, 401, "in the Authorization header is not known", [2]string{}},
+		"unknown key":       {"POST", "/v1/track", []byte("not even read"), map[string]string{"Authorization": "Basic d3Jvbmc6"}, 401, "in the header is not known", [2]string{}},
 		"unknown in body":   {"POST", "/v1/track", []byte(`{"writeKey":"wrong"}`), nil, 401, "writeKey in the body is not known", [2]string{}},
 		"key is a number":   {"POST", "/v1/track", []byte(`{"writeKey":5}`), nil, 400, "writeKey: is a number", [2]string{}},
 		"another scheme":    {"POST", "/v1/track", good, map[string]string{"Authorization": "Digest x"}, 401, "user name of Basic", [2]string{}},
@@ -182,7 +192,7 @@ func TestBadRequests(t *testing.T) {
 		"gzip bomb, batch":  {"POST", "/v1/batch", zipped(t, bytes.Repeat([]byte(" "), 1<<20)), map[string]string{"Authorization": key, "Content-Encoding": "gzip"}, 413, "4000 bytes", [2]string{}},
 		"GET":               {"GET", "/v1/track", nil, nil, 405, "Use POST here", [2]string{"Allow", "POST"}},
 		"POST to health":    {"POST", "/healthz", nil, nil, 405, "Use GET here", [2]string{"Allow", "GET"}},
-		"elsewhere":         {"POST", "/v2/track", good, nil, 404, "POST /v1/batch, GET /healthz, GET /readyz, POST /v1/track", [2]string{}},
+		"elsewhere":         {"POST", "/v2/track", good, nil, 404, "POST /v1/batch, POST /v1/track, POST /v1/identify", [2]string{}},
 		"their request id":  {"GET", "/", nil, map[string]string{"X-Request-Id": "abc-1"}, 404, "routes", [2]string{"X-Request-Id", "abc-1"}},
 		"a wild request id": {"GET", "/", nil, map[string]string{"X-Request-Id": "a b"}, 404, "routes", [2]string{}},
 	} {
@@ -267,15 +277,16 @@ func TestABatchWithNothingGood(t *testing.T) {
 func TestEscapesMayNotOutgrowAMessage(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("<", 400<<10)
+	large := func(o *ingest.Options) { o.Limits.Event = ingest.MaxEvent }
 	body := track(`"properties":{"order_id":"o1"},"context":{"traits":{"name":"` + long + `"}}`)
-	p := refused(t, post(t, newService(t, &recording{}, nil).Handler(), "/v1/track", body), http.StatusRequestEntityTooLarge)
+	p := refused(t, post(t, newService(t, &recording{}, large).Handler(), "/v1/track", body), http.StatusRequestEntityTooLarge)
 	if p.Field != "properties" {
 		t.Errorf("the problem is %v", p)
 	}
 	// Properties pass as they came, without escapes of ours.
 	r := &recording{}
 	body = track(`"properties":{"order_id":"o1","html":"` + long + `"}`)
-	if a := post(t, newService(t, r, nil).Handler(), "/v1/track", body); a.status != http.StatusOK || !strings.Contains(string(only(t, r).Data), long) {
+	if a := post(t, newService(t, r, large).Handler(), "/v1/track", body); a.status != http.StatusOK || !strings.Contains(string(only(t, r).Data), long) {
 		t.Errorf("answered %d %s", a.status, a.body)
 	}
 }

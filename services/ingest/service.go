@@ -22,14 +22,15 @@ import (
 // Service is the HTTP door, see the package. It implements lifecycle.Service and
 // lifecycle.Readier.
 type Service struct {
-	o       Options
-	log     *slog.Logger
-	tracer  trace.Tracer
-	metrics *metrics
-	queue   *queue
-	reading budget
-	rates   rates
-	handler http.Handler
+	o        Options
+	log      *slog.Logger
+	tracer   trace.Tracer
+	metrics  *metrics
+	queue    *queue
+	reading  budget
+	rates    rates
+	handler  http.Handler
+	document *document
 
 	ready chan struct{}
 	mu    sync.Mutex
@@ -129,52 +130,6 @@ func (s *Service) publish(ctx context.Context, msgs []*nats.Msg) error {
 		s.log.Warn("events not stored; their senders are told to repeat them", "messages", len(msgs), "error", err)
 	}
 	return err
-}
-
-// route is one path of the API.
-type route struct {
-	method string
-	path   string
-	serve  func(w http.ResponseWriter, r *http.Request)
-}
-
-func (s *Service) table() []route {
-	table := []route{
-		{http.MethodPost, "/v1/batch", s.serveBatch},
-		{http.MethodGet, "/healthz", s.serveHealth},
-		{http.MethodGet, "/readyz", s.serveReady},
-	}
-	for _, verb := range []string{"track", "identify", "page", "screen", "group", "alias"} {
-		table = append(table, route{http.MethodPost, "/v1/" + verb, func(w http.ResponseWriter, r *http.Request) { s.serveCall(w, r, verb) }})
-	}
-	return table
-}
-
-func (s *Service) routes() http.Handler {
-	mux, names := http.NewServeMux(), ""
-	for _, rt := range s.table() {
-		names += ", " + rt.method + " " + rt.path
-		var h http.Handler = http.HandlerFunc(rt.serve)
-		if rt.method == http.MethodPost {
-			h = s.traced(rt.method+" "+rt.path, h)
-		}
-		mux.Handle(rt.path, s.only(rt.method, h))
-	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.refuse(w, r, newProblem(http.StatusNotFound, unsupported, "No such route", "There is nothing here. The routes are "+names[2:]+"."))
-	})
-	return named(mux)
-}
-
-func (s *Service) only(method string, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == method || (method == http.MethodGet && r.Method == http.MethodHead) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		w.Header().Set("Allow", method)
-		s.refuse(w, r, newProblem(http.StatusMethodNotAllowed, unsupported, "Method not allowed", "Use "+method+" here."))
-	})
 }
 
 // traced continues the sender's trace. The peer's address is taken away first: it would

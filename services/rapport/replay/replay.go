@@ -83,7 +83,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 		return nil, fmt.Errorf("make the write key: %w", err)
 	}
 	st, err := stack.Open(ctx, stack.Config{
-		Dir: dir, Workspace: o.Workspace, Starter: o.Starter, Keys: keys, Clock: orchestrator.EventClock, Logger: o.Logger,
+		Dir: dir, Workspace: o.Workspace, Starter: o.Starter, Keys: keys, Limits: roomy(), Clock: orchestrator.EventClock, Logger: o.Logger,
 		Hold: []string{"orchestrator", "relay", "mailer", "texter", "texter-whatsapp", "caller"},
 	})
 	if err != nil {
@@ -127,6 +127,10 @@ func refuse(file *invoices.File, name string) int {
 // harmless is a number of lines that never makes an event too large: a line of an event
 // has some hundred bytes.
 const harmless = 500
+
+// roomy are the limits of the door of a replay: wholesale invoices have more lines than what a page
+// would ever send.
+func roomy() ingest.Limits { return ingest.Limits{Event: ingest.MaxEvent, Batch: 8 << 20} }
 
 const (
 	replayKey   = "replay"

@@ -60,7 +60,9 @@ type Config struct {
 	CatcherURL string
 
 	Keys ingest.Keys
-	SMTP SMTP // empty Addr: the catcher
+	// Limits bound what the HTTP door takes; zero fields have Segment's.
+	Limits ingest.Limits
+	SMTP   SMTP // empty Addr: the catcher
 	// Providers sends mail by those of the workspace's delivery.yaml, as it is at the start.
 	Providers bool
 	Identity  Identity

@@ -10,7 +10,6 @@ import (
 
 	"rapport/pkg/lifecycle"
 	"rapport/services/catcher"
-	"rapport/services/ingest"
 	"rapport/services/orchestrator"
 	"rapport/services/recommender"
 )
@@ -34,6 +33,7 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 		{"recommender", "recommender", s.recommender},
 		{"relay", "orchestrator", s.relay},
 		{"orchestrator", "orchestrator", s.orchestrator},
+		{"ingest-nats", "ingest", s.natsDoor},
 		{"ingest", "ingest", s.ingest},
 	} {
 		if !s.cfg.runs(part.of) {
@@ -79,18 +79,6 @@ func (s *Stack) catcher() (lifecycle.Service, error) {
 	}
 	s.Catcher = c
 	return c, nil
-}
-
-func (s *Stack) ingest() (lifecycle.Service, error) {
-	in, err := ingest.New(ingest.Options{
-		Addr: orLoopback(s.cfg.HTTP), Publisher: ingest.NewBroker(s.JS), Keys: s.cfg.Keys, Now: wallClock(),
-		Logger: s.cfg.Logger.With("component", "ingest"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.Ingest = in
-	return in, nil
 }
 
 func (s *Stack) orchestrator() (lifecycle.Service, error) { return s.Orchestrator, nil }
