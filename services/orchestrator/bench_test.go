@@ -54,3 +54,24 @@ func (r *rig) drain(b *testing.B, n int) {
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "events/s")
 	stop()
 }
+
+// BenchmarkApplyMerged is the same for customers with a second id: events that come under the one
+// that acts for both, and events that come under the other and are passed on.
+func BenchmarkApplyMerged(b *testing.B) {
+	for name, under := range map[string]string{"root": "c%d", "follower": "anonymous:c%d"} {
+		b.Run(name, func(b *testing.B) {
+			r := newRig(b, thankYou())
+			r.fill(b, 500, func(i int) event.Event {
+				return r.identify(fmt.Sprintf("c%d", i), start(), fmt.Sprintf("anonymous:c%d", i))
+			})
+			o, stop := r.run(func(o *orchestrator.Options) { o.Clock = orchestrator.WallClock })
+			r.settled(o)
+			stop()
+			r.fill(b, b.N, func(i int) event.Event {
+				return r.order(fmt.Sprintf(under, i%500), start().Add(time.Duration(i)*time.Minute), fmt.Sprintf("N%d", i), "lamp")
+			})
+			b.ResetTimer()
+			r.drain(b, b.N)
+		})
+	}
+}

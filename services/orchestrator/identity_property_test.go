@@ -36,7 +36,9 @@ type crowd struct {
 	events map[string][]event.Event // by the id that they came under
 }
 
-func newCrowd() *crowd { return &crowd{pairs: map[[2]string]*pair{}, events: map[string][]event.Event{}} }
+func newCrowd() *crowd {
+	return &crowd{pairs: map[[2]string]*pair{}, events: map[string][]event.Event{}}
+}
 
 func (c *crowd) say(former, id string, joined bool, at time.Time) {
 	key := [2]string{min(former, id), max(former, id)}
