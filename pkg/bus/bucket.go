@@ -15,7 +15,7 @@ const (
 	BucketNonces = "NONCES"
 	// BucketWarmUp has how far warm-ups of mail providers have come.
 	BucketWarmUp = "WARMUP"
-	// BucketCatalogue has the shop's products, under ProductKey (package catalogue).
+	// BucketCatalogue has the shop's products (package catalogue/live).
 	BucketCatalogue = "CATALOGUE"
 )
 

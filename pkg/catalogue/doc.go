@@ -6,14 +6,21 @@
 //
 // # What it promises
 //
-// A record that is told replaces what it names: a field that is left out stays as it was, null
+// What is said of a product changes what it names: a field that is left out stays as it was, null
 // takes it out, so that a message about the stock alone does not lose the picture. Of two the one with
-// the later updated_at counts, whatever order they come in; one without counts as told now. A
+// the later updated_at counts: what was said earlier and comes late is passed over whole, so that
+// a price that held once does not come back. One without updated_at was said when its event happened, and no product is said to
+// have changed later than that: a clock that runs ahead would silence all that follows. A
 // product that was taken out of the catalogue (Removed) stays as that, so that what is late does not
-// bring it back.
+// bring it back; what is newer does.
+//
+// Records are kept in one form, names in order and no white space, so that what says nothing new changes no byte. Amounts
+// keep their digits. Own fields may be any JSON; when all that was ever said of a product is more than
+// MaxRecord bytes, only what was said last is kept: nothing that was taken is refused later.
 //
 // A product is for sale unless it was removed, is said to be not available, or has a stock of
 // nothing. What nobody ever spoke of is for sale, too: a shop without a catalogue sells all the same.
 //
-// The package is pure; package live keeps records in the broker, where every service reads them.
+// The package is pure; package live keeps records in the broker, where every service reads them, and package feed reads
+// the files in which shops list all they sell.
 package catalogue

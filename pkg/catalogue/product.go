@@ -30,7 +30,7 @@ type Product struct {
 	Brand          string          `json:"brand,omitempty"`
 	UpdatedAt      time.Time       `json:"updated_at,omitzero"`
 	Removed        bool            `json:"removed,omitempty"`
-	Record         json.RawMessage `json:"-"` // all of it, as one JSON object
+	Record         json.RawMessage `json:"-"` // all of it, as one JSON object in the form of the package
 }
 
 // MaxRecord is how many bytes a record may have.
@@ -43,45 +43,93 @@ func (p *Product) ForSale() bool {
 
 // Parse reads a record. Errors are *event.FieldError, fields named as in "data.price".
 func Parse(record []byte) (Product, error) {
-	var p Product
 	if trimmed := bytes.TrimSpace(record); len(trimmed) == 0 || trimmed[0] != '{' {
-		return p, &event.FieldError{Field: "data", Reason: "must be a JSON object with a product_id"}
+		return Product{}, wrong("data", "must be a JSON object with a product_id")
 	}
 	if len(record) > MaxRecord {
-		return p, &event.FieldError{Field: "data", Reason: fmt.Sprintf("has %d bytes, at most %d are allowed: leave out long texts", len(record), MaxRecord)}
+		return Product{}, wrong("data", "has %d bytes, at most %d are allowed: leave out long texts", len(record), MaxRecord)
 	}
-	if err := json.Unmarshal(record, &p); err != nil {
-		return p, fieldError(record, err)
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(record, &fields); err != nil {
+		return Product{}, wrong("data", "is no JSON: %v", err)
 	}
-	p.Record = bytes.Clone(record)
-	return p, p.check()
+	return read(fields)
+}
+
+// read is the product of fields, which it brings into the package's form.
+func read(fields map[string]json.RawMessage) (p Product, err error) {
+	rename(fields)
+	if p.Record, err = write(fields); err != nil {
+		return p, err
+	}
+	if err := json.Unmarshal(p.Record, &p); err != nil {
+		return p, mistyped(fields, err)
+	}
+	if err := p.check(); err != nil {
+		return p, err
+	}
+	if p.Stock != nil && *p.Stock < 0 { // Shops sell what they do not have; then there is none left.
+		*p.Stock = 0
+		fields["stock"] = json.RawMessage("0")
+		p.Record, err = write(fields)
+	}
+	return p, err
+}
+
+// rename gives the fields of Product the names that they have here: the library reads them in
+// any case, and templates do not.
+func rename(fields map[string]json.RawMessage) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		lower := strings.ToLower(name)
+		if lower == name || !known(lower) {
+			continue
+		}
+		if _, taken := fields[lower]; !taken {
+			fields[lower] = fields[name]
+		}
+		delete(fields, name)
+	}
+}
+
+func known(field string) bool {
+	switch field {
+	case "product_id", "sku", "name", "price", "currency", "compare_at_price", "stock", "available", "url", "image_url",
+		"category", "brand", "updated_at", "removed":
+		return true
+	}
+	return false
+}
+
+// write is the package's form of a record. HTML in texts stays as it is: escaped, it could be
+// longer than a record may be.
+func write(fields map[string]json.RawMessage) (json.RawMessage, error) {
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(fields); err != nil {
+		return nil, wrong("data", "cannot be written as JSON: %v", err)
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
 
 func (p *Product) check() error {
 	switch {
 	case p.ID == "":
-		return &event.FieldError{Field: "data.product_id", Reason: "is missing: name the product"}
+		return wrong("data.product_id", "is missing: name the product")
 	case len(p.ID) > maxID:
-		return &event.FieldError{Field: "data.product_id", Reason: fmt.Sprintf("has %d bytes, at most %d are allowed", len(p.ID), maxID)}
-	case p.Stock != nil && *p.Stock < 0:
-		// Shops sell what they do not have; then there is none left.
-		*p.Stock = 0
+		return wrong("data.product_id", "has %d bytes, at most %d are allowed", len(p.ID), maxID)
 	}
 	for _, amount := range []struct {
 		field string
 		value json.Number
 	}{{"data.price", p.Price}, {"data.compare_at_price", p.CompareAtPrice}} {
-		if amount.value == "" {
-			continue
-		}
-		d, err := decimal.NewFromString(string(amount.value))
-		if err != nil || d.IsNegative() {
-			return &event.FieldError{Field: amount.field, Reason: fmt.Sprintf("is %.40q, must be an amount such as 12.50", string(amount.value))}
+		if amount.value != "" && !isAmount(string(amount.value)) {
+			return wrong(amount.field, "is %.40q, must be an amount such as 12.50", string(amount.value))
 		}
 	}
 	for _, link := range []struct{ field, value string }{{"data.url", p.URL}, {"data.image_url", p.ImageURL}} {
 		if link.value != "" && !strings.HasPrefix(link.value, "https://") && !strings.HasPrefix(link.value, "http://") {
-			return &event.FieldError{Field: link.field, Reason: fmt.Sprintf("is %.80q, must begin with https://", link.value)}
+			return wrong(link.field, "is %.80q, must begin with https://", link.value)
 		}
 	}
 	return nil
@@ -89,22 +137,22 @@ func (p *Product) check() error {
 
 const maxID = 256
 
-// fieldError names the field that has the wrong type.
-func fieldError(record []byte, err error) error {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(record, &fields) != nil {
-		return &event.FieldError{Field: "data", Reason: "is no JSON: " + err.Error()}
-	}
+// isAmount reports whether a number may be a price. Its exponent is bounded, because 1e999999 is a
+// short number and a long text.
+func isAmount(number string) bool {
+	d, err := decimal.NewFromString(number)
+	return err == nil && !d.IsNegative() && len(number) <= 40 && d.Exponent() <= 15 && d.Exponent() >= -30
+}
+
+// mistyped names the field that has the wrong type.
+func mistyped(fields map[string]json.RawMessage, err error) error {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		one, merr := json.Marshal(map[string]json.RawMessage{name: fields[name]})
-		if merr != nil {
-			continue
-		}
-		if err := json.Unmarshal(one, &Product{}); err != nil {
-			return &event.FieldError{Field: "data." + name, Reason: fmt.Sprintf("is %.40s, must be %s", fields[name], kind(name))}
+		one, werr := write(map[string]json.RawMessage{name: fields[name]})
+		if werr == nil && json.Unmarshal(one, &Product{}) != nil {
+			return wrong("data."+name, "is %.40s, must be %s", fields[name], kind(name))
 		}
 	}
-	return &event.FieldError{Field: "data", Reason: err.Error()}
+	return wrong("data", "%v", err)
 }
 
 // kind is what a field must be, for errors.
@@ -117,86 +165,11 @@ func kind(field string) string {
 	case "available", "removed":
 		return "true or false"
 	case "updated_at":
-		return "a time in RFC 3339"
+		return "a time such as 2026-03-02T09:00:00Z"
 	}
 	return "a text"
 }
 
-// Merge is the record that holds once told was said of a product of which former was known; nil:
-// nothing was. changed is false when told is older than what is known, or says nothing new.
-func Merge(former *Product, told Product) (p Product, changed bool, err error) {
-	if former == nil {
-		return told, true, nil
-	}
-	if told.UpdatedAt.Before(former.UpdatedAt) && !told.UpdatedAt.IsZero() {
-		return *former, false, nil
-	}
-	var fields, over map[string]json.RawMessage
-	if err := json.Unmarshal(former.Record, &fields); err != nil {
-		return p, false, fmt.Errorf("read the record of product %q: %w", former.ID, err)
-	}
-	if err := json.Unmarshal(told.Record, &over); err != nil {
-		return p, false, fmt.Errorf("read what is said of product %q: %w", told.ID, err)
-	}
-	if former.Removed && !told.Removed {
-		delete(fields, "removed") // It is sold again.
-	}
-	for name, value := range over {
-		if bytes.Equal(value, []byte("null")) {
-			delete(fields, name)
-		} else {
-			fields[name] = value
-		}
-	}
-	record, err := json.Marshal(fields)
-	if err != nil {
-		return p, false, fmt.Errorf("write the record of product %q: %w", told.ID, err)
-	}
-	if p, err = Parse(record); err != nil {
-		return p, false, fmt.Errorf("product %q: %w", told.ID, err)
-	}
-	return p, !bytes.Equal(canonical(former.Record), record), nil
-}
-
-// canonical is a record with its fields in the order of their names.
-func canonical(record []byte) []byte {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(record, &fields) != nil {
-		return record
-	}
-	out, err := json.Marshal(fields)
-	if err != nil {
-		return record
-	}
-	return out
-}
-
-// Told is what an event says of a product: event.ProductUpdated or event.ProductRemoved. The
-// event's time stands in for a missing updated_at.
-func Told(e *event.Event) (Product, error) {
-	p, err := Parse(e.Data)
-	if err != nil {
-		return p, err
-	}
-	if e.Type != event.ProductRemoved && !p.UpdatedAt.IsZero() {
-		return p, nil
-	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(p.Record, &fields); err != nil {
-		return p, &event.FieldError{Field: "data", Reason: err.Error()}
-	}
-	if e.Type == event.ProductRemoved {
-		fields["removed"] = json.RawMessage("true")
-	}
-	if p.UpdatedAt.IsZero() {
-		fields["updated_at"], err = json.Marshal(e.Time.UTC())
-		if err != nil {
-			return p, &event.FieldError{Field: "time", Reason: err.Error()}
-		}
-	}
-	record, err := json.Marshal(fields)
-	if err != nil {
-		return p, &event.FieldError{Field: "data", Reason: err.Error()}
-	}
-	return Parse(record)
+func wrong(field, reason string, args ...any) *event.FieldError {
+	return &event.FieldError{Field: field, Reason: fmt.Sprintf(reason, args...)}
 }

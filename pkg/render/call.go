@@ -38,12 +38,12 @@ const maxBody = 256 << 10 // bytes
 // unless the file has one, and Idempotency-Key with the message's id
 // (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/), by which the
 // receiver knows a repeat. Errors are permanent (*Error), save for the context's.
-func (s *Set) Webhook(ctx context.Context, c *message.Command) (Call, error) {
+func (s *Set) Webhook(ctx context.Context, c *message.Command, opts ...Option) (Call, error) {
 	h, t := s.sources.hooks[c.Template], s.hooks[c.Template]
 	if h == nil || t == nil {
 		return Call{}, s.unknown(c)
 	}
-	vars, err := variables(&s.shop, c)
+	vars, _, err := s.prepare(c, opts)
 	if err != nil {
 		return Call{}, &Error{File: t.Name(), Message: err.Error()}
 	}

@@ -1,6 +1,9 @@
 package render
 
 import (
+	"maps"
+	"slices"
+
 	"rapport/pkg/message"
 )
 
@@ -13,9 +16,9 @@ type Catalogue interface {
 
 // WithCatalogue has templates see products as they are now: recommendations lose what is no
 // longer for sale, unless nothing would be left, and get the present name, price, link
-// and picture; catalogue[product_id] is the record of any product. A repeat of the message then
-// shows what is for sale at that time. Without it, as in tests of journeys, products are as events and
-// orders told, and every catalogue[product_id] is nothing.
+// and picture; catalogue[product_id] is the record of any product, of which what nobody told is nothing. A repeat of the
+// message then shows what is for sale at that time. Without it, as in tests of journeys, products are as events and
+// orders told, and nothing is known of any catalogue[product_id].
 func WithCatalogue(c Catalogue) Option { return func(o *choices) { o.catalogue = c } }
 
 // prepare makes the variables of a message.
@@ -44,13 +47,19 @@ type records struct {
 	read      map[string]map[string]any
 }
 
-// Property is the record of a product, or nothing.
-func (r *records) Property(id string) (any, bool) {
-	if found := r.find(id); found != nil {
-		return found, true
-	}
-	return nil, true
-}
+// Property is the record of a product.
+func (r *records) Property(id string) (any, bool) { return record(r.find(id)), true }
+
+// record is what templates see of a product: whatever they ask of it that nobody spoke of is
+// nothing, so that a product which the catalogue does not have, or says less of than of others,
+// stops no message.
+type record map[string]any
+
+// Keys are the names of what is known.
+func (r record) Keys() []string { return slices.Sorted(maps.Keys(r)) }
+
+// Property is what is known under a name.
+func (r record) Property(name string) (any, bool) { return r[name], true }
 
 func (r *records) find(id string) map[string]any {
 	if r.catalogue == nil {
@@ -82,7 +91,8 @@ func productNames() []string {
 	return []string{"product_id", "sku", "name", "price", "currency", "compare_at_price", "stock", "category", "brand", "url", "image_url"}
 }
 
-// refresh is a list of recommended products as they are now.
+// refresh is a list of recommended products as they are now: those that are for sale, or all when
+// none is.
 func (r *records) refresh(recommended []any) []any {
 	kept := make([]any, 0, len(recommended))
 	for _, e := range recommended {
@@ -92,19 +102,14 @@ func (r *records) refresh(recommended []any) []any {
 		}
 		id, _ := m["id"].(string)
 		now := r.find(id)
-		if now == nil {
-			kept = append(kept, m)
-			continue
-		}
-		if sold, _ := now["for_sale"].(bool); !sold {
-			continue
-		}
 		for name, value := range now {
-			if value != nil {
+			if value != nil && name != "id" { // What the shop calls id itself is not what orders name.
 				m[name] = value
 			}
 		}
-		kept = append(kept, m)
+		if sold, known := now["for_sale"].(bool); sold || !known {
+			kept = append(kept, m)
+		}
 	}
 	if len(kept) == 0 {
 		return recommended

@@ -40,7 +40,7 @@ func variables(shop *Shop, c *message.Command) (map[string]any, error) {
 	completeOrder(trigger, shop.Currency)
 	vars["event"] = trigger
 	recommended, _ := vars["recommendations"].([]any)
-	fill(recommended, append(productNames(), "id")...)
+	fill(recommended, append(productNames(), "id", "for_sale")...)
 	if recommended == nil {
 		recommended = []any{}
 	}
@@ -49,7 +49,6 @@ func variables(shop *Shop, c *message.Command) (map[string]any, error) {
 		"id": c.ID, "journey": c.Journey, "step": c.Step, "template": c.Template,
 		"channel": string(c.Channel), "category": string(c.Category),
 	}
-	vars["links"] = &personal{shop: shop, of: c}
 	return vars, nil
 }
 

@@ -94,3 +94,8 @@ func (s *Snapshot) WhatsAppWith(ctx context.Context, c *message.Command, opts ..
 func (s *Snapshot) Webhook(ctx context.Context, c *message.Command) (render.Call, error) {
 	return s.messages.Webhook(ctx, c)
 }
+
+// WebhookWith is Webhook with options, such as the shop's products.
+func (s *Snapshot) WebhookWith(ctx context.Context, c *message.Command, opts ...render.Option) (render.Call, error) {
+	return s.messages.Webhook(ctx, c, opts...)
+}
