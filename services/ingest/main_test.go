@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -158,6 +159,9 @@ type broker struct {
 
 func newBroker(t testing.TB, layout bus.Layout) *broker {
 	t.Helper()
+	if layout.MaxBytes == 0 {
+		layout.MaxBytes = 256 << 20 // what tests need, and several brokers have room for
+	}
 	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
@@ -251,3 +255,5 @@ func readAll(t testing.TB, r io.Reader) string {
 	}
 	return string(b)
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }

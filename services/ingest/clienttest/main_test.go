@@ -51,14 +51,15 @@ func open(dir string) (d *doors, end func() error, err error) {
 			err = errors.Join(err, end())
 		}
 	}()
-	d = &doors{}
-	if d.server, err = embedded.Start(embedded.Options{StoreDir: dir, SyncInterval: time.Minute}); err != nil {
+	server, err := embedded.Start(embedded.Options{StoreDir: dir, SyncInterval: time.Minute, MaxStore: 1 << 30})
+	if err != nil {
 		return nil, end, err
 	}
+	d = &doors{server: server}
 	ends = append(ends, func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		return d.server.Shutdown(ctx)
+		return server.Shutdown(ctx)
 	})
 	nc, err := d.connect()
 	if err != nil {
@@ -70,7 +71,7 @@ func open(dir string) (d *doors, end func() error, err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if err = bus.Provision(ctx, d.js, bus.Layout{Partitions: 4}); err != nil {
+	if err = bus.Provision(ctx, d.js, bus.Layout{Partitions: 4, MaxBytes: 512 << 20}); err != nil {
 		return nil, end, err
 	}
 	keys, err := ingest.ParseKeys("shop:secret")
