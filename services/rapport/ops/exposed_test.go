@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -89,6 +90,9 @@ func (r *running) dead(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
+	if err := bus.Bury(ctx, r.JS, "ingest", bus.Body{Source: "till", Data: []byte("{}"), Received: time.Now()}, errors.New("a webhook that nobody understands")); err != nil {
+		t.Fatal(err)
+	}
 	for {
 		stream, err := r.JS.Stream(ctx, bus.StreamDead)
 		if err != nil {
@@ -99,7 +103,7 @@ func (r *running) dead(t *testing.T) {
 		for _, p := range positions {
 			furthest = max(furthest, p.Seq)
 		}
-		if stream.CachedInfo().State.Msgs >= 2 && furthest >= 3 {
+		if stream.CachedInfo().State.Msgs >= 3 && furthest >= 3 {
 			return
 		}
 		pause(t, 20*time.Millisecond)

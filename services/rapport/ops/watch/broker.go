@@ -1,9 +1,12 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,8 +30,11 @@ const (
 // streams looks at the size and the copies of each stream.
 func (w *Watch) streams(ctx context.Context) ([]sample, error) {
 	var out []sample
-	for _, name := range []string{bus.StreamEvents, bus.StreamSend, bus.StreamDead} {
+	for _, name := range []string{bus.StreamEvents, bus.StreamSend, bus.StreamDead, bus.StreamIn} {
 		stream, err := w.o.JS.Stream(ctx, name)
+		if errors.Is(err, jetstream.ErrStreamNotFound) && name == bus.StreamIn {
+			continue // Of a broker that was provisioned by an earlier version.
+		}
 		if err != nil {
 			return nil, fmt.Errorf("look up %s: %w", name, err)
 		}
@@ -101,17 +107,44 @@ func (w *Watch) letters(ctx context.Context) ([]sample, error) {
 	if err != nil {
 		return nil, fmt.Errorf("count the subjects of %s: %w", bus.StreamDead, err)
 	}
-	counts := map[string]float64{}
+	counts, sources := map[string]float64{}, map[string]float64{}
 	for subject, n := range info.State.Subjects {
-		if parts := strings.SplitN(subject, ".", 3); len(parts) == 3 {
-			counts[parts[1]] += float64(n)
+		parts := strings.SplitN(subject, ".", 5)
+		if len(parts) < 3 {
+			continue
+		}
+		counts[parts[1]] += float64(n)
+		if len(parts) > 3 && (parts[2] == "in" || parts[2] == "body") { // dead.<service>.in.<source>, see bus.Bury
+			sources[bus.Key(parts[3])] += float64(n)
 		}
 	}
 	var out []sample
 	for service, n := range counts {
 		out = append(out, at(deadLetters, n, attribute.String("service", service)))
 	}
+	for source, n := range most(sources) {
+		out = append(out, at(deadOfSource, n, attribute.String("source", source)))
+	}
 	return out, nil
+}
+
+// manySources bounds the series: where the broker knows no keys, anybody may invent sources.
+const manySources = 50
+
+// most keeps the counts of the largest, and adds up the rest as "other".
+func most(counts map[string]float64) map[string]float64 {
+	if len(counts) <= manySources {
+		return counts
+	}
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
+	out := map[string]float64{}
+	for i, name := range names {
+		if i >= manySources {
+			name = "other"
+		}
+		out[name] += counts[names[i]]
+	}
+	return out
 }
 
 // leases counts the partitions and those of them whose lease somebody holds. A lease that

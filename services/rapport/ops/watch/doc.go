@@ -7,6 +7,7 @@
 //	broker_partition_lag, broker_partition_lag_age_seconds   by partition
 //	broker_consumer_pending, _unacknowledged, _redelivered   by worker that shares SEND
 //	broker_dead_letters                                      by service that gave up
+//	broker_dead_letters_source                               by who published or sent it, at most 50 and "other"
 //	store_outbox_pending, store_messages_open                what is still on its way
 //	store_timer_overdue_seconds                              by partition
 //	watch_ok                                                 by look: 1, or 0 when it failed

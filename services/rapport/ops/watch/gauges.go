@@ -20,6 +20,7 @@ const (
 	unacknowledged  = "broker.consumer.unacknowledged"
 	redelivered     = "broker.consumer.redelivered"
 	deadLetters     = "broker.dead.letters"
+	deadOfSource    = "broker.dead.letters.source"
 	outboxPending   = "store.outbox.pending"
 	messagesOpen    = "store.messages.open"
 	timerOverdue    = "store.timer.overdue"
@@ -40,6 +41,7 @@ var gauges = [...]struct{ name, unit, says string }{
 	{unacknowledged, "{message}", "Messages that a worker was given and has not answered."},
 	{redelivered, "{message}", "Messages that a worker was given again and has not answered."},
 	{deadLetters, "{message}", "Dead letters that are kept, by the service that gave up."},
+	{deadOfSource, "{message}", "Dead letters that are kept, by who published them over NATS or sent a webhook; what is of none of the most frequent sources is other."},
 	{outboxPending, "{message}", "Messages that are committed and not published."},
 	{messagesOpen, "{message}", "Messages that are decided and have no outcome."},
 	{timerOverdue, "s", "How long the earliest timer of a partition has been due; 0 when none is."},
