@@ -25,6 +25,7 @@
 //   - Right before each attempt there is a last look at how the person stands now
 //     (Options.Recheck, Standing): who has withdrawn consent, left the journey, bounced or
 //     was erased since the decision gets nothing, and the receipt says suppressed and why.
+//     Where another id has come to act for the one of the message, both are looked at.
 //     When nobody can look, the message waits. What may have been handed over by an earlier
 //     attempt ends as uncertain instead, since perhaps it was not kept back.
 //   - Throttles of the policy are kept, per process: no window of a rule's length ever holds

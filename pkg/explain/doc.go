@@ -10,6 +10,9 @@
 // recorded and does not come out of the replay is listed and not explained away. Run is
 // pure: the same input gives the same report.
 //
+// Of a person with several ids the events of all are replayed as those of the one that acts for
+// the others, as if it had always been so; when they were joined, or taken apart, is noted.
+//
 // What a store does not keep, the replay cannot know: Input.Notes carries such things into
 // the report, and a recommend step, whose answers are not recorded, is answered by what the
 // messages show was found.

@@ -4,7 +4,7 @@
 // Consumes: the EVENTS stream, partition by partition; answers of the recommender.
 // Publishes: send.<channel>.* (decided messages), send.<channel>.now.* (those of them that are
 // transactional, where workers take them there) and events.* (facts that journeys make: tags,
-// points, tasks, emitted events), through the outbox and the Relay; dead.orchestrator.> (events that cannot be read or applied),
+// points, tasks, emitted events; what one id of a person passes on to another), through the outbox and the Relay; dead.orchestrator.> (events that cannot be read or applied),
 // under derived ids before the position passes them.
 // Owns: profiles, instances, timers, timeline, decided messages, the outbox, the counts of who
 // rests where and of what experiments measure, and the position of each partition.
@@ -85,6 +85,38 @@
 // are listed. Anything else is somebody new under the same id, to whom nothing goes while their addresses
 // are listed (`rapport suppress remove`). What happened before an erasure in the same batch is
 // committed before it, so that counts do not depend on batches.
+//
+// # People with several ids
+//
+// Which ids are one person's is decided by package identity; here it is carried out. Statements of
+// all are events of the reserved subject "$identity", whose partition decides them in the order in
+// which they come, over rows that the transaction of the batch changes (store.Identifying). What the
+// authority and the ids tell each other goes through the outbox as events of types that no door
+// takes (identity.*), so that it is as durable, as ordered and as idempotent as everything else: it
+// does not matter who works on which partition when, nor how often owners change in between. An id
+// of which nobody said anything costs nothing.
+//
+// An id that another one acts for keeps its own profile, and nothing of the engine's: no timers, no
+// instances, no segments; it is no customer in the store's columns, needs no refresh, and is found by no
+// number, since all numbers of a person are the acting id's. Its events are applied to its profile
+// and passed on: the same event with another subject and Of, whose row there is of the kind
+// store.KindPassed, so that counts have it once. What a step of one id's journey led to goes on
+// where the engine acts; receipts of messages decided before set the outcome where the message lies, and are
+// passed on. That an event is late is decided where it comes in, and told along (event.Event.Past).
+//
+// An erasure goes up to the acting id and down from there to all (identity.erased, whose time is that
+// of the erasure), each of which is erased in its own partition as anybody is; the authority
+// forgets them. What is under way meanwhile is refused where it arrives: statements by their own
+// time, what an id brings that was joined with somebody erased by erasing that id too, and what is
+// passed on by not bringing anybody back. Statements keep the ids they name in EVENTS until its
+// older half is dropped, as profile.erased does.
+//
+// What cannot be applied of all this is poison as any event is; a statement that the authority
+// refuses (too many ids, or an id with itself) is a dead letter with the reason. Between the moments at
+// which two partitions hear of a pointing, a person's newest event may act on the id they had
+// before. A relay that repeats itself later than the broker remembers changes nothing either, but
+// for one message: an old word to the authority that an id was erased, which makes it forget what
+// was said of a new person under that id until it is said again.
 //
 // # Numbers
 //

@@ -26,7 +26,10 @@ func explainCommand() *cobra.Command {
 that were in force at the time, and show in the order of time every condition with the
 values it saw, every entry that was refused, every step and wait, and every message with
 what each rule of policy had to say. Ends with one sentence that says why. Changes nothing,
-and works while rapport up runs.`,
+and works while rapport up runs.
+
+Somebody with several ids may be asked for by any of them: the past of all is replayed as one
+person's, and the ids are listed.`,
 		Example: `  rapport explain --profile 12347 --journey win-back
   rapport explain --profile 12347 --message 5f0c...   only what led to that message`,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
@@ -73,7 +76,7 @@ and works while rapport up runs.`,
 	}
 	flags := cmd.Flags()
 	data.flags(cmd)
-	flags.StringVar(&profile, "profile", "", "whose past to explain: the customer's id (required)")
+	flags.StringVar(&profile, "profile", "", "whose past to explain: the customer's id, or any other of theirs (required)")
 	flags.StringVar(&q.Journey, "journey", "", "only this journey (default: all)")
 	flags.StringVar(&q.Message, "message", "", "only what led to the message with this id")
 	flags.StringVar(&at, "at", "", "stop at this time, in UTC, such as 2026-03-02T09:00 (default: now)")
