@@ -308,10 +308,7 @@ func TestKeysOpenNoOtherDoor(t *testing.T) {
 			api + "STREAM.INFO.EVENTS", api + "CONSUMER.CREATE.EVENTS.x", api + "DIRECT.GET.EVENTS", api + "STREAM.MSG.GET.EVENTS", api + "STREAM.NAMES",
 			"send.email.ada", "evp.1.ada", "evp.1.receipt.ada", "dead.x.y", "$KV.LEASE.1", recommend.Subject, "in.till", "in", api + "CONSUMER.MSG.NEXT.IN.door",
 		},
-		"operator": {
-			"evp.1.ada", "evp.1.clock.tick", "dead.ingest.x", "$KV.LEASE.1", api + "STREAM.PURGE.DEAD", api + "STREAM.DELETE.DEAD", api + "STREAM.MSG.DELETE.EVENTS",
-			api + "CONSUMER.CREATE.EVENTS.x", api + "CONSUMER.MSG.NEXT.IN.door",
-		},
+		"operator": {"evp.1.ada", "evp.1.clock.tick", "dead.ingest.x", "$KV.LEASE.1", api + "STREAM.PURGE.DEAD", api + "STREAM.MSG.DELETE.EVENTS", api + "CONSUMER.CREATE.EVENTS.x"},
 		"ingest": {api + "STREAM.PURGE.IN", api + "CONSUMER.CREATE.IN.other", "dead.orchestrator.x", "in.shop", "send.email.ada", "evp.1.receipt.ada", api + "CONSUMER.CREATE.EVENTS.x", api + "STREAM.PURGE.EVENTS", "$KV.LEASE.1"},
 		"orchestrator": {
 			api + "STREAM.DELETE.EVENTS", api + "STREAM.UPDATE.EVENTS", api + "STREAM.DELETE.KV_LEASE", api + "STREAM.PURGE.DEAD",
