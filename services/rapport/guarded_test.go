@@ -133,8 +133,7 @@ func TestServicesWorkWithTheirOwnKeys(t *testing.T) {
 	o := g.orchestrator(ctx)
 	door := ingest.NewBroker(g.as("ingest"))
 	g.check("ingest is ready", door.Ready(ctx))
-	order := thankedOrder(t)
-	g.check("ingest accepts", door.PublishBatch(ctx, []*nats.Msg{order}))
+	g.check("ingest accepts", door.PublishBatch(ctx, []*nats.Msg{thankedOrder(t)}))
 	g.overNATS(ctx)
 
 	g.recommends(ctx)
@@ -309,7 +308,7 @@ func TestKeysOpenNoOtherDoor(t *testing.T) {
 			"send.email.ada", "evp.1.ada", "evp.1.receipt.ada", "dead.x.y", "$KV.LEASE.1", recommend.Subject, "in.till", "in", api + "CONSUMER.MSG.NEXT.IN.door",
 		},
 		"operator": {"evp.1.ada", "evp.1.clock.tick", "dead.ingest.x", "$KV.LEASE.1", api + "STREAM.PURGE.DEAD", api + "STREAM.MSG.DELETE.EVENTS", api + "CONSUMER.CREATE.EVENTS.x"},
-		"ingest": {api + "STREAM.PURGE.IN", api + "CONSUMER.CREATE.IN.other", "dead.orchestrator.x", "in.shop", "send.email.ada", "evp.1.receipt.ada", api + "CONSUMER.CREATE.EVENTS.x", api + "STREAM.PURGE.EVENTS", "$KV.LEASE.1"},
+		"ingest":   {api + "STREAM.PURGE.IN", api + "CONSUMER.CREATE.IN.other", "dead.orchestrator.x", "in.shop", "send.email.ada", "evp.1.receipt.ada", api + "CONSUMER.CREATE.EVENTS.x", api + "STREAM.PURGE.EVENTS", "$KV.LEASE.1"},
 		"orchestrator": {
 			api + "STREAM.DELETE.EVENTS", api + "STREAM.UPDATE.EVENTS", api + "STREAM.DELETE.KV_LEASE", api + "STREAM.PURGE.DEAD",
 			api + "CONSUMER.DELETE.SEND.mailer", api + "CONSUMER.MSG.NEXT.SEND.mailer", "dead.mailer.x", "$KV.LEASE.member.mailer.x",
