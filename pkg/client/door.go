@@ -145,7 +145,7 @@ func judge(resp *http.Response, raw []byte, batch []*entry, said []error) error 
 	code := resp.StatusCode
 	why := fmt.Errorf("client: the door answers %s%s", resp.Status, detail(a))
 	switch {
-	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
+	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500 && code != http.StatusNotImplemented:
 		return &setback{err: why, after: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
 	case code/100 == 2 && (!readable || a.Accepted == nil || *a.Accepted+len(a.Rejected) != len(batch)):
 		// Something between here and the door, or no door at all.
@@ -165,10 +165,12 @@ func judge(resp *http.Response, raw []byte, batch []*entry, said []error) error 
 // refused is what an answer means that takes nothing and names no event. Where the batch can be
 // to blame, its halves are tried, down to the one event that is; else it is the key or the address.
 func refused(code int, why error, batch []*entry) error {
-	switch {
-	case code != http.StatusBadRequest && code != http.StatusUnprocessableEntity && code != http.StatusRequestEntityTooLarge:
+	switch code {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge, http.StatusNotImplemented:
+	default:
 		return why
-	case len(batch) > 1:
+	}
+	if len(batch) > 1 {
 		return &setback{err: why, split: true}
 	}
 	return reject(batch[0].call.ID, "", strings.TrimPrefix(why.Error(), "client: "))

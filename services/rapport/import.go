@@ -72,7 +72,7 @@ type importFlags struct {
 	dryRun, restart     bool
 	retryFor            time.Duration
 	adjust              func(path string, m *importing.Mapping) error // what a kind of command does beside it
-	uncompressed, quiet bool
+	uncompressed        bool
 }
 
 func (f *importFlags) flags(cmd *cobra.Command) {

@@ -52,6 +52,34 @@ func Example_overNATS() {
 	// Output: shop#order-1001 order.completed c-42 {"order_id":"1001","total":49.90,"currency":"EUR","$profile":{"traits":{"email":"ada@example.com"}}}
 }
 
+// Over HTTP the door answers for each event: Wait returns when this one is stored.
+func Example_overHTTP() {
+	example(func(d *doors) error {
+		ctx := context.Background()
+		c, err := client.New(client.Options{URL: d.url, WriteKey: "secret"})
+		if err != nil {
+			return err
+		}
+		err = c.Wait().Track(ctx, "c-42", OrderCompleted{"1001", "49.90", "EUR"}, client.ID("order-1001"), client.At(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)))
+		if err != nil {
+			return err
+		}
+		events, _, err := d.stored(ctx, 0)
+		if err != nil {
+			return err
+		}
+		fmt.Println(events[0].UID(), events[0].Type, events[0].Time.Format(time.RFC3339), string(events[0].Data))
+
+		// What only the door can know is answered with the field, too, and the others are stored.
+		err = c.Wait().Consent(ctx, "c-42", []client.Consent{{Channel: "pigeon", Purpose: "marketing", Source: "form"}})
+		fmt.Println(err)
+		return c.Close(ctx)
+	})
+	// Output:
+	// shop/client#order-1001 order.completed 2026-03-02T09:00:00Z {"order_id":"1001","total":49.90,"currency":"EUR"}
+	// data.$profile.consent[0].channel: is "pigeon", must be "email", "sms", "whatsapp", or "*" for all of them
+}
+
 // A mistake is told where it is made, with the field and what to do about it.
 func Example_mistakes() {
 	example(func(d *doors) error {

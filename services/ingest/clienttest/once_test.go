@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -18,17 +16,6 @@ import (
 	"rapport/pkg/client"
 	"rapport/pkg/event"
 )
-
-// needsRoute skips while the HTTP door has no route for CloudEvents.
-func needsRoute(t *testing.T, d *doors) {
-	t.Helper()
-	w := httptest.NewRecorder()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/cloudevents", strings.NewReader("[]"))
-	d.handler.ServeHTTP(w, r)
-	if w.Code == http.StatusNotFound {
-		t.Skip("the HTTP door has no route /v1/cloudevents")
-	}
-}
 
 // once checks that each of the ids is in EVENTS behind a position, once, and nothing else is.
 func once(t interface{ Errorf(string, ...any) }, events []event.Event, ids map[string]bool) {
@@ -50,7 +37,6 @@ func once(t interface{ Errorf(string, ...any) }, events []event.Event, ids map[s
 func TestEveryEventIsStoredOnceOverHTTP(t *testing.T) {
 	t.Parallel()
 	d := begin(t)
-	needsRoute(t, d)
 	round := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		round++
