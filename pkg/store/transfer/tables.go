@@ -1,5 +1,7 @@
 package transfer
 
+import "slices"
+
 // table is one table of the source and how its rows are called in both databases. Columns
 // stand for the same value at the same place; their values are integers, text, bytes or NULL.
 type table struct {
@@ -17,7 +19,10 @@ type table struct {
 
 // tables are in the order of copying. The positions come last: a store that has none is
 // empty to whoever looks, and nobody works on half a copy.
-func tables() []table {
+func tables() []table { return slices.Concat(happenings(), people(), positions()) }
+
+// happenings are what the workspace was, and what came of it.
+func happenings() []table {
 	return []table{
 		{name: "installation", from: []string{"id", "salt"}, to: []string{"id", "salt"}, whole: "1", replace: true},
 		{
@@ -76,6 +81,12 @@ func tables() []table {
 		},
 		{name: "outbox", from: []string{"partition", "seq", "n", "messages"}, to: []string{"bucket", "seq", "n", "messages"}},
 		{name: "claim", from: []string{"partition", "id", "worker", "at", "receipt"}, to: []string{"bucket", "id", "worker", "at", "receipt"}},
+	}
+}
+
+// people are what is known of addresses, numbers and ids, and of who was erased.
+func people() []table {
+	return []table{
 		{
 			name: "suppression",
 			from: []string{"bucket", "hash", "reason", "channel", "at", "coalesce(source, '')"},
@@ -88,6 +99,12 @@ func tables() []table {
 			name: "gone", from: []string{"partition", "kind", "name", "n"}, to: []string{"bucket", "kind", "name", "n"},
 			whole: "1, 2, 3",
 		},
+	}
+}
+
+// positions are how far the partitions are.
+func positions() []table {
+	return []table{
 		{
 			name: "partition_offset",
 			from: []string{
