@@ -83,7 +83,9 @@ func (s *Service) admit(w http.ResponseWriter, r *http.Request, limit int64, dec
 		}
 	}
 	beacon, p := contentType(r.Header.Get("Content-Type"))
-	if p != nil {
+	if p != nil && (!inHeader || r.Header.Get("Content-Encoding") != "gzip") {
+		// RudderStack's library for Node calls a compressed body by another type when it repeats a
+		// request. What is gzip, has a key in a header and is no JSON inside is refused below.
 		return Key{}, p
 	}
 	body, release, p := s.readBody(w, r, limit)
