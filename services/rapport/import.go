@@ -63,16 +63,16 @@ func aboutKind(k importing.Kind) string {
 
 // importFlags are the flags of all kinds.
 type importFlags struct {
-	door                door
-	natsURL, source     string
-	maps, sets          []string
-	mapping, preset     string
-	m                   importing.Mapping
-	at, rejects, state  string
-	dryRun, restart     bool
-	retryFor            time.Duration
-	adjust              func(path string, m *importing.Mapping) error // what a kind of command does beside it
-	uncompressed        bool
+	door               door
+	natsURL, source    string
+	maps, sets         []string
+	mapping, preset    string
+	m                  importing.Mapping
+	at, rejects, state string
+	dryRun, restart    bool
+	retryFor           time.Duration
+	adjust             func(path string, m *importing.Mapping) error // what a kind of command does beside it
+	uncompressed       bool
 }
 
 func (f *importFlags) flags(cmd *cobra.Command) {
