@@ -36,15 +36,15 @@ func TestParseNamesFieldAndRemedy(t *testing.T) {
 		`{"product_id":"a","price":"12,5"}`: `data.price is "12,5", must be an amount such as 12.50`,
 		`{"product_id":"a","price":""}`:     `data.price is "", must be an amount such as 12.50`,
 		`{"product_id":"a","price":-1}`:     `data.price is "-1", must be an amount such as 12.50`,
-		`{"product_id":"a","compare_at_price":1e999999}`:                               `data.compare_at_price is "1e999999", must be an amount such as 12.50`,
-		`{"product_id":"a","price":{"amount":1}}`:                                      `data.price is {"amount":1}, must be an amount such as 12.50`,
-		`{"product_id":"a","stock":"many"}`:                                            `data.stock is "many", must be a number`,
-		`{"product_id":"a","available":"in stock"}`:                                    `data.available is "in stock", must be true or false`,
-		`{"product_id":"a","updated_at":"yesterday"}`:                                  `data.updated_at is "yesterday", must be a time such as 2026-03-02T09:00:00Z`,
-		`{"product_id":"a","url":"javascript:alert(1)"}`:                               `data.url is "javascript:alert(1)", must begin with https://`,
-		`{"product_id":"a","image_url":"//cdn.example/x"}`:                             `data.image_url is "//cdn.example/x", must begin with https://`,
-		`{"product_id":"` + strings.Repeat("a", 257) + `"}`:                            "data.product_id has 257 bytes, at most 256 are allowed",
-		`{"product_id":"a","text":"` + strings.Repeat("a", catalogue.MaxRecord) + `"}`: fmt.Sprintf("data has %d bytes, at most %d are allowed: leave out long texts", catalogue.MaxRecord+28, catalogue.MaxRecord),
+		`{"product_id":"a","compare_at_price":1e999999}`:                                     `data.compare_at_price is "1e999999", must be an amount such as 12.50`,
+		`{"product_id":"a","price":{"amount":1}}`:                                            `data.price is {"amount":1}, must be an amount such as 12.50`,
+		`{"product_id":"a","stock":"many"}`:                                                  `data.stock is "many", must be a number`,
+		`{"product_id":"a","available":"in stock"}`:                                          `data.available is "in stock", must be true or false`,
+		`{"product_id":"a","updated_at":"yesterday"}`:                                        `data.updated_at is "yesterday", must be a time such as 2026-03-02T09:00:00Z`,
+		`{"product_id":"a","url":"javascript:alert(1)"}`:                                     `data.url is "javascript:alert(1)", must begin with https://`,
+		`{"product_id":"a","image_url":"//cdn.example/x"}`:                                   `data.image_url is "//cdn.example/x", must begin with https://`,
+		`{"product_id":"` + strings.Repeat("a", 257) + `"}`:                                  "data.product_id has 257 bytes, at most 256 are allowed",
+		`{"product_id":"a","x":1,"name":"` + strings.Repeat("a", catalogue.MaxRecord) + `"}`: fmt.Sprintf("data has %d bytes without the shop's own fields, at most %d are allowed: shorten its texts", catalogue.MaxRecord+28, catalogue.MaxRecord),
 	} {
 		_, err := catalogue.Parse([]byte(record))
 		var field *event.FieldError
@@ -104,8 +104,12 @@ func TestMerge(t *testing.T) {
 		"removed and back":             {`{"name":"L","product_id":"a","removed":true,"updated_at":"2026-01-02T00:00:00Z"}`, `{"product_id":"a","stock":1,"updated_at":"2026-01-03T00:00:00Z"}`, `{"name":"L","product_id":"a","stock":1,"updated_at":"2026-01-03T00:00:00Z"}`},
 		"what is late does not return": {`{"product_id":"a","removed":true,"updated_at":"2026-01-02T00:00:00Z"}`, `{"product_id":"a","stock":1,"updated_at":"2026-01-01T00:00:00Z"}`, ""},
 		"more than may be kept": {
-			`{"long":"` + strings.Repeat("x", 9000) + `","product_id":"a"}`, `{"product_id":"a","text":"` + strings.Repeat("<", 9000) + `"}`,
+			`{"long":"` + strings.Repeat("x", 9001) + `","product_id":"a"}`, `{"product_id":"a","text":"` + strings.Repeat("<", 9000) + `"}`,
 			`{"product_id":"a","text":"` + strings.Repeat("<", 9000) + `"}`,
+		},
+		"names more than may be kept": {
+			`{"brand":"` + strings.Repeat("x", 9001) + `","product_id":"a"}`, `{"product_id":"a","name":"` + strings.Repeat("<", 9000) + `"}`,
+			`{"name":"` + strings.Repeat("<", 9000) + `","product_id":"a"}`,
 		},
 	} {
 		var former *catalogue.Product
@@ -140,9 +144,10 @@ func TestTold(t *testing.T) {
 			t.Errorf("%s: %s, %v; want %s", name, p.Record, err, c.want)
 		}
 	}
-	long := `{"product_id":"a","text":"` + strings.Repeat("x", catalogue.MaxRecord-30) + `"}`
-	if _, err := catalogue.Told(&event.Event{Type: event.ProductUpdated, Time: at, Data: json.RawMessage(long)}); err == nil || !strings.Contains(err.Error(), "leave out long texts") {
-		t.Errorf("a record that is too long with its time: %v", err)
+	long := `{"product_id":"a","variants":[1],"text":"` + strings.Repeat("x", catalogue.MaxRecord-40) + `"}`
+	p, err := catalogue.Told(&event.Event{Type: event.ProductUpdated, Time: at, Data: json.RawMessage(long)})
+	if err != nil || string(p.Record) != `{"product_id":"a","updated_at":"2026-03-02T08:00:00Z","variants":[1]}` {
+		t.Errorf("a record that is too long with its time: %.100s, %v", p.Record, err)
 	}
 }
 

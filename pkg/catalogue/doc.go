@@ -15,8 +15,8 @@
 // bring it back; what is newer does.
 //
 // Records are kept in one form, names in order and no white space, so that what says nothing new changes no byte. Amounts
-// keep their digits. Own fields may be any JSON; when all that was ever said of a product is more than
-// MaxRecord bytes, only what was said last is kept: nothing that was taken is refused later.
+// keep their digits. Own fields may be any JSON; of more than MaxRecord bytes the longest own fields are
+// left out, so that a shop that sends all it has is not refused for it, and nothing that was taken is refused later.
 //
 // A product is for sale unless it was removed, is said to be not available, or has a stock of
 // nothing. What nobody ever spoke of is for sale, too: a shop without a catalogue sells all the same.

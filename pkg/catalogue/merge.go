@@ -30,13 +30,10 @@ func Merge(former *Product, told Product) (p Product, changed bool, err error) {
 		delete(fields, "removed") // It is sold again, unless told says that it is not.
 	}
 	put(fields, over)
-	if p, err = read(fields); err == nil && len(p.Record) > MaxRecord {
-		clear(fields)
-		put(fields, over)
-		p, err = read(fields)
-	}
-	if err != nil {
-		return p, false, fmt.Errorf("product %q: %w", told.ID, err)
+	if p, err = read(fields); err != nil { // Both are well, and together too long.
+		if p, err = read(over); err != nil {
+			return p, false, fmt.Errorf("product %q: %w", told.ID, err)
+		}
 	}
 	return p, !bytes.Equal(former.Record, p.Record), nil
 }
@@ -79,10 +76,7 @@ func Told(e *event.Event) (Product, error) {
 			return p, wrong("time", "%v", err)
 		}
 	}
-	if p, err = read(fields); err == nil && len(p.Record) > MaxRecord {
-		err = wrong("data", "has %d bytes with its time, at most %d are allowed: leave out long texts", len(p.Record), MaxRecord)
-	}
-	return p, err
+	return read(fields)
 }
 
 // Adds reports whether told says anything of a product that is not known of it, apart from

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -33,7 +34,7 @@ type Product struct {
 	Record         json.RawMessage `json:"-"` // all of it, as one JSON object in the form of the package
 }
 
-// MaxRecord is how many bytes a record may have.
+// MaxRecord is how many bytes a record has at most.
 const MaxRecord = 16 << 10
 
 // ForSale reports whether the product may be recommended.
@@ -41,13 +42,11 @@ func (p *Product) ForSale() bool {
 	return !p.Removed && (p.Available == nil || *p.Available) && (p.Stock == nil || *p.Stock > 0)
 }
 
-// Parse reads a record. Errors are *event.FieldError, fields named as in "data.price".
+// Parse reads a record. Of one longer than MaxRecord the longest of the shop's own fields are left
+// out: nobody who sends descriptions and variants along can be told to change that. Errors are *event.FieldError, fields named as in "data.price".
 func Parse(record []byte) (Product, error) {
 	if trimmed := bytes.TrimSpace(record); len(trimmed) == 0 || trimmed[0] != '{' {
 		return Product{}, wrong("data", "must be a JSON object with a product_id")
-	}
-	if len(record) > MaxRecord {
-		return Product{}, wrong("data", "has %d bytes, at most %d are allowed: leave out long texts", len(record), MaxRecord)
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(record, &fields); err != nil {
@@ -62,6 +61,15 @@ func read(fields map[string]json.RawMessage) (p Product, err error) {
 	if p.Record, err = write(fields); err != nil {
 		return p, err
 	}
+	if excess := len(p.Record) - MaxRecord; excess > 0 {
+		shorten(fields, excess)
+		if p.Record, err = write(fields); err != nil {
+			return p, err
+		}
+		if len(p.Record) > MaxRecord {
+			return p, wrong("data", "has %d bytes without the shop's own fields, at most %d are allowed: shorten its texts", len(p.Record), MaxRecord)
+		}
+	}
 	if err := json.Unmarshal(p.Record, &p); err != nil {
 		return p, mistyped(fields, err)
 	}
@@ -74,6 +82,25 @@ func read(fields map[string]json.RawMessage) (p Product, err error) {
 		p.Record, err = write(fields)
 	}
 	return p, err
+}
+
+// shorten leaves out the longest of the shop's own fields, until there are so many bytes less.
+func shorten(fields map[string]json.RawMessage, excess int) {
+	var own []string
+	for name := range fields {
+		if !known(name) {
+			own = append(own, name)
+		}
+	}
+	room := func(name string) int { return len(name) + len(fields[name]) + len(`"":,`) }
+	slices.SortFunc(own, func(a, b string) int { return cmp.Or(room(b)-room(a), strings.Compare(a, b)) })
+	for _, name := range own {
+		if excess <= 0 {
+			return
+		}
+		excess -= room(name)
+		delete(fields, name)
+	}
 }
 
 // rename gives the fields of Product the names that they have here: the library reads them in

@@ -7,7 +7,8 @@
 // overwrite each other: a record is stored only over the one that it was merged with (the
 // server compares sequences), else it is merged anew. Repeating Put is safe. A Shelf hears of changes
 // as they are stored and answers from memory, so that who recommends or renders never waits for the
-// broker; what it knows may be older than what is stored by the way there, a few milliseconds.
+// broker; what it knows may be older than what is stored by the way there, a few milliseconds, except
+// of what was put there itself: that it knows when Put returns.
 //
 // A record takes about its own length and half a kilobyte of memory in each process that has a Shelf.
 package live

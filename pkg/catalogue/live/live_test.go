@@ -102,6 +102,9 @@ func TestWhatOneTellsAllKnow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if p, ok := one.Product("a"); !ok || p.ForSale() { // Who was told that it is stored sees it.
+		t.Errorf("who told of it knows %+v", p)
+	}
 	eventually(t, other, "a", func(p catalogue.Product, ok bool) bool {
 		return ok && p.Name == "Lantern" && p.Price == "12.50" && !p.ForSale()
 	})

@@ -28,7 +28,7 @@ func (s *Shelf) Check(e *event.Event) *event.FieldError {
 // atOnce is how many products are stored together, and the bytes of a batch.
 const atOnce, atOnceBytes = 500, 2 << 20
 
-// Put stores what events tell of products, in their order.
+// Put stores what events tell of products, in their order. Afterwards the shelf knows them.
 func (s *Shelf) Put(ctx context.Context, told []event.Event) error {
 	select {
 	case <-s.ready: // Before that, what is known of a product is not known here.
@@ -52,8 +52,9 @@ func (s *Shelf) putSome(ctx context.Context, told []event.Event) (n int, err err
 		if err != nil || len(msgs) == 0 {
 			return n, err
 		}
-		err = s.store(ctx, msgs)
+		seq, err := s.store(ctx, msgs)
 		if err == nil {
+			s.hear(ctx, seq)
 			return n, nil
 		}
 		if !outdated(err) {
@@ -96,12 +97,29 @@ func (s *Shelf) batch(told []event.Event) (msgs []*nats.Msg, n int, moved <-chan
 	return msgs, n, moved, nil
 }
 
-func (s *Shelf) store(ctx context.Context, msgs []*nats.Msg) error {
+// store returns the sequence of the last message.
+func (s *Shelf) store(ctx context.Context, msgs []*nats.Msg) (seq uint64, err error) {
 	if !s.js.Conn().IsConnected() {
-		return errDisconnected // The client would keep the messages for later.
+		return 0, errDisconnected // The client would keep the messages for later.
 	}
-	_, err := bus.PublishBatch(ctx, s.js, msgs)
-	return err
+	r, err := bus.PublishBatch(ctx, s.js, msgs)
+	return r.LastSeq, err
+}
+
+// hear waits until the shelf has what is stored, so that who was told that it is sees it, and the
+// next batch is merged with it. What is stored stays so when the time is over before.
+func (s *Shelf) hear(ctx context.Context, seq uint64) {
+	for {
+		moved, through := s.at()
+		if through >= seq {
+			return
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 var errDisconnected = errors.New("no connection to the broker")

@@ -23,6 +23,7 @@ type Shelf struct {
 
 	mu       sync.RWMutex
 	products map[string]stocked // by product id
+	through  uint64             // sequence of the last record that was heard of
 	moved    chan struct{}      // closed and replaced whenever something changes
 	ready    chan struct{}      // closed when all that was stored at the start is known
 }
@@ -90,14 +91,13 @@ func (s *Shelf) put(entry jetstream.KeyValueEntry) {
 	p, err := catalogue.Parse(entry.Value())
 	if err != nil {
 		s.log.Warn("a record of the catalogue cannot be read and is passed over", "key", entry.Key(), "error", err)
-		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if entry.Revision() <= s.products[p.ID].seq {
-		return
+	if err == nil && entry.Revision() > s.products[p.ID].seq {
+		s.products[p.ID] = stocked{p, entry.Revision()}
 	}
-	s.products[p.ID] = stocked{p, entry.Revision()}
+	s.through = max(s.through, entry.Revision())
 	close(s.moved)
 	s.moved = make(chan struct{})
 }
@@ -122,6 +122,13 @@ func (s *Shelf) Moved() <-chan struct{} {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.moved
+}
+
+// at is the sequence of the last record that was heard of, and Moved.
+func (s *Shelf) at() (moved <-chan struct{}, through uint64) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.moved, s.through
 }
 
 // known is the record and its sequence; nil and 0 when there is none.

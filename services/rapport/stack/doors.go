@@ -31,6 +31,9 @@ func (s *Stack) ingest() (lifecycle.Service, error) {
 	if s.cfg.Clock != orchestrator.EventClock {
 		o.Plan, o.Webhooks = plan{s.inForce}, (&webhooks{inForce: s.inForce}).find
 	}
+	if s.shelf != nil {
+		o.Catalogue = s.shelf
+	}
 	in, err := ingest.New(o)
 	if err != nil {
 		return nil, err
@@ -44,10 +47,14 @@ func (s *Stack) natsDoor() (lifecycle.Service, error) {
 	if s.cfg.Clock == orchestrator.EventClock {
 		return nil, nil //nolint:nilnil // No service is no error.
 	}
-	return natsdoor.New(natsdoor.Options{ //nolint:wrapcheck // It says what it was doing.
+	o := natsdoor.Options{
 		JS: s.JS, Plan: plan{s.inForce},
 		Logger: s.cfg.Logger.With("component", "ingest"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
-	})
+	}
+	if s.shelf != nil {
+		o.Catalogue = s.shelf
+	}
+	return natsdoor.New(o) //nolint:wrapcheck // It says what it was doing.
 }
 
 // plan is the tracking plan of the workspace in force.

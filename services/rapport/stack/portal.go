@@ -134,9 +134,9 @@ func (s *Stack) mail(ctx context.Context, c *message.Command) (render.Mail, erro
 		return render.Mail{}, err
 	}
 	if links == nil {
-		return snap.Mail(ctx, c) //nolint:wrapcheck // It names the place.
+		return snap.MailWith(ctx, c, s.live()...) //nolint:wrapcheck // It names the place.
 	}
-	return snap.MailWith(ctx, c, render.WithLinks(links)) //nolint:wrapcheck // It names the place.
+	return snap.MailWith(ctx, c, s.live(render.WithLinks(links))...) //nolint:wrapcheck // It names the place.
 }
 
 // linksNow is the maker of links, which without an address of the outside waits until the

@@ -55,6 +55,9 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 	if s.Store != nil {
 		flow = append(flow, lifecycle.Named{Name: "workspace", Service: s.inForce})
 	}
+	if s.shelf != nil {
+		flow = append(flow, lifecycle.Named{Name: "catalogue", Service: s.shelf})
+	}
 	if st, ok := s.Store.(restorable); ok {
 		flow = append(flow, lifecycle.Named{Name: "store", Service: lifecycle.Func(st.Watch)})
 	}
@@ -101,9 +104,11 @@ func (s *Stack) relay() (lifecycle.Service, error) {
 
 // recommender is made before the orchestrator, which asks it directly when both run here.
 func (s *Stack) recommender() (lifecycle.Service, error) {
-	r, err := recommender.New(recommender.Options{
-		Conn: s.conn, Logger: s.cfg.Logger.With("component", "recommender"), MeterProvider: s.cfg.Meters,
-	})
+	o := recommender.Options{Conn: s.conn, Logger: s.cfg.Logger.With("component", "recommender"), MeterProvider: s.cfg.Meters}
+	if s.shelf != nil {
+		o.Catalogue = s.shelf
+	}
+	r, err := recommender.New(o)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/catalogue/live"
 	"rapport/pkg/delivery"
 	"rapport/pkg/lifecycle"
 	"rapport/pkg/link"
@@ -63,6 +64,7 @@ type Stack struct {
 	throttles *delivery.Throttles    // of all workers
 	routing   *routing.Config        // of the mailer; nil: none
 	suggester orchestrator.Suggester // nil when the recommender does not run here
+	shelf     *live.Shelf            // what the shop sells now; nil: nobody here asks
 	held      map[string]*gate
 	group     *lifecycle.Group
 	closers   []closer // in the order of acquiring
@@ -84,7 +86,7 @@ func Open(ctx context.Context, cfg Config) (_ *Stack, err error) {
 			err = cfg.listening(errors.Join(err, s.Close(context.WithoutCancel(ctx))))
 		}
 	}()
-	for _, acquire := range []func(context.Context) error{s.directory, s.broker, s.streams, s.store, s.restored, s.workspace, s.judges, s.links} {
+	for _, acquire := range []func(context.Context) error{s.directory, s.broker, s.streams, s.store, s.restored, s.workspace, s.catalogue, s.judges, s.links} {
 		if err := acquire(ctx); err != nil {
 			return nil, err
 		}
@@ -180,7 +182,8 @@ func (s *Stack) streams(ctx context.Context) error {
 	}
 	layout := bus.Layout{Partitions: s.cfg.Partitions, Replicas: s.cfg.NATSReplicas}
 	if s.Broker != nil {
-		layout.MaxBytes = min(defaultStreams, s.Broker.MaxStore()*9/10)
+		most := s.Broker.MaxStore()
+		layout.MaxBytes = min(defaultStreams, max(most*9/10-forBuckets, most/2))
 	}
 	if err := bus.Provision(ctx, js, layout); err != nil {
 		return fmt.Errorf("provision the streams: %w", err)
@@ -194,6 +197,9 @@ func (s *Stack) streams(ctx context.Context) error {
 
 // defaultStreams is what the embedded broker's streams may take on disk.
 const defaultStreams = 4 << 30
+
+// forBuckets is what the buckets of services take beside them, that of the catalogue most of it.
+const forBuckets = 340 << 20
 
 func (s *Stack) store(ctx context.Context) error {
 	doors := s.cfg.Portal.runs(s.cfg.runs) || s.cfg.Listener.runs(s.cfg.runs) || s.cfg.Inbound.runs(s.cfg.runs)

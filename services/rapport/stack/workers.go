@@ -42,11 +42,11 @@ func (s *Stack) judges(ctx context.Context) error {
 }
 
 func (s *Stack) texter() (lifecycle.Service, error) {
-	return s.twilio(texter.Options{Channel: message.SMS, Render: rendered(s, (*workspace.Snapshot).SMS)}, "texter")
+	return s.twilio(texter.Options{Channel: message.SMS, Render: renderedWith(s, (*workspace.Snapshot).SMSWith)}, "texter")
 }
 
 func (s *Stack) whatsApp() (lifecycle.Service, error) {
-	return s.twilio(texter.Options{Channel: message.WhatsApp, Render: rendered(s, (*workspace.Snapshot).WhatsApp)}, "texter-whatsapp")
+	return s.twilio(texter.Options{Channel: message.WhatsApp, Render: renderedWith(s, (*workspace.Snapshot).WhatsAppWith)}, "texter-whatsapp")
 }
 
 // region is the country of the shop in force, of which numbers without a country code are.
@@ -79,7 +79,7 @@ func (s *Stack) twilio(o texter.Options, name string) (_ lifecycle.Service, err 
 
 func (s *Stack) caller() (_ lifecycle.Service, err error) {
 	o := caller.Options{
-		Render: rendered(s, (*workspace.Snapshot).Webhook), Signing: s.cfg.Webhooks.Signing,
+		Render: renderedWith(s, (*workspace.Snapshot).WebhookWith), Signing: s.cfg.Webhooks.Signing,
 		AllowPrivate: s.cfg.Webhooks.AllowPrivate, Delivery: s.delivery("caller"),
 	}
 	switch {
