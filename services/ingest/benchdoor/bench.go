@@ -25,7 +25,7 @@ type bench struct {
 	events, clients int
 
 	serial int // rounds so far: every one has ids of its own
-	bytes int // of one event, as stored
+	bytes  int // of one event, as stored
 }
 
 const key = "bench"
