@@ -1,13 +1,17 @@
-// Package ingest is the door for a shop's backend: an HTTP API that Segment's
+// Package ingest is the door for a shop: an HTTP API that Segment's
 // libraries can speak to without a change but the address
-// (https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/).
+// (https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/), and
+// that takes CloudEvents, webhooks of shop systems and products beside.
 //
 // Consumes: POST /v1/track, /v1/identify, /v1/page, /v1/screen, /v1/group, /v1/alias
-// and /v1/batch, with a write key; bodies may be gzip.
+// and /v1/batch (and the short paths that libraries use), /v1/unalias, /v1/cloudevents and
+// /v1/products with a write key, /v1/webhooks/{source} with a signature; bodies may be gzip.
+// GET /openapi.json and /docs say all of it; they are made of the same table as the mux.
 //
 // Publishes: one event (package event) per accepted call, a CloudEvent in JSON, on
 // bus.EventSubject of the profile's key, with the event's UID as message id and the
-// trace of the request in the headers.
+// trace of the request in the headers. Events about products (product.updated,
+// product.delisted) go to the Catalogue instead, from every door.
 //
 // Owns: nothing. It keeps no state between two requests.
 //
@@ -20,7 +24,7 @@
 //     A call without messageId gets a UUIDv7, which the answer tells; only such a call
 //     is doubled when it is repeated. (An id derived from the body would be worse: two
 //     equal purchases are two purchases.)
-//   - in a batch, good items are accepted and bad ones named with index, field and
+//   - in a batch, each item has its result: stored, or rejected with field and
 //     remedy; one bad item does not hold up 99 good ones;
 //   - properties pass through as the bytes they came in: prices and totals are never
 //     parsed into floating point;
@@ -32,10 +36,34 @@
 //   - a broker that does not answer is waited for at most Options.AnswerWithin, whoever
 //     asks and however many do; a sender that does not send, at most Options.ReadWithin
 //     (5 s for the headers); one that does not read, a little longer;
-//   - a source that sends more than Limits.PerSource events in a second over a while is
-//     told 429 with Retry-After, so that one cannot use up what is there for all;
+//   - a key with which more events are sent in a second, over a while, than its rate or
+//     Limits.PerSource is told 429 with Retry-After, so that one cannot use up what is
+//     there for all;
+//   - a webhook that is genuine and cannot be mapped becomes a dead letter and is answered
+//     202: shops give up on addresses that refuse. All of a delivery's events are taken or none;
 //   - memory is bounded: by body, by event, by all bodies being read, and by what
 //     waits for the broker. A compressed body counts as what it unfolds to.
+//
+// # Keys
+//
+// A server's key may send everything. A browser's key (name:key:browser;origin=https://shop.example)
+// is public, so that it may say what anybody may say: track, page, screen, identify, and the alias of
+// the call's own visitor. With it nobody can change the email or phone of a customer (userId), prove or
+// confirm consent, write $profile, take ids apart, speak for providers (email.*, consent.* ...), refund,
+// erase, or send products and CloudEvents: 403. Only for browsers' keys there is CORS, and only they may
+// send text/plain, as beacons do; a server's key that comes with an Origin is refused, since every
+// reader of that page has it.
+//
+// # One person's ids
+//
+// A call with userId and anonymousId says that both are one person: $profile.also has
+// "anonymous:<anonymousId>". alias becomes profile.aliased {previous_id}. Segment's calls do not say
+// whether a previousId is a customer's or a visitor's: it is taken for the visitor's when it equals the
+// call's anonymousId or there is nothing else, and as it stands otherwise, so that senders who mean a
+// visitor write "anonymous:" before it. POST /v1/unalias, or track of "profile.unaliased" with
+// previous_id, takes an alias back. Ids that begin with "$" and types identity.* and message.* are the
+// engine's own and refused. The source of a CloudEvent is put behind its key's name, so that nobody
+// speaks for others.
 //
 // # How a call becomes an event
 //
@@ -50,7 +78,9 @@
 //
 // The time is the timestamp; with sentAt, the sender's clock is put right as
 // Segment does it, receivedAt - (sentAt - timestamp); without a timestamp it is when the
-// call arrived.
+// call arrived. A time that is then more than five minutes ahead is that of the arrival, and
+// counted (ingest.clock.ahead); so is the time of a consent. context.historical: true marks what is
+// told long after it happened (event.Past): nobody is written to because of it.
 //
 // Traits (of identify, and context.traits of any call) and consent go to the reserved
 // property event.ProfileProperty. Traits keep their names, except the well-known ones:
