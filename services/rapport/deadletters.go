@@ -17,11 +17,7 @@ import (
 	"rapport/services/rapport/deadletters"
 )
 
-// bodiesAgain has the body of a webhook taken again, by the workspace's sources.
-type bodiesAgain func(ctx context.Context, b bus.Body) error
-
-// deadLettersCommand makes the command; bodies may be nil: such letters cannot be retried then.
-func deadLettersCommand(bodies bodiesAgain) *cobra.Command {
+func deadLettersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "deadletters", Short: "Look after what could not be handled", Args: command, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 		Long: `Look after what could not be handled: events, commands and webhooks that were put aside, each with
@@ -30,15 +26,15 @@ retried or dropped, or until their stream is full and forgets the oldest.
 
 It works while rapport up runs, through its broker.`,
 	}
-	cmd.AddCommand(lettersList(), lettersShow(), lettersRetry(bodies), lettersDrop())
+	cmd.AddCommand(lettersList(), lettersShow(), lettersRetry(), lettersDrop())
 	return cmd
 }
 
 // letterDesk says which broker's letters are looked after.
 type letterDesk struct {
-	url    string
-	secure bus.Security
-	bodies bodiesAgain
+	url       string
+	secure    bus.Security
+	workspace string // whose sources map webhooks that are retried
 }
 
 func (d *letterDesk) flags(cmd *cobra.Command) {
@@ -74,7 +70,7 @@ func (d *letterDesk) at(c *cobra.Command, work func(context.Context, *deadletter
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), letterWithin)
 	defer cancel()
-	desk, err := deadletters.Open(ctx, deadletters.Options{JS: js, Bodies: d.bodies})
+	desk, err := deadletters.Open(ctx, deadletters.Options{JS: js, Bodies: bodiesAgain(js, d.workspace)})
 	if err != nil {
 		return err
 	}

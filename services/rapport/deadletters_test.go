@@ -1,9 +1,15 @@
 package main_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -87,3 +93,54 @@ func TestDeadLettersFromTheCommandLine(t *testing.T) {
 }
 
 type answer struct{ out, errors string }
+
+// A webhook that cannot be mapped is kept, and is mapped once its file is mended.
+func TestAWebhookThatIsMappedLater(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	shop := filepath.Join(dir, "shop")
+	if got := execute(t, command(t, dir, "init", shop)); got.code != 0 {
+		t.Fatal(got.errors)
+	}
+	file := filepath.Join(shop, "sources", "shopify.yaml")
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := strings.Replace(string(whole), "total: money(body.total_price)", "total: money(body.note)", 1)
+	if broken == string(whole) {
+		t.Fatal("the file has no total to break")
+	}
+	write(t, filepath.Join(shop, "sources"), "shopify.yaml", broken)
+	r := upWith(t, dir, []string{"RAPPORT_SECRET_SHOPIFY=hush"}, "--data", "data", "--workspace", shop)
+	body := fmt.Sprintf(`{"id":1001,"email":"ida@example.com","note":"no amount","created_at":%q,"currency":"GBP","total_price":"42.50","current_total_price":"42.50",
+		"line_items":[{"id":1,"product_id":7,"title":"Lamp","price":"42.50","quantity":1}]}`, time.Now().UTC().Format(time.RFC3339))
+	mac := hmac.New(sha256.New, []byte("hush"))
+	mac.Write([]byte(body))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.events+"/v1/webhooks/shopify", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Shopify-Topic", "orders/create")
+	req.Header.Set("X-Shopify-Hmac-Sha256", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	resp, err := r.http.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusAccepted {
+		t.Fatalf("the door answers %s", resp.Status)
+	}
+	retry := func() ended {
+		return execute(t, command(t, dir, "deadletters", "retry", "--source", "shopify", "--workspace", shop, "--nats-url", r.nats))
+	}
+	if got := retry(); got.code != 1 || !strings.Contains(got.errors, "shopify.yaml") {
+		t.Errorf("before it is mended: %+v", got)
+	}
+	write(t, filepath.Join(shop, "sources"), "shopify.yaml", string(whole))
+	if got := retry(); got.code != 0 || got.out != "1 dead letter sent on their way again.\n" {
+		t.Fatalf("after it was mended: %+v", got)
+	}
+	r.await(t, 1, url.Values{"to": {"ida@example.com"}})
+}

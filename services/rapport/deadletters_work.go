@@ -106,13 +106,14 @@ func dead(n int) string {
 	return fmt.Sprintf("%d dead letters", n)
 }
 
-func lettersRetry(bodies bodiesAgain) *cobra.Command {
-	w := lettersWork{at: letterDesk{bodies: bodies}}
+func lettersRetry() *cobra.Command {
+	var w lettersWork
 	cmd := &cobra.Command{
 		Use: "retry [NUMBER...]", Short: "Send dead letters on their way again, once the cause is repaired",
 		Long: `Publish dead letters to where they came from and remove them when that is stored. What is sent
 again keeps its id, so that nothing happens twice that had happened after all. A letter whose
-cause is not repaired comes back as a new one.`,
+cause is not repaired comes back as a new one. Webhooks are mapped anew, by the files in sources/
+of the workspace.`,
 		Example: `  rapport deadletters retry 17 18
   rapport deadletters retry --source shop --since 24h`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -130,6 +131,7 @@ cause is not repaired comes back as a new one.`,
 		},
 	}
 	w.flags(cmd)
+	cmd.Flags().StringVar(&w.at.workspace, "workspace", "", "directory whose sources/ map webhooks (default: ./templates, else the built-in starter)")
 	return cmd
 }
 

@@ -54,7 +54,7 @@ func root() *cobra.Command {
 	cmd.AddCommand(upCommand(), replayCommand(), checkCommand(), testCommand(), versionCommand(),
 		initCommand(), planCommand(), applyCommand(), versionsCommand(), backtestCommand(), explainCommand(), recoverCommand(), migrateStoreCommand(), provisionCommand(), benchCommand(),
 		doctorCommand(), dkimCommand(), importCommand(), previewCommand(), sendTestCommand(),
-		suppressCommand(), consentCommand(), eraseCommand(), aliasCommand(), unaliasCommand(), deadLettersCommand(nil), eventsCommand())
+		suppressCommand(), consentCommand(), eraseCommand(), aliasCommand(), unaliasCommand(), deadLettersCommand(), eventsCommand())
 	asUsage := func(c *cobra.Command, err error) error { return &usageError{c.CommandPath(), err} }
 	cmd.SetFlagErrorFunc(asUsage)
 	for _, c := range append(cmd.Commands(), cmd) {
