@@ -168,15 +168,15 @@ type document struct {
 }
 
 func (s *Service) serveDocument(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, "application/json", s.document.json)
+	writeJSON(w, http.StatusOK, "application/json", s.document().json)
 }
 
 func (s *Service) serveDocs(w http.ResponseWriter, _ *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	h.Set("Content-Length", strconv.Itoa(len(s.document.page)))
-	_, _ = w.Write(s.document.page) // Whoever asked is gone.
+	h.Set("Content-Length", strconv.Itoa(len(s.document().page)))
+	_, _ = w.Write(s.document().page) // Whoever asked is gone.
 }
 
 // ordered are the operations of a document, tag by tag, each by its path.

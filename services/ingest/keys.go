@@ -139,7 +139,7 @@ func parseKey(entry string, names *regexp.Regexp) (k hashedKey, err error) {
 		}
 	}
 	if len(k.Origins) > 0 && !k.Browser {
-		return k, fmt.Errorf("%s has an origin and is no browser key: write name:key:browser;origin=...", name)
+		return k, fmt.Errorf("%s has an origin and is no browser key: write name:key:browser;origin=URL", name)
 	}
 	return k, nil
 }

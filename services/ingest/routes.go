@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -68,7 +69,7 @@ func (s *Service) routes() http.Handler {
 			})
 		}
 	}
-	s.document = d.finish()
+	s.document = sync.OnceValue(d.finish) // made for whoever asks first
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.serveElsewhere(w, r, all) })
 	return named(mux)
 }

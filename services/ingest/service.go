@@ -30,7 +30,7 @@ type Service struct {
 	reading  budget
 	rates    rates
 	handler  http.Handler
-	document *document
+	document func() *document
 
 	ready chan struct{}
 	mu    sync.Mutex

@@ -102,12 +102,12 @@ func (s *Service) bury(w http.ResponseWriter, r *http.Request, l *DeadLetter) {
 		err = s.o.DeadLetters.Bury(r.Context(), *l)
 	}
 	if err != nil {
-		s.log.WarnContext(r.Context(), "a delivery that cannot be understood was not stored; its sender is told to repeat it", "source", l.Source, "error", err)
+		s.log.WarnContext(r.Context(), "a delivery that cannot be understood was not stored; its sender is told to repeat it", "webhook", l.Source, "error", err)
 		s.refuse(w, r, storeProblem(err))
 		return
 	}
 	s.metrics.delivered(r.Context(), l.Source, outcomeBuried)
-	s.log.InfoContext(r.Context(), "a delivery cannot be understood and became a dead letter", "source", l.Source, "reason", l.Reason)
+	s.log.InfoContext(r.Context(), "a delivery cannot be understood and became a dead letter", "webhook", l.Source, "reason", l.Reason)
 	writeJSON(w, http.StatusAccepted, "application/json", hookAnswer{true, outcomeBuried, 0})
 }
 
