@@ -135,6 +135,7 @@ func TestServicesWorkWithTheirOwnKeys(t *testing.T) {
 	g.check("ingest is ready", door.Ready(ctx))
 	g.check("ingest accepts", door.PublishBatch(ctx, []*nats.Msg{thankedOrder(t)}))
 	g.overNATS(ctx)
+	g.sells(ctx)
 
 	g.recommends(ctx)
 	g.works(ctx, "mailer", "mailer", "email")
@@ -308,24 +309,24 @@ func TestKeysOpenNoOtherDoor(t *testing.T) {
 			"send.email.ada", "evp.1.ada", "evp.1.receipt.ada", "dead.x.y", "$KV.LEASE.1", recommend.Subject, "in.till", "in", api + "CONSUMER.MSG.NEXT.IN.door",
 		},
 		"operator": {"evp.1.ada", "evp.1.clock.tick", "dead.ingest.x", "$KV.LEASE.1", api + "STREAM.PURGE.DEAD", api + "STREAM.MSG.DELETE.EVENTS", api + "CONSUMER.CREATE.EVENTS.x"},
-		"ingest":   {api + "STREAM.PURGE.IN", api + "CONSUMER.CREATE.IN.other", "dead.orchestrator.x", "in.shop", "send.email.ada", "evp.1.receipt.ada", api + "CONSUMER.CREATE.EVENTS.x", api + "STREAM.PURGE.EVENTS", "$KV.LEASE.1"},
+		"ingest":   {api + "STREAM.PURGE.KV_CATALOGUE", api + "STREAM.DELETE.KV_CATALOGUE", api + "STREAM.PURGE.IN", api + "CONSUMER.CREATE.IN.other", "dead.orchestrator.x", "in.shop", "send.email.ada", "evp.1.receipt.ada", api + "CONSUMER.CREATE.EVENTS.x", api + "STREAM.PURGE.EVENTS", "$KV.LEASE.1"},
 		"orchestrator": {
 			api + "STREAM.DELETE.EVENTS", api + "STREAM.UPDATE.EVENTS", api + "STREAM.DELETE.KV_LEASE", api + "STREAM.PURGE.DEAD",
 			api + "CONSUMER.DELETE.SEND.mailer", api + "CONSUMER.MSG.NEXT.SEND.mailer", "dead.mailer.x", "$KV.LEASE.member.mailer.x",
 		},
-		"recommender": {"events.ada", "send.email.ada", "evp.1.receipt.ada", api + "STREAM.PURGE.EVENTS", "$KV.LEASE.1"},
+		"recommender": {"$KV.CATALOGUE.a", "events.ada", "send.email.ada", "evp.1.receipt.ada", api + "STREAM.PURGE.EVENTS", "$KV.LEASE.1"},
 		"mailer": {
-			api + "STREAM.INFO.KV_NONCES", "$KV.NONCES.a", api + "STREAM.DELETE.KV_WARMUP", api + "STREAM.PURGE.KV_WARMUP", api + "CONSUMER.CREATE.KV_WARMUP.x",
+			"$KV.CATALOGUE.a", api + "STREAM.PURGE.KV_CATALOGUE", api + "STREAM.INFO.KV_NONCES", "$KV.NONCES.a", api + "STREAM.DELETE.KV_WARMUP", api + "STREAM.PURGE.KV_WARMUP", api + "CONSUMER.CREATE.KV_WARMUP.x",
 			"evp.1.ada", "evp.1.clock.tick", "send.email.ada", "dead.orchestrator.x", "$KV.LEASE.1", "$KV.LEASE.member.orchestrator.x",
 			api + "STREAM.DELETE.SEND", api + "STREAM.PURGE.SEND", api + "STREAM.CREATE.X", api + "STREAM.UPDATE.SEND",
 			api + "CONSUMER.CREATE.SEND.mailer.send.sms.*", api + "CONSUMER.CREATE.SEND.mailer", api + "CONSUMER.CREATE.SEND.other.send.email.*",
 			api + "CONSUMER.MSG.NEXT.SEND.texter", api + "CONSUMER.DELETE.SEND.mailer", "$JS.ACK.SEND.texter.1.1.1.1.1",
 			api + "CONSUMER.CREATE.EVENTS.x", api + "DIRECT.GET.EVENTS", recommend.Subject,
 		},
-		"texter": {"events.ada", "send.sms.ada", api + "CONSUMER.CREATE.SEND.mailer.send.email.*", api + "CONSUMER.MSG.NEXT.SEND.caller", api + "STREAM.DELETE.SEND"},
-		"caller": {"events.ada", "send.webhook.ada", api + "CONSUMER.MSG.NEXT.SEND.mailer", api + "STREAM.DELETE.SEND"},
+		"texter": {"$KV.CATALOGUE.a", "events.ada", "send.sms.ada", api + "CONSUMER.CREATE.SEND.mailer.send.email.*", api + "CONSUMER.MSG.NEXT.SEND.caller", api + "STREAM.DELETE.SEND"},
+		"caller": {"$KV.CATALOGUE.a", "events.ada", "send.webhook.ada", api + "CONSUMER.MSG.NEXT.SEND.mailer", api + "STREAM.DELETE.SEND"},
 		"portal": {
-			"evp.1.receipt.ada", "send.email.ada", "$KV.LEASE.1", "$KV.NONCES.a", "$KV.WARMUP.a", api + "STREAM.INFO.KV_NONCES",
+			"$KV.CATALOGUE.a", api + "STREAM.INFO.KV_CATALOGUE", "evp.1.receipt.ada", "send.email.ada", "$KV.LEASE.1", "$KV.NONCES.a", "$KV.WARMUP.a", api + "STREAM.INFO.KV_NONCES",
 			api + "CONSUMER.CREATE.EVENTS.x", api + "DIRECT.GET.EVENTS", api + "STREAM.PURGE.EVENTS", recommend.Subject,
 		},
 		"listener": {

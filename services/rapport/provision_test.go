@@ -37,7 +37,7 @@ func TestProvision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, bucket := range []string{bus.BucketLease, bus.BucketNonces, bus.BucketWarmUp} {
+	for _, bucket := range []string{bus.BucketLease, bus.BucketNonces, bus.BucketWarmUp, bus.BucketCatalogue} {
 		if _, err := js.KeyValue(t.Context(), bucket); err != nil {
 			t.Errorf("there is no bucket %s: %v", bucket, err)
 		}
