@@ -89,6 +89,10 @@ bench-portal: ## Measure clicks over the portal, 500 a second, beside a bare red
 bench-render: ## Measure what rendering an order confirmation takes
 	$(GO) test -run '^$$' -bench Order -benchmem ./pkg/render $(ARGS)
 
+.PHONY: bench-ingest
+bench-ingest: ## Measure the HTTP door with single and batched calls, beside raw publishing to JetStream
+	$(GO) run ./services/ingest/benchdoor $(ARGS)
+
 .PHONY: bench-bus
 bench-bus: ## Measure the bus beside raw nats.go
 	$(GO) run ./pkg/bus/benchbus $(ARGS)

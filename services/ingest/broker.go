@@ -54,7 +54,7 @@ func (b *Broker) Bury(ctx context.Context, l DeadLetter) error {
 			header[name] = values
 		}
 	}
-	return bus.Bury(ctx, b.js, "ingest", bus.Body{Source: l.Source, Header: header, Data: l.Body, Received: l.Arrival}, l.Reason)
+	return bus.Bury(ctx, b.js, "ingest", bus.Body{Source: l.Source, Header: header, Data: l.Body, Received: l.Arrival}, bus.Because(bus.Refused, l.Reason))
 }
 
 // proves reports whether a header shows who sent a request, or from where: it must not be kept.

@@ -17,7 +17,7 @@ func (f *upFlags) banner(w io.Writer, st *stack.Stack, dev string, took time.Dur
 	line("Rapport is up (%d ms).", took.Milliseconds())
 	line("")
 	if st.Ingest != nil {
-		line("  events    http://%s/v1/track", st.Ingest.Addr())
+		line("  events    http://%s/v1/track   (all that it takes: http://%s/docs)", st.Ingest.Addr(), st.Ingest.Addr())
 	}
 	if st.Catcher != nil {
 		line("  messages  %s   (%s)", st.Catcher.URL(), whereTo(st.Roads()))

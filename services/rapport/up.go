@@ -29,6 +29,8 @@ type upFlags struct {
 	logFormat string
 	logLevel  string
 	keep      int // days
+	maxEvent  int // bytes
+	maxBatch  int
 	track     []string
 	proxies   []string
 }
@@ -41,11 +43,11 @@ func upCommand() *cobra.Command {
 catcher that takes mail, text messages and webhooks until real providers are named. Webhooks
 are called for real as soon as there is a real mail server.
 
-Secrets come from the environment: RAPPORT_WRITE_KEYS (name:key,...), RAPPORT_SMTP_USERNAME,
+Secrets come from the environment: RAPPORT_WRITE_KEYS (name:key,..., for pages name:key:browser;origin=https://shop.example), RAPPORT_SMTP_USERNAME,
 RAPPORT_SMTP_PASSWORD, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM,
 TWILIO_MESSAGING_SERVICE_SID, TWILIO_BASE_URL (another server that speaks Twilio's API),
 RAPPORT_SIGNING_KEYS (key,...: each signs the webhooks), RAPPORT_LINK_KEYS (key,...: the first seals the
-links of messages, all are good; without them one is made in the data directory), and RAPPORT_SECRET_NAME for ${NAME} in a webhook. RAPPORT_ALLOW_PRIVATE_WEBHOOKS=true is
+links of messages, all are good; without them one is made in the data directory), and RAPPORT_SECRET_NAME for ${NAME} in a webhook, and for the secrets of shop systems that sources/ names. RAPPORT_ALLOW_PRIVATE_WEBHOOKS=true is
 --allow-private-webhooks. Traces and metrics go where the OTEL_* variables say.`,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr()) },
 	}
@@ -59,6 +61,7 @@ links of messages, all are good; without them one is made in the data directory)
 	flags.StringVar(&f.cfg.CatcherHTTP, "catcher-http", "127.0.0.1:8025", "address of the catcher's page")
 	flags.StringVar(&f.cfg.CatcherSMTP, "catcher-smtp", "127.0.0.1:1025", "address of the catcher's mail server")
 	flags.StringVar(&f.cfg.NATS, "nats", "127.0.0.1:4222", "address of the embedded broker for other processes; empty: none")
+	f.doors(flags)
 	f.broker(flags)
 	f.sender(flags)
 	f.answers(flags)
@@ -104,7 +107,7 @@ func (f *upFlags) run(ctx context.Context, out, logs io.Writer) error {
 	began := time.Now()
 	limitMemory()
 	log, err := logger(logs, f.logFormat, f.logLevel)
-	if err := cmp.Or(err, f.check(), f.webhooks(), f.answered()); err != nil {
+	if err := cmp.Or(err, f.check(), f.checkDoors(), f.webhooks(), f.answered()); err != nil {
 		return &usageError{"rapport up", err}
 	}
 	f.cfg.Logger, f.cfg.Keep = log, time.Duration(f.keep)*24*time.Hour

@@ -1,16 +1,9 @@
 package stack
 
 import (
-	"context"
-	"net/http"
 	"os"
-	"strings"
 	"sync"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
-	"rapport/pkg/bus"
 	"rapport/pkg/event"
 	"rapport/pkg/lifecycle"
 	"rapport/pkg/shophook"
@@ -22,10 +15,10 @@ import (
 )
 
 func (s *Stack) ingest() (lifecycle.Service, error) {
+	broker := ingest.NewBroker(s.JS)
 	o := ingest.Options{
-		Addr: orLoopback(s.cfg.HTTP), Publisher: ingest.NewBroker(s.JS), Keys: s.cfg.Keys, Limits: s.cfg.Limits, Now: wallClock(),
-		DeadLetters: letters{s.JS},
-		Logger:      s.cfg.Logger.With("component", "ingest"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
+		Addr: orLoopback(s.cfg.HTTP), Publisher: broker, DeadLetters: broker, Keys: s.cfg.Keys, Limits: s.cfg.Limits, Now: wallClock(),
+		Logger: s.cfg.Logger.With("component", "ingest"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
 	}
 	// What a replay repeats was accepted once, whatever the plan says today.
 	if s.cfg.Clock != orchestrator.EventClock {
@@ -83,42 +76,4 @@ func (w *webhooks) find(name string) ingest.Webhook {
 		return source
 	}
 	return nil
-}
-
-// letters keeps what the HTTP door cannot make events of.
-type letters struct{ js jetstream.JetStream }
-
-// Bury is ingest.DeadLetters. Signatures are left out: the letter is read by those whom the
-// broker lets, which proves nothing to others.
-func (l letters) Bury(ctx context.Context, d ingest.DeadLetter) error {
-	return bus.Bury(ctx, l.js, "ingest", bus.Body{ //nolint:wrapcheck // It says what it was doing.
-		Source: d.Source, Header: described(d), Data: d.Body, Received: d.Arrival,
-	}, bus.Because(bus.Refused, d.Reason))
-}
-
-// described are the headers by which a letter is found and mapped again.
-func described(d ingest.DeadLetter) nats.Header {
-	h := nats.Header{}
-	for name, values := range d.Header {
-		if len(values) > 0 && !proves(name) {
-			h[http.CanonicalHeaderKey(name)] = values
-		}
-	}
-	for name, value := range map[string]string{"Rapport-Door": d.Door, "Rapport-Topic": d.Topic, "Rapport-Delivery": d.ID, "Content-Type": d.Type} {
-		if value != "" {
-			h.Set(name, value)
-		}
-	}
-	return h
-}
-
-// proves reports whether a header may prove who sent it.
-func proves(name string) bool {
-	name = strings.ToLower(name)
-	for _, part := range []string{"authorization", "cookie", "signature", "hmac", "token", "secret", "key"} {
-		if strings.Contains(name, part) {
-			return true
-		}
-	}
-	return false
 }
