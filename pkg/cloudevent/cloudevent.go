@@ -52,6 +52,9 @@ func FromHTTP(h http.Header, body []byte, arrival time.Time) (items []Item, batc
 		items, err = batch(body, arrival)
 		return items, true, err
 	case typ == Structured:
+		if item, ok := scanOne(body, arrival); ok {
+			return []Item{item}, false, nil
+		}
 		c, err := fromJSON(body)
 		if err != nil {
 			return nil, false, err
@@ -95,6 +98,9 @@ func FromNATS(header map[string][]string, data []byte, arrival time.Time) (event
 			return c.event(arrival)
 		}
 	}
+	if item, ok := scanOne(data, arrival); ok {
+		return item.Event, nil
+	}
 	c, err := fromJSON(data)
 	if err != nil {
 		return event.Event{}, err
@@ -104,6 +110,13 @@ func FromNATS(header map[string][]string, data []byte, arrival time.Time) (event
 
 // batch reads a JSON array of events.
 func batch(body []byte, arrival time.Time) ([]Item, error) {
+	if items, ok := scanBatch(body, arrival); ok {
+		return items, nil
+	}
+	return slowBatch(body, arrival)
+}
+
+func slowBatch(body []byte, arrival time.Time) ([]Item, error) {
 	if err := checkText(body); err != nil {
 		return nil, err
 	}
@@ -113,12 +126,7 @@ func batch(body []byte, arrival time.Time) ([]Item, error) {
 	}
 	items := make([]Item, len(all))
 	for i, raw := range all {
-		c, err := fromJSON(raw)
-		if err != nil {
-			items[i].Err = err
-			continue
-		}
-		items[i] = c.item(arrival)
+		items[i] = slow(raw, arrival)
 	}
 	return items, nil
 }

@@ -90,7 +90,11 @@ func quoted(name string) string {
 }
 
 func hasControl(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || (r >= 0x7f && r <= 0x9f) })
+	i := 0
+	for i < len(s) && s[i] >= 0x20 && s[i] < 0x7f {
+		i++
+	}
+	return i < len(s) && strings.ContainsFunc(s[i:], func(r rune) bool { return r < 0x20 || (r >= 0x7f && r <= 0x9f) })
 }
 
 // contentType is the content type of a message in binary mode: that of its data.
@@ -223,7 +227,7 @@ func (c *content) extended(data []byte, more bool) json.RawMessage {
 
 // isJSON reports whether a content type is JSON; without one, data is (JSON event format, 3.1).
 func isJSON(typ string) bool {
-	if typ == "" {
+	if typ == "" || typ == "application/json" {
 		return true
 	}
 	typ, err := mediaType(typ)

@@ -47,6 +47,8 @@ func (c *content) header(attribute, value string) {
 		c.fail(wrong(quoted(attribute), "is no UTF-8 behind its percent encoding: encode each byte of the UTF-8 as %%XX"))
 	case hasControl(text):
 		c.fail(wrong(quoted(attribute), "has control characters: leave them out"))
+	case isText(attribute):
+		c.text[attribute] = text
 	default:
 		c.set(attribute, json.RawMessage(jsontext.String(nil, text)))
 	}

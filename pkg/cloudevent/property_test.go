@@ -112,6 +112,7 @@ func FuzzStructured(f *testing.F) {
 		f.Add([]byte(minimal(members)))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
+		sameOne(t, body)
 		items, _, err := cloudevent.FromHTTP(structured(), body, arrival)
 		if err != nil {
 			judge(t, event.Event{}, err)
@@ -125,6 +126,7 @@ func FuzzBatched(f *testing.F) {
 	f.Add([]byte(`[]`))
 	f.Add([]byte(`[` + minimal("") + `,7,` + minimal(`"zone":"eu"`) + `]`))
 	f.Fuzz(func(t *testing.T, body []byte) {
+		sameBatch(t, body)
 		items, batched, err := cloudevent.FromHTTP(http.Header{"Content-Type": {cloudevent.Batched}}, body, arrival)
 		if err != nil {
 			judge(t, event.Event{}, err)
