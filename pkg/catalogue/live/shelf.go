@@ -110,6 +110,18 @@ func (s *Shelf) Product(id string) (p catalogue.Product, ok bool) {
 	return found.product, ok
 }
 
+// Each calls with every product, in no order, until it answers false. Nobody is told of changes
+// meanwhile: with must neither take long nor use the shelf.
+func (s *Shelf) Each(with func(p *catalogue.Product) bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, found := range s.products {
+		if !with(&found.product) {
+			return
+		}
+	}
+}
+
 // Len is how many products the shelf has, those that were removed among them.
 func (s *Shelf) Len() int {
 	s.mu.RLock()
