@@ -43,6 +43,9 @@ func importKind(k importing.Kind) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, k, args[0], "event") },
 	}
 	f.flags(cmd)
+	if k == importing.Products {
+		fromFeed(cmd, &f)
+	}
 	return cmd
 }
 

@@ -65,6 +65,7 @@ links of messages, all are good; without them one is made in the data directory)
 	f.broker(flags)
 	f.sender(flags)
 	f.answers(flags)
+	f.feeds(flags)
 	flags.StringVar(&f.cfg.StoreURL, "store", os.Getenv("RAPPORT_STORE_URL"), "PostgreSQL database, postgres://user@host/name (default: SQLite in the data directory)")
 	flags.IntVar(&f.keep, "keep-days", 0, "with --store, drop timelines older than this, and the ids that repeats are known by; 0: never")
 	flags.StringVar(&f.cfg.Ops, "ops", cmp.Or(os.Getenv("RAPPORT_OPS"), "127.0.0.1:8081"), "address of /healthz, /readyz and /metrics; empty: none")
@@ -107,7 +108,7 @@ func (f *upFlags) run(ctx context.Context, out, logs io.Writer) error {
 	began := time.Now()
 	limitMemory()
 	log, err := logger(logs, f.logFormat, f.logLevel)
-	if err := cmp.Or(err, f.check(), f.checkDoors(), f.webhooks(), f.answered()); err != nil {
+	if err := cmp.Or(err, f.check(), f.checkDoors(), f.webhooks(), f.answered(), f.fed()); err != nil {
 		return &usageError{"rapport up", err}
 	}
 	f.cfg.Logger, f.cfg.Keep = log, time.Duration(f.keep)*24*time.Hour

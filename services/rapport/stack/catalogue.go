@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
 	"rapport/pkg/catalogue/live"
+	"rapport/pkg/lifecycle"
 	"rapport/pkg/message"
 	"rapport/pkg/render"
 	"rapport/pkg/workspace"
+	"rapport/services/ingest/feeds"
 	"rapport/services/orchestrator"
 )
 
@@ -56,5 +59,23 @@ func (s *Stack) live(more ...render.Option) []render.Option {
 func renderedWith[T any](s *Stack, by func(*workspace.Snapshot, context.Context, *message.Command, ...render.Option) (T, error)) func(context.Context, *message.Command) (T, error) {
 	return rendered(s, func(snap *workspace.Snapshot, ctx context.Context, c *message.Command) (T, error) {
 		return by(snap, ctx, c, s.live()...)
+	})
+}
+
+// Feeds are the shop's product feeds, which the catalogue follows.
+type Feeds struct {
+	URLs         []string      // empty: there are none
+	Every        time.Duration // from one reading to the next; zero: 1 hour
+	AllowPrivate bool          // they may be in private networks
+}
+
+// feeds reads them; nil where there are none.
+func (s *Stack) feeds() (lifecycle.Service, error) {
+	if len(s.cfg.Feeds.URLs) == 0 || s.shelf == nil {
+		return nil, nil //nolint:nilnil // No service is no error.
+	}
+	return feeds.New(feeds.Options{ //nolint:wrapcheck // It says what it was doing.
+		URLs: s.cfg.Feeds.URLs, Every: s.cfg.Feeds.Every, AllowPrivate: s.cfg.Feeds.AllowPrivate, Catalogue: s.shelf, Now: wallClock(),
+		Logger: s.cfg.Logger.With("component", "feeds"), MeterProvider: s.cfg.Meters,
 	})
 }

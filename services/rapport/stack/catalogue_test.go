@@ -6,8 +6,10 @@ import (
 	"encoding/base64"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -136,6 +138,34 @@ func TestMailsShowProductsAsTheyAreNow(t *testing.T) {
 	if keep := os.Getenv("RAPPORT_KEEP_MAIL"); keep != "" {
 		if err := os.WriteFile(filepath.Join(keep, "now.html"), []byte(after.HTML), 0o600); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// A feed that the process follows, and what a backend tells of a product, are one catalogue.
+func TestFeedsAreFollowed(t *testing.T) {
+	t.Parallel()
+	list := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "id,title,price,availability\nbulb,Bulb of the feed,4.20 GBP,in stock\n632910392,Cake stand,19.00 GBP,out of stock\n")
+	}))
+	t.Cleanup(list.Close)
+	st := open(t, func(c *stack.Config) {
+		c.Starter = recommending(t)
+		c.Feeds = stack.Feeds{URLs: []string{list.URL + "/feed.csv"}, AllowPrivate: true}
+	})
+	crowd(t, st)
+	for n := 1; ; n++ {
+		post(t, st, "A"+strconv.Itoa(n))
+		m := caught(t, st, catcher.Filter{Channel: "email", Journey: "note"}, n)
+		content, err := st.Catcher.Read(t.Context(), m.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(content.Text, "Bulb of the feed, £4.20") && !strings.Contains(content.Text, "Cake stand") {
+			return
+		}
+		if n == 20 { // It is read at the start, while the first orders come.
+			t.Fatalf("the mail says %s", content.Text)
 		}
 	}
 }

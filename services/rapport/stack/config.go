@@ -70,6 +70,7 @@ type Config struct {
 	Webhooks  Webhooks
 	Portal    Portal
 	Listener  Listener
+	Feeds     Feeds
 	Inbound   Inbound
 	// Secrets seal links and return paths, the newest first, each of 32 bytes or more. Empty:
 	// one is made and kept in Dir.

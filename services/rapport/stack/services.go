@@ -34,6 +34,7 @@ func (s *Stack) services() ([]lifecycle.Named, error) {
 		{"relay", "orchestrator", s.relay},
 		{"orchestrator", "orchestrator", s.orchestrator},
 		{"ingest-nats", "ingest", s.natsDoor},
+		{"ingest-feeds", "ingest", s.feeds},
 		{"ingest", "ingest", s.ingest},
 	} {
 		if !s.cfg.runs(part.of) {
