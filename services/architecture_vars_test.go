@@ -18,7 +18,7 @@ var constantMakers = []string{
 // sharedVars are the exceptions, and why.
 var sharedVars = map[string]string{
 	"rapport/pkg/store/postgres/pgtest.shared": "tests of one process share a server process; only tests import the package",
-	"rapport/pkg/journey.library":               "the modes of an encoder, which nothing changes, made when they are first needed; making them again for each state costs as much as the state",
+	"rapport/pkg/journey.library":              "the modes of an encoder, which nothing changes, made when they are first needed; making them again for each state costs as much as the state",
 }
 
 // mutableVars finds package variables that can change: exported ones, those without a value, those of a kind that exists

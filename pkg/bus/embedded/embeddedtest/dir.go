@@ -11,7 +11,7 @@ import (
 // removal at that moment finds the directory filled again, and is repeated here.
 func Dir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "broker")
+	dir, err := os.MkdirTemp("", "broker") //nolint:usetesting // What t.TempDir does not do is what this is for.
 	if err != nil {
 		t.Fatal(err)
 	}
