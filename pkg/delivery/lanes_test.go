@@ -13,6 +13,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/delivery"
 	"rapport/pkg/event"
 	"rapport/pkg/message"
@@ -23,7 +24,7 @@ const patience = 20 * time.Second
 
 func newBroker(ctx context.Context, t *testing.T) jetstream.JetStream {
 	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir(), MaxStore: 1 << 30, SyncInterval: time.Second})
+	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t), MaxStore: 1 << 30, SyncInterval: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

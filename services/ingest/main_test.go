@@ -23,6 +23,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/event"
 	"rapport/services/ingest"
 )
@@ -162,7 +163,7 @@ func newBroker(t testing.TB, layout bus.Layout) *broker {
 	if layout.MaxBytes == 0 {
 		layout.MaxBytes = 256 << 20 // what tests need, and several brokers have room for
 	}
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir()})
+	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

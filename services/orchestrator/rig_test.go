@@ -13,6 +13,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/event"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
@@ -45,7 +46,7 @@ type rig struct {
 
 func newRig(t testing.TB, defs ...*journey.Definition) *rig {
 	t.Helper()
-	srv := must(embedded.Start(embedded.Options{StoreDir: t.TempDir(), SyncInterval: time.Second, MaxStore: 1 << 30}))(t)
+	srv := must(embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t), SyncInterval: time.Second, MaxStore: 1 << 30}))(t)
 	t.Cleanup(func() { _ = srv.Shutdown(context.Background()) })
 	conn := must(srv.Connect())(t)
 	t.Cleanup(conn.Close)

@@ -14,6 +14,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/bus/natslocal"
 	"rapport/pkg/event"
 	"rapport/pkg/journey"
@@ -58,7 +59,7 @@ type team struct {
 // newTeam has a broker in this process.
 func newTeam(t *testing.T) *team {
 	t.Helper()
-	srv := must(embedded.Start(embedded.Options{StoreDir: t.TempDir(), SyncInterval: time.Minute, MaxStore: 1 << 30}))(t)
+	srv := must(embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t), SyncInterval: time.Minute, MaxStore: 1 << 30}))(t)
 	t.Cleanup(func() { _ = srv.Shutdown(context.Background()) })
 	return teamOn(t, srv.Connect, 1)
 }

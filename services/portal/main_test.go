@@ -21,6 +21,7 @@ import (
 
 	"rapport/pkg/bus"
 	"rapport/pkg/bus/embedded"
+	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/event"
 	"rapport/pkg/link"
 	"rapport/pkg/message"
@@ -278,7 +279,7 @@ func (r *running) post(t testing.TB, path string, form url.Values) reply {
 // broker is a NATS server in this process, with the streams as in production.
 func broker(t testing.TB) jetstream.JetStream {
 	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: t.TempDir()})
+	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
