@@ -167,7 +167,7 @@ func TestReadmeListsFlagsAndVariables(t *testing.T) {
 	text := readme(t)
 	help := execute(t, command(t, t.TempDir(), "up", "--help")).out
 	var want []string
-	for _, m := range regexp.MustCompile(`(?m)^ +--([a-z-]+)(?: (?:string|strings|int))? +(.*?)(?: \(default "?([^"):]*:?[^"):]*)"?\))?$`).FindAllStringSubmatch(help, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^ +--([a-z-]+)(?: (?:string|strings|int|duration))? +(.*?)(?: \(default "?([^"):]*:?[^"):]*)"?\))?$`).FindAllStringSubmatch(help, -1) {
 		want = append(want, "--"+m[1])
 		row := regexp.MustCompile("(?m)^\\| `--" + m[1] + "` \\| .*\\|$").FindString(text)
 		about, _, _ := strings.Cut(m[2], " (default:")
