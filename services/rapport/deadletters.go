@@ -44,10 +44,7 @@ func (d *letterDesk) flags(cmd *cobra.Command) {
 		url = "nats://127.0.0.1:4222"
 	}
 	flags.StringVar(&d.url, "nats-url", url, "broker, such as that of rapport up")
-	flags.StringVar(&d.secure.CA, "nats-ca", os.Getenv("RAPPORT_NATS_CA"), "file with the certificate authority of the broker (TLS)")
-	flags.StringVar(&d.secure.Cert, "nats-cert", os.Getenv("RAPPORT_NATS_CERT"), "file with this process's certificate for the broker")
-	flags.StringVar(&d.secure.Key, "nats-key", os.Getenv("RAPPORT_NATS_KEY"), "file with the key of that certificate")
-	flags.StringVar(&d.secure.NKeySeedFile, "nats-nkey", os.Getenv("RAPPORT_NATS_NKEY"), "file with the nkey seed of an operator")
+	signIn(flags, &d.secure)
 }
 
 // letterWithin bounds what one command does.

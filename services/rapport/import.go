@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/client"
 	"rapport/services/rapport/importing"
 )
@@ -68,6 +69,7 @@ func aboutKind(k importing.Kind) string {
 type importFlags struct {
 	door               door
 	natsURL, source    string
+	secure             bus.Security
 	maps, sets         []string
 	mapping, preset    string
 	m                  importing.Mapping
@@ -82,6 +84,7 @@ func (f *importFlags) flags(cmd *cobra.Command) {
 	f.door.flags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.natsURL, "nats-url", "", "publish over NATS at this address instead of --url")
+	signIn(flags, &f.secure)
 	flags.StringVar(&f.source, "source", "import", "who publishes over NATS")
 	flags.StringArrayVar(&f.maps, "map", nil, "COLUMN=FIELD: what a column is; FIELD+FIELD for two, FIELD:number for its type, - to leave it out")
 	flags.StringVar(&f.mapping, "mapping", "", "YAML file with columns, values, zone and the other flags")
@@ -217,7 +220,11 @@ func (f *importFlags) open(s *screen) (func(func([]client.Result)) (importing.Si
 	}
 	if f.natsURL != "" {
 		o.NATSURL, o.Source = f.natsURL, f.source
-		o.NATSOptions = []nats.Option{nats.RetryOnFailedConnect(true)}
+		secure, err := f.secure.Options()
+		if err != nil {
+			return nil, err
+		}
+		o.NATSOptions = append(secure, nats.RetryOnFailedConnect(true))
 	} else {
 		key, err := f.door.check()
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/telemetry"
 	"rapport/services/ingest"
 	"rapport/services/rapport/stack"
@@ -84,10 +85,15 @@ links of messages, all are good; without them one is made in the data directory)
 func (f *upFlags) broker(flags *pflag.FlagSet) {
 	flags.StringVar(&f.cfg.NATSURL, "nats-url", os.Getenv("RAPPORT_NATS_URL"), "broker to use instead of the embedded one (several of a cluster: with commas)")
 	flags.IntVar(&f.cfg.NATSReplicas, "nats-replicas", number("RAPPORT_NATS_REPLICAS", 1), "copies of each stream in a cluster: 1, 3 or 5")
-	flags.StringVar(&f.cfg.NATSSecurity.CA, "nats-ca", os.Getenv("RAPPORT_NATS_CA"), "file with the certificate authority of the broker (TLS)")
-	flags.StringVar(&f.cfg.NATSSecurity.Cert, "nats-cert", os.Getenv("RAPPORT_NATS_CERT"), "file with this process's certificate for the broker")
-	flags.StringVar(&f.cfg.NATSSecurity.Key, "nats-key", os.Getenv("RAPPORT_NATS_KEY"), "file with the key of that certificate")
-	flags.StringVar(&f.cfg.NATSSecurity.NKeySeedFile, "nats-nkey", os.Getenv("RAPPORT_NATS_NKEY"), "file with the nkey seed that this process signs in with")
+	signIn(flags, &f.cfg.NATSSecurity)
+}
+
+// signIn are the flags about how to sign in at a broker.
+func signIn(flags *pflag.FlagSet, s *bus.Security) {
+	flags.StringVar(&s.CA, "nats-ca", os.Getenv("RAPPORT_NATS_CA"), "file with the certificate authority of the broker (TLS)")
+	flags.StringVar(&s.Cert, "nats-cert", os.Getenv("RAPPORT_NATS_CERT"), "file with this process's certificate for the broker")
+	flags.StringVar(&s.Key, "nats-key", os.Getenv("RAPPORT_NATS_KEY"), "file with the key of that certificate")
+	flags.StringVar(&s.NKeySeedFile, "nats-nkey", os.Getenv("RAPPORT_NATS_NKEY"), "file with the nkey seed that this process signs in with")
 }
 
 // number is what a variable says, or what it is without one; what is no number is zero, which
