@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rapport/pkg/bus"
@@ -61,31 +63,73 @@ func (s *Shelf) Ready() <-chan struct{} { return s.ready }
 
 // Run keeps the shelf up to date until ctx ends.
 func (s *Shelf) Run(ctx context.Context) error {
+	// A consumer that went with its broker is missed by its heartbeats alone, after many seconds. The
+	// connection knows sooner.
+	again := s.js.Conn().StatusChanged(nats.CONNECTED)
+	defer s.js.Conn().RemoveStatusListener(again)
 	w, err := s.kv.WatchAll(ctx)
 	if err != nil {
 		return fmt.Errorf("watch the catalogue: %w", err)
 	}
-	defer w.Stop() //nolint:errcheck // Its consumer runs out by itself.
-	begun := false
+	for begun := false; ; begun = true {
+		err := s.follow(ctx, w, again, begun)
+		_ = w.Stop() // Its consumer runs out by itself.
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		if w = s.resume(ctx); w == nil {
+			return nil
+		}
+	}
+}
+
+// follow takes what a watcher brings until ctx ends, or the connection is a new one.
+func (s *Shelf) follow(ctx context.Context, w jetstream.KeyWatcher, again <-chan nats.Status, begun bool) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case _, open := <-again:
+			if !open {
+				again = nil
+			} else if begun {
+				return nil
+			}
 		case entry, ok := <-w.Updates():
 			switch {
 			case !ok && ctx.Err() != nil:
 				return nil
 			case !ok:
 				return errors.New("watch the catalogue: the broker ended it")
-			case entry == nil && !begun:
-				begun = true
-				close(s.ready)
 			case entry != nil:
 				s.put(entry)
+			case !begun:
+				begun = true
+				close(s.ready)
 			}
 		}
 	}
 }
+
+// resume watches from what was heard of last; nil: ctx has ended. A broker that has just started may
+// need a moment.
+func (s *Shelf) resume(ctx context.Context) jetstream.KeyWatcher {
+	for {
+		_, through := s.at()
+		w, err := s.kv.WatchAll(ctx, jetstream.ResumeFromRevision(through+1))
+		if err == nil {
+			return w
+		}
+		s.log.Warn("the catalogue cannot be watched, trying again", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(resumeAfter):
+		}
+	}
+}
+
+const resumeAfter = 250 * time.Millisecond
 
 func (s *Shelf) put(entry jetstream.KeyValueEntry) {
 	p, err := catalogue.Parse(entry.Value())
