@@ -129,7 +129,6 @@ func TestServicesWorkWithTheirOwnKeys(t *testing.T) {
 	for _, user := range []string{"ingest", "orchestrator", "recommender", "mailer", "texter", "caller"} {
 		g.check(user+" finds everything provisioned", bus.Provision(ctx, g.as(user), guardedLayout()))
 	}
-
 	o := g.orchestrator(ctx)
 	door := ingest.NewBroker(g.as("ingest"))
 	g.check("ingest is ready", door.Ready(ctx))

@@ -67,12 +67,21 @@ func TestFormats(t *testing.T) {
 		"RSS, packed": {packed(t, rss), []string{lamp, bulb}, []string{`item 3 cord: price is "on request", must be an amount such as 12.50 GBP`, "item 4 : product_id is missing: name the product"}},
 		"Atom":        {atom, []string{bulb}, nil},
 		"tabs":        {table, []string{bulb}, []string{"line 4 : has 2 values, and there are 5 columns"}},
-		"semicolons, marked, in Windows' letters": {"\ufeffproduct_id;name;price;currency;stock\r\n7;\"Th\xe9 \"\"noir\"\"\";1.299,90;eur;3\r\n",
-			[]string{`{"compare_at_price":null,"currency":"EUR","name":"Thé \"noir\"","price":1299.90,"product_id":"7","stock":3}`}, nil},
-		"a JSON array": {`[{"offerId":"no"},{"id":"bulb","title":"Bulb <warm>","price":{"value":"4.50","currency":"GBP"},"availability":"out of stock"}]`, []string{bulb},
-			[]string{"product 1 : product_id is missing: name the product"}},
-		"JSON lines": {"{\"product_id\":7,\"price\":1e1}\n{\"product_id\":\"8\",\"available\":false,\"stock\":2.5}", []string{`{"available":false,"compare_at_price":null,"product_id":"8","stock":2.5}`},
-			[]string{`product 1 7: price is "1e1", must be an amount such as 12.50 GBP`}},
+		"semicolons, marked, in Windows' letters": {
+			"\ufeffproduct_id;name;price;currency;stock\r\n7;\"Th\xe9 \"\"noir\"\"\";1.299,90;eur;3\r\n",
+			[]string{`{"compare_at_price":null,"currency":"EUR","name":"Thé \"noir\"","price":1299.90,"product_id":"7","stock":3}`},
+			nil,
+		},
+		"a JSON array": {
+			`[{"offerId":"no"},{"id":"bulb","title":"Bulb <warm>","price":{"value":"4.50","currency":"GBP"},"availability":"out of stock"}]`,
+			[]string{bulb},
+			[]string{"product 1 : product_id is missing: name the product"},
+		},
+		"JSON lines": {
+			"{\"product_id\":7,\"price\":1e1}\n{\"product_id\":\"8\",\"available\":false,\"stock\":2.5}",
+			[]string{`{"available":false,"compare_at_price":null,"product_id":"8","stock":2.5}`},
+			[]string{`product 1 7: price is "1e1", must be an amount such as 12.50 GBP`},
+		},
 		"an empty list": {"[]", nil, nil},
 	} {
 		records, refused, err := read(strings.NewReader(c.text))

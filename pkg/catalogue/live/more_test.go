@@ -122,7 +122,7 @@ func TestAFullCatalogueSaysSo(t *testing.T) {
 }
 
 // A hundred thousand products: how fast they are stored, read at a start, and what they take. It
-// runs when it is asked for: RAPPORT_MEASURE=1 go test -run Hundred -v
+// runs when it is asked for, with RAPPORT_MEASURE=1, and tells with -v.
 func TestHundredThousandProducts(t *testing.T) {
 	if os.Getenv("RAPPORT_MEASURE") == "" {
 		t.Skip("takes a while: set RAPPORT_MEASURE=1")

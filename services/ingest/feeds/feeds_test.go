@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -177,8 +177,8 @@ func TestWhereFeedsMayBe(t *testing.T) {
 	t.Parallel()
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
-	fmt.Fprint(z, "id,price\na,1\n")
-	if err := z.Close(); err != nil {
+	_, werr := z.Write([]byte("id,price\na,1\n"))
+	if err := errors.Join(werr, z.Close()); err != nil {
 		t.Fatal(err)
 	}
 	asked := make(chan struct{}, 10)

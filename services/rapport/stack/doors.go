@@ -54,8 +54,10 @@ func (s *Stack) natsDoor() (lifecycle.Service, error) {
 type plan struct{ inForce *inforce.Keeper }
 
 func (p plan) Check(e *event.Event) *event.FieldError { return p.inForce.Snapshot().Events().Check(e) }
-func (p plan) Keeps(typ string) bool                  { return p.inForce.Snapshot().Events().Keeps(typ) }
-func (p plan) TypeOf(name string) string              { return p.inForce.Snapshot().Events().TypeOf(name) }
+
+func (p plan) Keeps(typ string) bool { return p.inForce.Snapshot().Events().Keeps(typ) }
+
+func (p plan) TypeOf(name string) string { return p.inForce.Snapshot().Events().TypeOf(name) }
 
 // webhooks are the sources of the workspace in force, with their secrets.
 type webhooks struct {
