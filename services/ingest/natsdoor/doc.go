@@ -48,4 +48,12 @@
 // to reorder, so a message that is not the next one in the stream is not taken: the consumer begins again at
 // the first that is not acknowledged. Reading is cheap, and publishing in batches is what the
 // others would wait for as well. Another process takes over Options.AckWait after the last sign of life.
+//
+// # Why it may purge
+//
+// A broker with one replica that syncs what it writes syncs each acknowledgement of a work queue by itself, which is
+// most of what the door costs there. With Options.Purge a batch that is stored is taken off IN by one
+// request instead, up to its last message. That is the same: a message is taken only when
+// nothing is left between it and the one before, so that all up to it were taken and are stored. What comes
+// behind them stays. It differs in who must not make IN anew while a door is open: sequences would begin anew too.
 package natsdoor

@@ -77,7 +77,7 @@ func (d *Door) Run(ctx context.Context) error {
 			}
 			continue
 		}
-		d.handle(ctx, msgs)
+		d.handle(ctx, in, msgs)
 	}
 	return nil
 }
@@ -115,7 +115,7 @@ func (d *Door) intake(ctx context.Context) (*intake, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make consumer %s: %w", durable, err)
 	}
-	in := &intake{js: d.o.JS, stream: stream, consumer: consumer, batch: d.o.Batch}
+	in := &intake{js: d.o.JS, stream: stream, consumer: consumer, batch: d.o.Batch, purges: d.o.Purge}
 	return in, in.start()
 }
 

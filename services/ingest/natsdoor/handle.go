@@ -15,7 +15,7 @@ import (
 
 // handle stores what a batch of messages turns out to be, and acknowledges them. It returns early only
 // when ctx ends; what is not acknowledged then comes again.
-func (d *Door) handle(ctx context.Context, msgs []jetstream.Msg) {
+func (d *Door) handle(ctx context.Context, in *intake, msgs []jetstream.Msg) {
 	ctx, span := d.tracer.Start(ctx, "publish events", trace.WithSpanKind(trace.SpanKindProducer), trace.WithAttributes(
 		attribute.String("messaging.system", "nats"),
 		attribute.String("messaging.operation.type", "send"),
@@ -35,10 +35,8 @@ func (d *Door) handle(ctx context.Context, msgs []jetstream.Msg) {
 	if !stored {
 		return
 	}
-	for i := range all {
-		if err := all[i].msg.Ack(); err != nil {
-			d.o.Logger.Debug("a message is not acknowledged and comes again", "sequence", all[i].delivery.Seq, "error", err)
-		}
+	if err := in.done(ctx, all); err != nil {
+		d.o.Logger.Debug("messages over NATS may come again", "messages", len(all), "error", err)
 	}
 	d.count(context.WithoutCancel(ctx), all)
 }

@@ -21,6 +21,7 @@ type intake struct {
 	last     uint64        // the highest sequence that was taken
 	next     jetstream.Msg // the one that did not fit into the last batch
 	skipped  int           // how often in a row what came was not what comes next
+	purges   bool          // messages may be taken off the stream together
 }
 
 func (in *intake) start() error {
@@ -126,3 +127,34 @@ func (in *intake) again(ctx context.Context) error {
 }
 
 const againPause = 10 * time.Millisecond
+
+// done takes messages off the stream that became of what they were to, all that were taken up to the last of them:
+// together where that is allowed and worth a request, else one by one.
+func (in *intake) done(ctx context.Context, all []read) error {
+	if in.purges && len(all) > fewMessages {
+		last := uint64(0)
+		for i := range all {
+			last = max(last, all[i].delivery.Seq)
+		}
+		err := in.stream.Purge(ctx, jetstream.WithPurgeSequence(last+1))
+		if err == nil {
+			return nil
+		}
+		// A key that may not do it is not answered, so that every attempt costs a wait.
+		in.purges = false
+		return errors.Join(fmt.Errorf("purge %s up to %d: %w", bus.StreamIn, last, err), acknowledge(all))
+	}
+	return acknowledge(all)
+}
+
+// fewMessages are acknowledged one by one in any case.
+const fewMessages = 16
+
+func acknowledge(all []read) (failed error) {
+	for i := range all {
+		if err := all[i].msg.Ack(); err != nil {
+			failed = fmt.Errorf("acknowledge message %d: %w", all[i].delivery.Seq, err)
+		}
+	}
+	return failed
+}

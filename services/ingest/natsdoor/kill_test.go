@@ -17,6 +17,16 @@ import (
 // and keeps the order.
 func TestKilled(t *testing.T) {
 	t.Parallel()
+	for name, env := range map[string][]string{"acknowledges": nil, "purges": {asPurger + "=1"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			killed(t, env)
+		})
+	}
+}
+
+func killed(t *testing.T, env []string) {
+	t.Helper()
 	b := start(t, embedded.Options{Port: -1}, layout())
 	const events, kills = 3000, 4
 	go func() {
@@ -34,7 +44,7 @@ func TestKilled(t *testing.T) {
 	const bad, good = events / 100, events - events/100
 	for kill := range kills + 1 {
 		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), asDoor+"="+b.ClientURL())
+		cmd.Env = append(append(os.Environ(), asDoor+"="+b.ClientURL()), env...)
 		cmd.Stderr = t.Output()
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)

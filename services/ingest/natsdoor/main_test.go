@@ -25,6 +25,9 @@ const patience = 60 * time.Second
 // asDoor makes the test binary a door on the broker with this address, to be killed.
 const asDoor = "RAPPORT_TEST_DOOR"
 
+// asPurger says that it purges.
+const asPurger = "RAPPORT_TEST_PURGE"
+
 func TestMain(m *testing.M) {
 	if url := os.Getenv(asDoor); url != "" {
 		fmt.Fprintln(os.Stderr, runDoor(url))
@@ -42,7 +45,7 @@ func runDoor(url string) error {
 	if err != nil {
 		return err
 	}
-	d, err := natsdoor.New(natsdoor.Options{JS: js, AckWait: time.Second, Batch: 20})
+	d, err := natsdoor.New(natsdoor.Options{JS: js, AckWait: time.Second, Batch: 20, Purge: os.Getenv(asPurger) != ""})
 	if err != nil {
 		return err
 	}
@@ -53,13 +56,19 @@ func runDoor(url string) error {
 type broker struct {
 	*embedded.Server
 
-	t  *testing.T
+	t  testing.TB
 	js jetstream.JetStream
 }
 
-func start(t *testing.T, o embedded.Options, layout bus.Layout) *broker {
+// synced is the SyncInterval of a broker that syncs every write, as in production.
+const synced time.Duration = -1
+
+func start(t testing.TB, o embedded.Options, layout bus.Layout) *broker {
 	t.Helper()
-	o.StoreDir, o.SyncInterval, o.MaxStore = embeddedtest.Dir(t), time.Minute, 1<<30
+	if o.SyncInterval == 0 {
+		o.SyncInterval = time.Minute
+	}
+	o.StoreDir, o.SyncInterval, o.MaxStore = embeddedtest.Dir(t), max(o.SyncInterval, 0), 1<<30
 	srv, err := embedded.Start(o)
 	if err != nil {
 		t.Fatal(err)

@@ -37,6 +37,11 @@ type Options struct {
 	Plan Plan
 	// Catalogue takes what is said of products; nil: such messages become dead letters.
 	Catalogue Catalogue
+	// Purge takes what is stored off IN by one request for a batch instead of by an acknowledgement for each message.
+	// It is for a broker with one replica that syncs what it writes: that one syncs for each acknowledgement, which is
+	// most of what the door costs there. The key must have the right to purge IN; where it has not, the
+	// door acknowledges after a wait. A cluster syncs otherwise, and its keys for ingest do not have the right.
+	Purge bool
 	// Batch is how many events are published together at most, 500 when 0.
 	Batch int
 	// AckWait is how long the broker waits for a sign of life before it gives a message out again, and the
