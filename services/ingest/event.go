@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
 
 	"rapport/pkg/event"
 )
@@ -29,7 +30,8 @@ type origin struct {
 // accepted is a call that became an event.
 type accepted struct {
 	event   event.Event
-	encoded []byte // the CloudEvent; nil of a product, which becomes no message
+	encoded []byte      // the CloudEvent; nil of a product, which becomes no message
+	trace   nats.Header // the event's own, nil where it has that of its request
 }
 
 // accept makes a call of the given verb ("track", "identify" ...) into an event.

@@ -1,10 +1,14 @@
 package ingest
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
 
+	"github.com/nats-io/nats.go"
+
+	"rapport/pkg/bus"
 	"rapport/pkg/cloudevent"
 	"rapport/pkg/event"
 )
@@ -80,7 +84,26 @@ func (o *origin) cloudEvent(item *cloudevent.Item) (accepted, *fieldError) {
 	}
 	e := item.Event
 	e.Source = sourceWithin(o.key.Source, e.Source)
-	return o.acceptEvent(e)
+	a, err := o.acceptEvent(e)
+	a.trace = traceOf(item)
+	return a, err
+}
+
+// traceOf is the trace that an event says it belongs to (CloudEvents, distributed tracing extension), as
+// headers of a message; nil where it says none, or nothing that can be read.
+func traceOf(item *cloudevent.Item) nats.Header {
+	if item.Trace == "" {
+		return nil
+	}
+	said, own := nats.Header{"traceparent": {item.Trace}}, nats.Header{}
+	if item.TraceState != "" {
+		said["tracestate"] = []string{item.TraceState}
+	}
+	bus.Inject(bus.Extract(context.Background(), said), own)
+	if len(own) == 0 {
+		return nil
+	}
+	return own
 }
 
 // sourceWithin is the source of an event whose sender names it: within the name of their key, so that

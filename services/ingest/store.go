@@ -85,7 +85,11 @@ func messages(ctx context.Context, events []accepted) []*nats.Msg {
 		}
 		seen[uid] = struct{}{}
 		msg := bus.NewMsg(bus.EventSubject(e.Key()), uid, events[i].encoded)
-		maps.Copy(msg.Header, carried)
+		if own := events[i].trace; own != nil {
+			maps.Copy(msg.Header, own)
+		} else {
+			maps.Copy(msg.Header, carried)
+		}
 		msgs = append(msgs, msg)
 	}
 	return msgs
