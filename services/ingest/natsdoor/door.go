@@ -64,7 +64,11 @@ func (d *Door) Run(ctx context.Context) error {
 		return err
 	}
 	close(d.ready)
-	defer in.close()
+	defer func() { // of the one that is open by then
+		if in != nil {
+			in.close()
+		}
+	}()
 	for ctx.Err() == nil {
 		msgs, err := in.gather(ctx, d.o.Batch)
 		if err != nil {

@@ -150,6 +150,7 @@ func (in *intake) done(ctx context.Context, all []read) error {
 // fewMessages are acknowledged one by one in any case.
 const fewMessages = 16
 
+// acknowledge returns why the last of those that failed did.
 func acknowledge(all []read) (failed error) {
 	for i := range all {
 		if err := all[i].msg.Ack(); err != nil {
