@@ -42,5 +42,5 @@
 // way it goes. The batched mode over HTTP is answered for each item, and unlike the calls of
 // Segment's API a CloudEvent may carry attributes of ours, such as that it is of the past.
 //
-// The package uses the standard library, nats.go, the API of OpenTelemetry and package event.
+// The package uses the standard library, nats.go and nuid, the API of OpenTelemetry and package event.
 package client
