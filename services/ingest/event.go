@@ -24,6 +24,7 @@ type origin struct {
 	catalogue Catalogue
 
 	corrected int      // times that lay in the future
+	untimed   int      // calls so far that named no time
 	violated  []string // types of events that are not as declared, and kept
 }
 
@@ -201,7 +202,7 @@ func (o *origin) timeOf(c *call) (time.Time, *fieldError) {
 		field, raw = "originalTimestamp", first(c.OriginalTimestamp)
 	}
 	if raw == nil {
-		return o.received.UTC(), nil
+		return o.arrival(), nil
 	}
 	t, err := timestamp(field, raw)
 	if err != nil {
@@ -218,6 +219,14 @@ func (o *origin) timeOf(c *call) (time.Time, *fieldError) {
 		return time.Time{}, wrong(field, "is in the year %d: send the time at which it happened, after 1970", t.Year())
 	}
 	return t, nil
+}
+
+// arrival is the time of a call that names none. Of a request's calls the later one has the later
+// time, so that of two things said of one person the last counts.
+func (o *origin) arrival() time.Time {
+	at := o.received.Add(time.Duration(o.untimed) * time.Microsecond).UTC()
+	o.untimed++
+	return at
 }
 
 // aheadAtMost is how far the clock of a sender may be ahead of ours. What is said to happen later

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -112,7 +111,7 @@ func number(variable string, otherwise int) int {
 
 func (f *upFlags) run(ctx context.Context, out, logs io.Writer) error {
 	began := time.Now()
-	limitMemory()
+	limitMemory(ctx)
 	log, err := logger(logs, f.logFormat, f.logLevel)
 	if err := cmp.Or(err, f.check(), f.checkDoors(), f.webhooks(), f.answered(), f.fed()); err != nil {
 		return &usageError{"rapport up", err}
@@ -196,12 +195,3 @@ func workspaceOf(named string) string {
 	return ""
 }
 
-// limitMemory lets the garbage collector work harder before the broker's caches, which
-// fill what they are given, make the process large. GOMEMLIMIT overrides it.
-func limitMemory() {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
-	}
-}
-
-const memoryLimit = 158 << 20

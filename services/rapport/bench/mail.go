@@ -91,7 +91,7 @@ func (b *bench) mail(ctx context.Context, row *Row) (err error) {
 	}
 	row.Notes = append(row.Notes,
 		fmt.Sprintf("go-mail alone %s, the afternoon program %s CPU s per 1,000", number(median(gomail.cpus)), number(median(afternoon.cpus))),
-		fmt.Sprintf("rounds of %d orders of uniformly random customers among %s, posted in batches of 100 by %d clients, until the last outcome is in the store; "+
+		fmt.Sprintf("rounds of %d orders of different customers among %s, posted in batches of 100 by %d clients, until the last outcome is in the store; "+
 			"%d mails were recorded as sent in all, none twice; the recommender runs along", n, count(b.o.Profiles), mailClients, sent),
 		fmt.Sprintf("the mail server is another process and not counted; the clients are in this one and are; both programs send as large a mail (%d bytes) over %d kept connections, as the mailer does: the first with the commands of the mailer's pool, the second by go-mail's Client.Send", letter.size, connections))
 	return nil

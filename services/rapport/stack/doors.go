@@ -40,8 +40,10 @@ func (s *Stack) natsDoor() (lifecycle.Service, error) {
 	if s.cfg.Clock == orchestrator.EventClock {
 		return nil, nil //nolint:nilnil // No service is no error.
 	}
+	// The embedded broker has this door alone, and may be asked to take off IN what is stored.
 	o := natsdoor.Options{
-		JS: s.JS, Plan: plan{s.inForce},
+		Purge: s.cfg.NATSURL == "",
+		JS:    s.JS, Plan: plan{s.inForce},
 		Logger: s.cfg.Logger.With("component", "ingest"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
 	}
 	if s.shelf != nil {
