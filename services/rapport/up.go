@@ -194,4 +194,3 @@ func workspaceOf(named string) string {
 	}
 	return ""
 }
-
