@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"rapport/pkg/bus"
-	"rapport/pkg/event"
 	"rapport/pkg/identity"
 	"rapport/pkg/store"
 )
@@ -133,17 +132,6 @@ func (b *batch) identities() ([]store.IdentityRow, error) {
 	}
 	slices.SortFunc(list, func(x, y store.IdentityRow) int { return compare(x.ID, y.ID) })
 	return list, nil
-}
-
-// previous is the other id that profile.aliased and profile.unaliased name.
-func previous(e *event.Event) string {
-	var d struct {
-		PreviousID string `json:"previous_id"`
-	}
-	if json.Unmarshal(e.Data, &d) != nil {
-		return ""
-	}
-	return d.PreviousID
 }
 
 // idData is the data of profile.merged and profile.split.

@@ -86,39 +86,13 @@ func (p *person) node() *identity.Node {
 // follows reports whether another id acts for the person.
 func (p *person) follows() bool { return p.state != nil && p.state.Follows() }
 
-// statements are what an event says of its subject and other ids.
-func statements(e *event.Event) []identity.Statement {
-	var list []identity.Statement
-	say := func(other string, joined bool) {
-		if other == "" || other == e.Subject || len(other) > maxID || identity.Reserved(other) {
-			return
-		}
-		list = append(list, identity.Statement{A: other, B: e.Subject, Joined: joined, At: e.Time, UID: e.UID()})
-	}
-	if u, err := e.Profile(); err == nil && u != nil {
-		for _, other := range u.Also {
-			say(other, true)
-		}
-	}
-	switch e.Type {
-	case event.ProfileAliased:
-		say(previous(e), true)
-	case event.ProfileUnaliased:
-		say(previous(e), false)
-	}
-	return list
-}
-
-// maxID is how long an id may be that an event names beside its subject: as long as a subject.
-const maxID = 256
-
 // say passes on to the authority what an event says of ids, as far as the node has not said so
 // yet.
 func (b *batch) say(p *person, e *event.Event) error {
 	if e.Of != "" {
 		return nil // It was said where the event came in.
 	}
-	list := statements(e)
+	list := identity.StatementsOf(e)
 	for i := range list {
 		if p.node().Say(&list[i]) {
 			if err := b.state(p.id, &list[i]); err != nil {

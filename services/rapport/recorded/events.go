@@ -63,10 +63,17 @@ func (r *Reader) partitions(ctx context.Context) ([]int, error) {
 // Lines says in a report what is left out of long orders.
 const Lines = "Of orders with more than 20 lines, the others are kept by their product ids alone."
 
-// Events yields the events of everybody up to a time (zero: all), merged by time.
+// Events yields the events of everybody up to a time (zero: all), merged by time. What came
+// under one of several ids of a person has the one that acts for all of them in the end, as if
+// it always had.
 func (r *Reader) Events(ctx context.Context, to time.Time) iter.Seq2[*event.Event, error] {
 	return func(yield func(*event.Event, error) bool) {
 		partitions, err := r.partitions(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		known, err := r.roots(ctx, partitions, to)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -95,6 +102,7 @@ func (r *Reader) Events(ctx context.Context, to time.Time) iter.Seq2[*event.Even
 				yield(nil, err)
 				return
 			}
+			ev.Subject = known.of(ev.Subject)
 			if !yield(ev, nil) {
 				return
 			}

@@ -211,3 +211,44 @@ func TestMessagesAndPast(t *testing.T) {
 		t.Errorf("%d messages went out, past %+v, %v", n, past, err)
 	}
 }
+
+// What came under several ids of one person is that person's, and what was taken back is not.
+func TestEventsOfSeveralIDs(t *testing.T) {
+	t.Parallel()
+	st := filled(t, 6, 2)
+	for p := range partitions {
+		b := store.Batch{Partition: p, Epoch: 1, From: store.Position{Seq: 1, Clock: day.Add(time.Duration(p) * 24 * time.Hour)}}
+		b.To = store.Position{Seq: 2, Clock: b.From.Clock}
+		for _, said := range []struct{ subject, name, data string }{
+			{"p1", event.ProfileAliased, `{"previous_id":"p0"}`}, {"p2", event.ProfileAliased, `{"previous_id":"p1"}`},
+			{"p4", event.ProfileAliased, `{"previous_id":"p3"}`}, {"p4", event.ProfileUnaliased, `{"previous_id":"p3"}`},
+			{"p5", "page.viewed", `{"$profile":{"also":["anonymous:x"]}}`},
+		} {
+			if bus.Partition(event.Key(said.subject), partitions) == p {
+				b.Timeline = append(b.Timeline, store.TimelineRow{
+					Profile: said.subject, At: day.Add(time.Duration(len(b.Timeline)+1) * time.Hour), ID: fmt.Sprint("shop#", said, len(b.Timeline)),
+					Kind: store.KindEvent, Name: said.name, Data: json.RawMessage(said.data),
+				})
+			}
+		}
+		if err := st.Commit(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := New(st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whose := map[string]int{}
+	for ev, err := range r.Events(t.Context(), time.Time{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ev.Type == "page.viewed" {
+			whose[ev.Subject]++
+		}
+	}
+	if fmt.Sprint(whose) != "map[p2:6 p3:2 p4:2 p5:3]" {
+		t.Errorf("page views by person: %v", whose)
+	}
+}
