@@ -220,8 +220,10 @@ func TestEventsOfSeveralIDs(t *testing.T) {
 		b := store.Batch{Partition: p, Epoch: 1, From: store.Position{Seq: 1, Clock: day.Add(time.Duration(p) * 24 * time.Hour)}}
 		b.To = store.Position{Seq: 2, Clock: b.From.Clock}
 		for _, said := range []struct{ subject, name, data string }{
-			{"p1", event.ProfileAliased, `{"previous_id":"p0"}`}, {"p2", event.ProfileAliased, `{"previous_id":"p1"}`},
-			{"p4", event.ProfileAliased, `{"previous_id":"p3"}`}, {"p4", event.ProfileUnaliased, `{"previous_id":"p3"}`},
+			{"p1", event.ProfileAliased, `{"previous_id":"p0"}`},
+			{"p2", event.ProfileAliased, `{"previous_id":"p1"}`},
+			{"p4", event.ProfileAliased, `{"previous_id":"p3"}`},
+			{"p4", event.ProfileUnaliased, `{"previous_id":"p3"}`},
 			{"p5", "page.viewed", `{"$profile":{"also":["anonymous:x"]}}`},
 		} {
 			if bus.Partition(event.Key(said.subject), partitions) == p {
