@@ -82,6 +82,7 @@ func (s *shelf) sold() (ids string, told int) {
 
 // shop answers with a feed, as a transport, so that time may be the bubble's.
 type shop struct {
+	mu       sync.Mutex
 	text     string
 	etag     string
 	modified time.Time
@@ -90,6 +91,8 @@ type shop struct {
 }
 
 func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.asked = append(s.asked, r.Header.Get("If-None-Match"))
 	if !s.modified.IsZero() {
 		w.Header().Set("Last-Modified", s.modified.UTC().Format(http.TimeFormat))
@@ -105,6 +108,13 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(s.status)
 	}
 	_, _ = w.Write([]byte(s.text))
+}
+
+// turn makes the shop answer otherwise.
+func (s *shop) turn(to *shop) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text, s.etag, s.modified, s.status = to.text, to.etag, to.modified, to.status
 }
 
 func (s *shop) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -136,24 +146,24 @@ func TestTheCatalogueFollowsItsFeed(t *testing.T) {
 		go func() { done <- a.Run(ctx) }()
 		for i, step := range []struct {
 			name string
-			shop shop
+			shop *shop
 			sold string
 			told int
 			logs string
 		}{
-			{"the first time", shop{}, "a=1 b=2 c=3 d= z=9", 4, ""},
-			{"unchanged", shop{text: "no feed", etag: "1"}, "a=1 b=2 c=3 d= z=9", 0, ""},
-			{"a price", shop{text: "id,price\na,1\nb,2.50\nc,3\nd,\n", etag: "2"}, "a=1 b=2.50 c=3 d= z=9", 1, ""},
-			{"one is gone, one cannot be read", shop{text: "id,price\na,1\nb,2.50\nc,free\n"}, "a=1 b=2.50 c=3 z=9", 1, "free"},
-			{"one comes back", shop{text: "id,price\na,1\nb,2.50\nc,3\nd,4\n"}, "a=1 b=2.50 c=3 d=4 z=9", 1, ""},
-			{"most are gone", shop{text: "id,price\na,1.10\n"}, "a=1.10 b=2.50 c=3 d=4 z=9", 1, "3 of 4 products are missing"},
-			{"cut off", shop{text: "[{\"id\":\"a\",\"price\":\"1.20\"},"}, "a=1.10 b=2.50 c=3 d=4 z=9", 0, "cannot be read"},
-			{"an error", shop{text: "id,price\na,5\n", status: 502}, "a=1.10 b=2.50 c=3 d=4 z=9", 0, "502"},
-			{"older than what is known", shop{text: "id,price\na,6\nb,2.50\nc,3\nd,4\n", modified: began}, "a=1.10 b=2.50 c=3 d=4 z=9", 1, ""},
-			{"half are gone", shop{text: "id,price\na,1.10\nb,2.50\n"}, "a=1.10 b=2.50 z=9", 2, ""},
+			{"the first time", &shop{}, "a=1 b=2 c=3 d= z=9", 4, ""},
+			{"unchanged", &shop{text: "no feed", etag: "1"}, "a=1 b=2 c=3 d= z=9", 0, ""},
+			{"a price", &shop{text: "id,price\na,1\nb,2.50\nc,3\nd,\n", etag: "2"}, "a=1 b=2.50 c=3 d= z=9", 1, ""},
+			{"one is gone, one cannot be read", &shop{text: "id,price\na,1\nb,2.50\nc,free\n"}, "a=1 b=2.50 c=3 z=9", 1, "free"},
+			{"one comes back", &shop{text: "id,price\na,1\nb,2.50\nc,3\nd,4\n"}, "a=1 b=2.50 c=3 d=4 z=9", 1, ""},
+			{"most are gone", &shop{text: "id,price\na,1.10\n"}, "a=1.10 b=2.50 c=3 d=4 z=9", 1, "3 of 4 products are missing"},
+			{"cut off", &shop{text: "[{\"id\":\"a\",\"price\":\"1.20\"},"}, "a=1.10 b=2.50 c=3 d=4 z=9", 0, "cannot be read"},
+			{"an error", &shop{text: "id,price\na,5\n", status: 502}, "a=1.10 b=2.50 c=3 d=4 z=9", 0, "502"},
+			{"older than what is known", &shop{text: "id,price\na,6\nb,2.50\nc,3\nd,4\n", modified: began}, "a=1.10 b=2.50 c=3 d=4 z=9", 1, ""},
+			{"half are gone", &shop{text: "id,price\na,1.10\nb,2.50\n"}, "a=1.10 b=2.50 z=9", 2, ""},
 		} {
 			if i > 0 { // Run asks for the first at once.
-				*s = step.shop
+				s.turn(step.shop)
 				time.Sleep(time.Hour)
 			}
 			synctest.Wait()

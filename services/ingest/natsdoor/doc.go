@@ -27,7 +27,7 @@
 //     for as long as the timeline is kept. It is the event's id that counts: a Nats-Msg-Id on IN is
 //     remembered for a tenth of a second only, because producers that number their messages
 //     would take each other's place;
-//   - order: events of a stream of messages are stored in the order in which they were published, also when
+//   - order: what one person's messages say is stored in the order in which they were published, also when
 //     one process takes over from another, which then begins at the first message that was not
 //     acknowledged;
 //   - a time more than five minutes after the arrival is a wrong clock: the arrival counts instead;

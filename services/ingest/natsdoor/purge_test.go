@@ -27,10 +27,6 @@ func TestPurgeThatIsRefused(t *testing.T) {
 		b.publish("in.shop", viewed(fmt.Sprint(i), fmt.Sprintf("p%d", i%7)))
 	}
 	b.open(natsdoor.Options{Purge: true})
-	for i, e := range b.events(events) {
-		if e.ID != fmt.Sprint(i) {
-			t.Fatalf("event %s where %d should be", e.ID, i)
-		}
-	}
+	inOrder(t, b.events(events))
 	b.empty(bus.StreamIn)
 }
