@@ -179,6 +179,9 @@ func TestSeedsAreKept(t *testing.T) {
 
 // Large seeds are used as they are, again and again.
 func TestInPlace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestEveryRow runs the same rows")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	for range 2 {

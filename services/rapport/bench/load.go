@@ -3,6 +3,7 @@ package bench
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,10 +25,20 @@ type order struct {
 	lines    [3]int // of the catalogue
 }
 
+// apart is how many orders lie between two of one customer at least: each tells another address, by
+// which its mail is known, and of two that overtake each other the later one's address counts.
+const apart = 64
+
 // next is the next order, of a customer who is drawn from the first n.
 func (b *bench) next(n int, at time.Time) order {
 	b.serial++
-	o := order{id: b.run + "-" + strconv.Itoa(b.serial), customer: customer(b.rnd.IntN(n)), email: address(b.serial), at: at}
+	who := b.rnd.IntN(n)
+	for slices.Contains(b.latest, who) {
+		who = b.rnd.IntN(n)
+	}
+	b.latest = append(b.latest, who)
+	b.latest = b.latest[max(0, len(b.latest)-min(apart, n/2)):]
+	o := order{id: b.run + "-" + strconv.Itoa(b.serial), customer: customer(who), email: address(b.serial), at: at}
 	for i := range o.lines {
 		o.lines[i] = b.rnd.IntN(articles)
 	}

@@ -9,6 +9,9 @@ import (
 
 // Every row is measured on PostgreSQL too, with a server that the bench starts.
 func TestEveryRowOnPostgreSQL(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestEveryRow runs the same rows")
+	}
 	t.Parallel()
 	if err := pglocal.Available(); err != nil {
 		t.Skipf("there is no PostgreSQL here: %v", err)

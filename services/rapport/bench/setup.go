@@ -30,6 +30,7 @@ type bench struct {
 	codec   *journey.Codec
 	run     string // tells this run's ids from those of others
 	serial  int    // of the last event that was made
+	latest  []int  // customers of the latest orders
 	rnd     *rand.Rand
 }
 
