@@ -221,7 +221,7 @@ func (o *origin) timeOf(c *call) (time.Time, *fieldError) {
 	return t, nil
 }
 
-// arrival is the time of a call that names none. Of a request's calls the later one has the later
+// arrival is the time of a call that names none, or one that cannot be. Of a request's calls the later one has the later
 // time, so that of two things said of one person the last counts.
 func (o *origin) arrival() time.Time {
 	at := o.received.Add(time.Duration(o.untimed) * time.Microsecond).UTC()
@@ -237,7 +237,7 @@ const aheadAtMost = 5 * time.Minute
 func (o *origin) notAhead(t time.Time) time.Time {
 	if t.After(o.received.Add(aheadAtMost)) {
 		o.corrected++
-		return o.received.UTC()
+		return o.arrival()
 	}
 	return t
 }

@@ -116,6 +116,11 @@ func TestEachBreachIsReported(t *testing.T) {
 			l.Offers[1].Type, l.Events[1].Type, l.Events[5].Type, l.Applied[1].Type = "profile.identified", "profile.identified", "profile.identified", "profile.identified"
 			l.Profiles[0].Orders = 1
 		}, []string{"decided", "order-state"}},
+		"a state is of the identification that came last and happened first": {func(l *audit.Ledger) {
+			l.Offers[1].Type, l.Events[1].Type, l.Events[5].Type, l.Applied[1].Type = "profile.identified", "profile.identified", "profile.identified", "profile.identified"
+			l.Profiles[0].Orders, l.Profiles[0].Step = 1, 1
+			l.Events[0].Told = at(1)
+		}, []string{"decided", "order-state"}},
 		"an order has no thank-you": {func(l *audit.Ledger) {
 			l.Messages, l.Commands, l.HandOvers = l.Messages[1:], l.Commands[1:], l.HandOvers[1:]
 			l.Events = slices.Delete(l.Events, 3, 4)

@@ -28,6 +28,7 @@ type Offer struct {
 type Stored struct {
 	Seq                       uint64
 	At                        time.Time // by the broker
+	Told                      time.Time // when it happened, says the event
 	Partition                 int
 	UID, Profile, Type, Order string
 	MessageID, Outcome        string // of receipts

@@ -3,6 +3,7 @@ package audit
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // told are the producers' events of each profile, as they are stored, without repeats.
@@ -77,20 +78,22 @@ func (j *judge) orderSent() {
 	}
 }
 
-// orderOfState: the trait that every identification sets has the last one's value.
+// orderOfState: the trait that every identification sets has the value of the one that happened
+// last, by its own time, whatever order they came in.
 func (j *judge) orderOfState() {
 	last := map[string]int{}
 	for profile, events := range j.told() {
 		last[profile] = -1
+		var latest time.Time
 		for _, e := range events {
-			if e.Type == "profile.identified" {
-				last[profile] = j.offers[e.UID].N
+			if e.Type == "profile.identified" && !e.Told.Before(latest) {
+				last[profile], latest = j.offers[e.UID].N, e.Told
 			}
 		}
 	}
 	for _, p := range j.Profiles {
 		if want, known := last[p.ID]; known && p.Step != want {
-			j.breach("order-state", "profile %s shows identification %d, and the last in the stream is %d", p.ID, p.Step, want)
+			j.breach("order-state", "profile %s shows identification %d, and the last to happen is %d", p.ID, p.Step, want)
 		}
 	}
 }

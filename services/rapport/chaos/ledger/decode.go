@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"rapport/services/rapport/chaos/audit"
 )
@@ -15,6 +16,7 @@ type envelope struct {
 	Source  string          `json:"source"`
 	Type    string          `json:"type"`
 	Subject string          `json:"subject"`
+	Time    time.Time       `json:"time"`
 	Data    json.RawMessage `json:"data"`
 }
 
@@ -39,7 +41,7 @@ func stored(m *Message) (e audit.Stored, ok bool, err error) {
 	if err := json.Unmarshal(m.Data, &c); err != nil {
 		return e, false, fmt.Errorf("message %d of EVENTS: %w", m.Seq, err)
 	}
-	e = audit.Stored{Seq: m.Seq, At: m.At, Partition: partition, UID: c.Source + "#" + c.ID, Profile: c.Subject, Type: c.Type}
+	e = audit.Stored{Seq: m.Seq, At: m.At, Partition: partition, UID: c.Source + "#" + c.ID, Profile: c.Subject, Type: c.Type, Told: c.Time}
 	var data struct {
 		Order   string `json:"order_id"`
 		View    string `json:"view_id"`

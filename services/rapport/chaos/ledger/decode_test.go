@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"testing"
+	"time"
 
 	"rapport/services/rapport/chaos/audit"
 )
@@ -14,8 +15,8 @@ func TestStored(t *testing.T) {
 		ok, broken    bool
 	}{
 		"an order": {
-			"evp.3.0123456789abcdef", `{"specversion":"1.0","id":"a/1","source":"shop","type":"order.completed","subject":"ada","data":{"order_id":"o1","total":1}}`,
-			audit.Stored{Seq: 7, Partition: 3, UID: "shop#a/1", Profile: "ada", Type: "order.completed", Order: "o1"},
+			"evp.3.0123456789abcdef", `{"specversion":"1.0","id":"a/1","source":"shop","type":"order.completed","subject":"ada","time":"2026-03-02T09:00:00Z","data":{"order_id":"o1","total":1}}`,
+			audit.Stored{Seq: 7, Told: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Partition: 3, UID: "shop#a/1", Profile: "ada", Type: "order.completed", Order: "o1"},
 			true, false,
 		},
 		"a receipt": {
