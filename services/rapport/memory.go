@@ -15,8 +15,9 @@ const memoryLimit = 158 << 20
 // limitMemory limits the process's memory until ctx ends. GOMEMLIMIT overrides it.
 //
 // A fixed limit would stop a process that has to keep more, such as the broker's index of a
-// million people: the collector would run all the time. So the limit stays a quarter above
-// what is kept.
+// million people: the collector would run all the time, and did for six tenths of an import when
+// the limit was a quarter above what was kept. So beyond what a shop in daily work keeps, it
+// grows four times as fast as that, up to twice of it.
 func limitMemory(ctx context.Context) {
 	if os.Getenv("GOMEMLIMIT") != "" {
 		return
@@ -43,6 +44,7 @@ func limitMemory(ctx context.Context) {
 
 // limitFor is the limit for a process that keeps so many bytes, in steps of 16 MiB.
 func limitFor(kept int64) int64 {
-	const step = 16 << 20
-	return max(memoryLimit, (kept*5/4+step-1)/step*step)
+	const step, usual = 16 << 20, 110 << 20
+	want := min(2*kept, memoryLimit+4*(kept-usual))
+	return max(memoryLimit, (want+step-1)/step*step)
 }
