@@ -31,7 +31,7 @@ Quantity, InvoiceDate, UnitPrice, CustomerID) through the HTTP door, the consume
 journeys and the workers, into the catcher. Time is what the file says: timers fire between
 the events where they belong, so that months pass in seconds. Ends with a table.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			limitMemory(c.Context())
+			limitMemory()
 			if clock != "events" {
 				return &usageError{c.CommandPath(), fmt.Errorf("--clock %q: a replay keeps the events' time, use events", clock)}
 			}

@@ -111,7 +111,7 @@ func number(variable string, otherwise int) int {
 
 func (f *upFlags) run(ctx context.Context, out, logs io.Writer) error {
 	began := time.Now()
-	limitMemory(ctx)
+	limitMemory()
 	log, err := logger(logs, f.logFormat, f.logLevel)
 	if err := cmp.Or(err, f.check(), f.checkDoors(), f.webhooks(), f.answered(), f.fed()); err != nil {
 		return &usageError{"rapport up", err}
