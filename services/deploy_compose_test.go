@@ -133,8 +133,13 @@ func TestComposeSpeaksTheProgramsLanguage(t *testing.T) {
 	t.Parallel()
 	p := readProgram(t)
 	for name, s := range readCompose(t).Services {
-		if s.ours() {
-			s.run().check(t, name, p)
+		if !s.ours() {
+			continue
+		}
+		s.run().check(t, name, p)
+		mounted := slices.ContainsFunc(s.Volumes, func(v string) bool { return strings.HasSuffix(v, ":/workspace:ro") })
+		if reads, given := s.run().readsWorkspace(), s.run().flags["workspace"] == "/workspace"; reads != given || reads != mounted {
+			t.Errorf("%s reads the workspace: %t; it is told where that is: %t, and has it: %t", name, reads, given, mounted)
 		}
 	}
 }

@@ -53,6 +53,10 @@ func (r run) usesStore() bool {
 	})
 }
 
+// readsWorkspace reports whether a process goes by the workspace: who uses the store, and the door, which looks up
+// sources and events there.
+func (r run) readsWorkspace() bool { return r.usesStore() || slices.Contains(r.services(), "ingest") }
+
 // check holds a process to what the program takes and needs.
 func (r run) check(t *testing.T, name string, p program) {
 	t.Helper()
