@@ -43,6 +43,12 @@ type objectSpec struct {
 	Endpoints []struct {
 		Path string `yaml:"path"`
 	} `yaml:"endpoints"`
+	Egress []struct {
+		To []struct {
+			IPBlock struct{ Except []string } `yaml:"ipBlock"`
+		} `yaml:"to"`
+		Ports []struct{ Port any } `yaml:"ports"`
+	} `yaml:"egress"`
 }
 
 type podSpec struct {
@@ -71,8 +77,14 @@ type podContainer struct {
 		ValueFrom map[string]any `yaml:"valueFrom"`
 	} `yaml:"env"`
 	EnvFrom []struct {
-		Prefix string `yaml:"prefix"`
+		Prefix    string                `yaml:"prefix"`
+		SecretRef struct{ Name string } `yaml:"secretRef"`
 	} `yaml:"envFrom"`
+	VolumeMounts []struct {
+		Name      string `yaml:"name"`
+		MountPath string `yaml:"mountPath"`
+		ReadOnly  bool   `yaml:"readOnly"`
+	} `yaml:"volumeMounts"`
 	Ports []struct {
 		Name          string `yaml:"name"`
 		ContainerPort int    `yaml:"containerPort"`
@@ -209,7 +221,7 @@ func TestChartSpeaksTheProgramsLanguage(t *testing.T) {
 			c := pod.Containers[0]
 			c.run().check(t, service, p)
 			for _, from := range c.EnvFrom {
-				if !strings.HasPrefix(from.Prefix, "RAPPORT_SECRET_") || service != "caller" && service != "mailer" {
+				if from.Prefix != "RAPPORT_SECRET_" || !slices.Contains([]string{"ingest", "mailer", "caller"}, service) {
 					t.Errorf("%s takes variables with %q from a secret", service, from.Prefix)
 				}
 			}

@@ -2,6 +2,9 @@ package services_test
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"io"
 	"net"
 	"net/http"
@@ -30,8 +33,8 @@ type process struct {
 
 // TestDeployedProcessesDeliver starts the processes of the compose file and of the chart as they start them, all at once,
 // with a real broker and a real PostgreSQL, and sends an order through: every process becomes ready, the thank-you
-// arrives at the catcher, and every process ends in time when it is asked to. What differs from a container are
-// addresses and directories.
+// arrives at the catcher, a shop system's webhook is taken, and every process ends in time when it is asked to. What
+// differs from a container are addresses and directories.
 func TestDeployedProcessesDeliver(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -45,7 +48,7 @@ func TestDeployedProcessesDeliver(t *testing.T) {
 		}
 		set := map[string]string{
 			"RAPPORT_WRITE_KEYS": "shop:" + writeKey, "RAPPORT_DB_PASSWORD": password, "RAPPORT_LINK_KEYS": linkKey,
-			"RAPPORT_BOUNCE_DOMAIN": "bounces.example.com", "TWILIO_AUTH_TOKEN": "secret",
+			"RAPPORT_BOUNCE_DOMAIN": "bounces.example.com", "TWILIO_AUTH_TOKEN": "secret", "RAPPORT_SECRET_SHOPIFY": shopSecret,
 		}
 		p := process{env: map[string]string{}}
 		for _, arg := range s.Command {
@@ -56,7 +59,7 @@ func TestDeployedProcessesDeliver(t *testing.T) {
 		}
 		deployments["compose"][name] = p
 	}
-	for name, pod := range pods(t, objects(t, render(t, "--set", "nats.replicas=1,listener.enabled=true,"+
+	for name, pod := range pods(t, objects(t, render(t, "--set", "nats.replicas=1,workspace.claim=shop,ingest.sources.secrets.existingSecret=sources,listener.enabled=true,"+
 		"listener.providers.existingSecret=callbacks,postmaster.enabled=true,inbound.bounceDomain=bounces.example.com"))) {
 		p := process{args: pod.Containers[0].Args, env: map[string]string{}}
 		for _, e := range pod.Containers[0].Env {
@@ -72,7 +75,9 @@ func TestDeployedProcessesDeliver(t *testing.T) {
 			}
 			p.env[e.Name] = e.Value
 		}
-		p.args = append(p.args, "--workspace", "/workspace")
+		for _, from := range pod.Containers[0].EnvFrom {
+			p.env[from.Prefix+"SHOPIFY"] = shopSecret
+		}
 		deployments["chart"][name] = p
 	}
 	binary := buildProgram(t)
@@ -146,6 +151,7 @@ func deliver(t *testing.T, binary string, processes map[string]process, writeKey
 		t.Errorf("no mail within the time; the orchestrator says: %s\nthe mailer says: %s", logs["orchestrator"], logs["mailer"])
 	}
 	answered(t, here)
+	sold(t, "http://"+here["ingest:8080"])
 	began := time.Now()
 	for _, cmd := range running {
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -314,6 +320,28 @@ func order(t *testing.T, ingest, writeKey string) {
 	req.SetBasicAuth(writeKey, "")
 	if answer(req) == "" {
 		t.Fatal("the order was not accepted")
+	}
+}
+
+// shopSecret is what a shop system signs its webhooks with.
+const shopSecret = "what-webhooks-are-signed-with"
+
+// sold has a shop system tell of an order, as the workspace's sources/shopify.yaml reads it.
+func sold(t *testing.T, ingest string) {
+	t.Helper()
+	const delivery = `{"id": 1001, "email": "ida@example.com", "currency": "GBP", "total_price": "42.50",
+		"line_items": [{"id": 1, "product_id": 7, "title": "Lamp", "price": "42.50", "quantity": 1}]}`
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, ingest+"/v1/webhooks/shopify", strings.NewReader(delivery))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac := hmac.New(sha256.New, []byte(shopSecret))
+	mac.Write([]byte(delivery))
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Shopify-Topic", "orders/create")
+	req.Header.Set("X-Shopify-Hmac-Sha256", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	if said := answer(req); !strings.Contains(said, `"mapped"`) {
+		t.Errorf("the webhook of a shop system is answered with %q", said)
 	}
 }
 

@@ -288,6 +288,11 @@ func TestDeployReadmeNamesSecrets(t *testing.T) {
 				t.Errorf("%s needs the key %s of the secret %s, which deploy/README.md does not make", service, key, name)
 			}
 		}
+		for _, from := range pod.Containers[0].EnvFrom {
+			if len(made[from.SecretRef.Name]) == 0 {
+				t.Errorf("%s takes variables from the secret %s, which deploy/README.md does not make", service, from.SecretRef.Name)
+			}
+		}
 		for _, v := range pod.Volumes {
 			keys, mounted := made[v.Secret.Name]
 			if v.Secret.Name != "" && !mounted {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -69,7 +70,8 @@ func starter(t *testing.T) map[string]string {
 	return files
 }
 
-// mounted renders the chart with files as its workspace, and returns what an orchestrator's pod sees, by path.
+// mounted renders the chart with files as its workspace, and returns what an orchestrator's pod sees, by path. Ingest has
+// to see the same.
 func mounted(t *testing.T, files map[string]string) map[string]string {
 	t.Helper()
 	values, err := json.Marshal(map[string]any{"workspace": map[string]any{"files": files}})
@@ -89,7 +91,7 @@ func mounted(t *testing.T, files map[string]string) map[string]string {
 		}
 	}
 	seen := map[string]string{}
-	pod := pods(t, all)["orchestrator"]
+	pod, door := pods(t, all)["orchestrator"], map[string]string{}
 	for _, v := range pod.Volumes {
 		for _, item := range v.ConfigMap.Items {
 			text, there := data[item.Key]
@@ -99,6 +101,14 @@ func mounted(t *testing.T, files map[string]string) map[string]string {
 			seen[item.Path] = text
 			size += len(text)
 		}
+	}
+	for _, v := range pods(t, all)["ingest"].Volumes {
+		for _, item := range v.ConfigMap.Items {
+			door[item.Path] = data[item.Key]
+		}
+	}
+	if !maps.Equal(door, seen) {
+		t.Errorf("ingest sees %d files, and an orchestrator %d", len(door), len(seen))
 	}
 	if len(seen) != len(files) || size >= 1<<20 || pod.Containers[0].run().flags["workspace"] != "/workspace" {
 		t.Fatalf("%d files of %d bytes are mounted, want %d of less than 1 MiB", len(seen), size, len(files))

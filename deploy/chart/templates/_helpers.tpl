@@ -24,6 +24,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 ingest,orchestrator,recommender,mailer,{{ if .Values.texter.enabled }}texter,{{ end }}caller,portal{{ if .Values.listener.enabled }},listener{{ end }}{{ if .Values.postmaster.enabled }},postmaster{{ end }}{{ if .Values.catcher.enabled }},catcher{{ end }}
 {{- end -}}
 
+{{/* rapport.feeds says whether ingest reads product feeds. */}}
+{{- define "rapport.feeds" -}}
+{{- with .Values.ingest.feeds }}{{ if or .urls .existingSecret }}yes{{ end }}{{ end -}}
+{{- end -}}
+
 {{- define "rapport.image" -}}
 {{- with .Values.image -}}
 {{- if .digest }}{{ .repository }}@{{ .digest }}{{ else }}{{ .repository }}:{{ .tag }}{{ end -}}
@@ -39,6 +44,8 @@ ingest,orchestrator,recommender,mailer,{{ if .Values.texter.enabled }}texter,{{ 
 {{- if not (hasPrefix "https://" $v.portal.url) -}}{{- fail (printf "portal.url is %s, and links of messages go to people without the catcher: set it to the portal's public address, https://..." $v.portal.url) -}}{{- end -}}
 {{- if and $v.texter.enabled (not $v.texter.twilio.existingSecret) -}}{{- fail "Without the catcher the texter needs an account: set texter.twilio.existingSecret, or texter.enabled to false." -}}{{- end -}}
 {{- end -}}
+{{- if and $v.ingest.feeds.urls $v.ingest.feeds.existingSecret -}}{{- fail "Product feeds are named once: set ingest.feeds.urls, or ingest.feeds.existingSecret." -}}{{- end -}}
+{{- if lt (int $v.ingest.limits.batch) (int $v.ingest.limits.event) -}}{{- fail (printf "ingest.limits.batch is %d, and one event may have %d bytes: a batch has room for one at least." (int $v.ingest.limits.batch) (int $v.ingest.limits.event)) -}}{{- end -}}
 {{- if and $v.listener.enabled (not (or $v.listener.providers.existingSecret $v.listener.sesTopics)) -}}{{- fail "Nobody may call the listener: set listener.providers.existingSecret or listener.sesTopics, or listener.enabled to false." -}}{{- end -}}
 {{- if and $v.postmaster.enabled (not (or $v.inbound.bounceDomain $v.inbound.replyDomain)) -}}{{- fail "No mail comes to the postmaster: set inbound.bounceDomain or inbound.replyDomain, or postmaster.enabled to false." -}}{{- end -}}
 {{- if ne (empty $v.postmaster.forward.smtp) (empty $v.postmaster.forward.to) -}}{{- fail "postmaster.forward.smtp and postmaster.forward.to belong together: set both." -}}{{- end -}}

@@ -5,9 +5,14 @@
 {{- end -}}
 {{- end -}}
 
-{{/* rapport.usesStore says whether a service needs the store and the workspace. */}}
+{{/* rapport.usesStore says whether a service needs the store. */}}
 {{- define "rapport.usesStore" -}}
 {{- if has . (list "orchestrator" "mailer" "texter" "caller" "portal" "listener" "postmaster") }}yes{{ end -}}
+{{- end -}}
+
+{{/* rapport.readsWorkspace says whether a service is given the workspace: service, root. Ingest reads sources and events. */}}
+{{- define "rapport.readsWorkspace" -}}
+{{- if and (or (include "rapport.usesStore" .service) (eq .service "ingest")) (include "rapport.workspace" .root) }}yes{{ end -}}
 {{- end -}}
 
 {{/* rapport.secretEnv is a variable out of a secret: name, secret, key, optional. */}}
@@ -59,6 +64,7 @@
 {{- end }}
 {{- if eq .service "ingest" }}
 {{ include "rapport.secretEnv" (dict "name" "RAPPORT_WRITE_KEYS" "secret" .v.writeKeys.existingSecret "key" .v.writeKeys.key) }}
+{{- include "rapport.takes" . }}
 {{- end }}
 {{- if has .service (list "mailer" "portal" "postmaster") }}
 {{ include "rapport.secretEnv" (dict "name" "RAPPORT_LINK_KEYS" "secret" $values.linkKeys.existingSecret "key" $values.linkKeys.key) }}
@@ -140,6 +146,30 @@
 {{- end }}
 {{- end -}}
 
+{{/* rapport.takes are the variables about what ingest takes, and which feeds it reads. */}}
+{{- define "rapport.takes" }}
+- name: RAPPORT_MAX_EVENT
+  value: {{ int .v.limits.event | quote }}
+- name: RAPPORT_MAX_BATCH
+  value: {{ int .v.limits.batch | quote }}
+- name: RAPPORT_RATE
+  value: {{ int .v.limits.rate | quote }}
+{{- if include "rapport.feeds" .root }}
+{{- with .v.feeds }}
+{{- if .existingSecret }}
+{{ include "rapport.secretEnv" (dict "name" "RAPPORT_FEEDS" "secret" .existingSecret "key" .key) }}
+{{- else }}
+- name: RAPPORT_FEEDS
+  value: {{ join "," .urls | quote }}
+{{- end }}
+- name: RAPPORT_FEED_EVERY
+  value: {{ .every }}
+- name: RAPPORT_FEEDS_PRIVATE
+  value: {{ .allowPrivate | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* rapport.callers are the secrets of providers that call the listener. */}}
 {{- define "rapport.callers" -}}
 {{- with .v.providers.existingSecret }}
@@ -178,7 +208,7 @@
   mountPath: /data
 - name: tmp
   mountPath: /tmp
-{{- if and (include "rapport.usesStore" .service) (include "rapport.workspace" .root) }}
+{{- if include "rapport.readsWorkspace" . }}
 - name: workspace
   mountPath: /workspace
   readOnly: true
@@ -215,7 +245,7 @@
 - name: tmp
   emptyDir:
     sizeLimit: 64Mi
-{{- if include "rapport.usesStore" .service }}
+{{- if include "rapport.readsWorkspace" . }}
 {{- with $values.workspace }}
 {{- if .claim }}
 - name: workspace
