@@ -27,6 +27,7 @@ func unseen() map[string][]string {
 		"delivery_repeats_total":         {"channel"},
 		"delivery_throttle_wait_seconds": {"channel", "category"},
 		"delivery_uncertain_total":       {"channel", "category", "sent_again"},
+		"ingest_plan_violated_total":     {"source", "type"},
 		"orchestrator_stalled":           {"partition"},
 		"portal_dropped_total":           {"reason"},
 		"texter_segments_total":          {"encoding"},
@@ -36,7 +37,7 @@ func unseen() map[string][]string {
 }
 
 // scenario runs a stack through an order, a request that is refused, an event and a command that nobody
-// understands and commits that are and are not allowed, and returns what it exposes.
+// understands, all doors, and commits that are and are not allowed, and returns what it exposes.
 func scenario(t *testing.T) exposed {
 	t.Helper()
 	r := run(t)
@@ -51,6 +52,7 @@ func scenario(t *testing.T) exposed {
 	}
 	r.dead(t)
 	r.answer(t)
+	r.enter(t)
 	st, err := measured.New(r.Store, r.names, true)
 	if err != nil {
 		t.Fatal(err)

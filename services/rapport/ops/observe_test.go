@@ -70,8 +70,8 @@ func rules(t *testing.T) []rule {
 func panels(t *testing.T) []question {
 	t.Helper()
 	files, err := filepath.Glob(observe + "dashboards/*.json")
-	if err != nil || len(files) != 4 {
-		t.Fatalf("dashboards: %v, %v; want four", files, err)
+	if err != nil || len(files) != 5 {
+		t.Fatalf("dashboards: %v, %v; want five", files, err)
 	}
 	var out []question
 	for _, file := range files {
@@ -259,7 +259,7 @@ func known(t *testing.T, label string) map[string]bool {
 	}
 	switch label {
 	case "outcome":
-		written(`outcome = "(\w+)"`, "../../listener/metrics.go", "../../postmaster/metrics.go")
+		written(`outcome :?= "(\w+)"`, "../../listener/metrics.go", "../../postmaster/metrics.go", "../../ingest/natsdoor/metrics.go", "../../ingest/feeds/feeds.go")
 		for _, o := range []message.Outcome{message.Sent, message.Failed, message.Suppressed, message.Uncertain} {
 			out[string(o)] = true
 		}

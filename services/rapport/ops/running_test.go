@@ -41,6 +41,7 @@ func run(t *testing.T) *running {
 	}
 	cfg := stack.Config{Dir: t.TempDir(), Starter: templates.FS, Keys: keys, Partitions: 4, Traces: seen.Traces, Meters: meters}
 	doors(&cfg)
+	cfg.Feeds = sells(t)
 	st, err := stack.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +101,12 @@ func (r *running) order(t *testing.T, traceparent string) {
 
 func (r *running) post(t *testing.T, traceparent, body string, want int) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+r.Ingest.Addr()+"/v1/track", strings.NewReader(body))
+	r.postTo(t, "/v1/track", traceparent, body, want)
+}
+
+func (r *running) postTo(t *testing.T, path, traceparent, body string, want int) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+r.Ingest.Addr()+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
