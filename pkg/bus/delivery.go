@@ -15,7 +15,7 @@ type Delivery struct {
 	// Consumer is the name of the consumer that delivered it.
 	Consumer string
 	// Subject is the subject it is stored under: for an event
-	// `evp.<partition>.<token>`, not the one it was published to.
+	// `evp.<partition>.<slot>`, not the one it was published to.
 	Subject string
 	// Seq is its sequence in the stream, ascending and never reused.
 	Seq uint64
@@ -34,15 +34,15 @@ type Delivery struct {
 // IsTick reports whether the message is a tick of its partition's clock, see ClockSubject.
 func (d Delivery) IsTick() bool { return strings.HasSuffix(d.Subject, clockTokens) }
 
-// IsReceipt reports whether the message came by way of ReceiptSubject. Whoever publishes
+// IsReceipt reports whether the message came by way of Placing.Receipt. Whoever publishes
 // there may report what became of messages, and nothing else.
 func (d Delivery) IsReceipt() bool {
 	tokens := strings.SplitN(d.Subject, ".", 4)
 	return len(tokens) == 4 && "."+tokens[2]+"." == receiptToken
 }
 
-// Key is the profile key of the message, taken from its subject.
-func (d Delivery) Key() string { return Key(lastToken(d.Subject)) }
+// place is what the order of a message is kept by: the slot of its profile.
+func (d Delivery) place() string { return lastToken(d.Subject) }
 
 // ID is the producer's message id, or "" when it gave none.
 func (d Delivery) ID() string { return d.Header.Get(jetstream.MsgIDHeader) }

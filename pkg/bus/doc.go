@@ -28,6 +28,8 @@
 //     streams can call it too; it never lowers the number of replicas. Security connects
 //     with TLS and a key, whose answers nobody else can read. What each service
 //     needs to be allowed stands in deploy/nats/accounts.conf, and a test runs them with no more.
+//   - EVENTS and SEND have a few thousand subjects, however many profiles there are (Placing), so that
+//     the broker's memory does not grow with them. Forget finds a profile's messages all the same.
 //   - A full stream refuses new messages, which the producer notices and keeps.
 //     Somebody therefore has to call Trim from time to time; it removes what is handled and old.
 //   - Closing a Subscriber or a Reader never loses a message, never removes a durable

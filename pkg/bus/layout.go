@@ -10,11 +10,12 @@ import (
 
 // The streams and the bucket that Provision makes.
 const (
-	// StreamEvents holds what happened, on `evp.<partition>.<key>`, what workers report, on
-	// `evp.<partition>.receipt.<key>`, and the ticks of the clock, on `evp.<partition>.clock.tick`.
+	// StreamEvents holds what happened, on `evp.<partition>.<slot>`, what workers report, on
+	// `evp.<partition>.receipt.<slot>`, and the ticks of the clock, on `evp.<partition>.clock.tick`;
+	// see Placing.
 	StreamEvents = "EVENTS"
-	// StreamSend holds what is to be sent, on `send.<channel>.<key>`, and what somebody waits
-	// for on `send.<channel>.now.<key>`, see Urgent.
+	// StreamSend holds what is to be sent, on `send.<channel>.<slot>`, and what somebody waits
+	// for on `send.<channel>.now.<slot>`, see Urgent.
 	StreamSend = "SEND"
 	// StreamDead holds what could not be handled, on `dead.<service>.<subject>`.
 	StreamDead = "DEAD"
@@ -56,6 +57,10 @@ type Layout struct {
 	// Duplicates is how long a stream remembers message ids. It costs about 140 bytes of
 	// memory per id. 0 leaves existing streams as they are and gives new ones 2 minutes.
 	Duplicates time.Duration
+	// Slots gives slots to an EVENTS of an earlier version, which has a subject for each profile;
+	// otherwise it stays as it is. It is for when nobody of that version runs any more: its
+	// orchestrators refuse what lies in slots. See Placing.
+	Slots bool
 }
 
 func (l Layout) withDefaults() Layout {
@@ -92,7 +97,7 @@ func Streams(layout Layout) []jetstream.StreamConfig {
 			Subjects:    []string{"events.*", "evp.*" + clockTokens, "evp.*" + receiptToken + "*"},
 			SubjectTransform: &jetstream.SubjectTransformConfig{
 				Source:      "events.*",
-				Destination: transformTo(l.Partitions),
+				Destination: Placing{Partitions: l.Partitions}.transform(),
 			},
 			Retention:          jetstream.LimitsPolicy,
 			Storage:            jetstream.FileStorage,
@@ -106,7 +111,7 @@ func Streams(layout Layout) []jetstream.StreamConfig {
 		},
 		{
 			Name:               StreamSend,
-			Description:        "What is to be sent, per channel and profile.",
+			Description:        "What is to be sent, per channel, in order per profile.",
 			Subjects:           sendSubjects(),
 			Retention:          jetstream.LimitsPolicy,
 			Storage:            jetstream.FileStorage,
@@ -158,36 +163,16 @@ func inStream(l Layout) jetstream.StreamConfig {
 	}
 }
 
-func transformTo(partitions int) string {
-	return fmt.Sprintf("evp.{{partition(%d,1)}}.{{wildcard(1)}}", partitions)
-}
-
 // Partitions is the number of partitions that EVENTS was made with.
 func Partitions(ctx context.Context, js jetstream.JetStream) (int, error) {
-	s, err := lookUp(ctx, js, StreamEvents)
-	if err != nil {
-		return 0, err
-	}
-	return partitionsOf(s.CachedInfo().Config)
-}
-
-func partitionsOf(cfg jetstream.StreamConfig) (int, error) {
-	var n int
-	if cfg.SubjectTransform == nil {
-		return 0, fmt.Errorf("stream %s has no subject transform; it was not made by Provision: remove or rename it", cfg.Name)
-	}
-	to := cfg.SubjectTransform.Destination
-	if _, err := fmt.Sscanf(to, "evp.{{partition(%d,1)}}.", &n); err != nil || to != transformTo(n) {
-		return 0, fmt.Errorf("stream %s is transformed to %q; it was not made by Provision: remove or rename it", cfg.Name, to)
-	}
-	return n, nil
+	p, err := PlacingOf(ctx, js)
+	return p.Partitions, err
 }
 
 // samePartitions refuses another number of partitions than EVENTS has.
-func samePartitions(events jetstream.StreamConfig, want int) error {
-	have, err := partitionsOf(events)
-	if err != nil || have == want {
-		return err
+func samePartitions(have, want int) error {
+	if have == want {
+		return nil
 	}
 	return fmt.Errorf("stream %s has %d partitions and %d are asked for: the number is fixed when the stream is made, "+
 		"because a profile's events must stay on one partition; set it to %d, or drain the stream and start a new data directory",

@@ -104,11 +104,26 @@ func TestPartitionIsTheServers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := fmt.Sprintf("evp.%d.%s", bus.Partition(k, partitions), bus.Token(k))
-		if stored.Subject != want {
-			t.Fatalf("stored under %s, want %s", stored.Subject, want)
+		placing := bus.Placing{Partitions: partitions}
+		if at := fmt.Sprintf("evp.%d.", bus.Partition(k, partitions)); !strings.HasPrefix(stored.Subject, at) || !placing.Holds(stored.Subject, k) {
+			t.Fatalf("stored under %s, want it in the slot of %q on %s", stored.Subject, k, at)
+		}
+		if !placing.Holds(placing.Receipt(k), k) || !placing.Holds(at(k), k) {
+			t.Fatalf("no place for receipts of %q, or for what an earlier version stored", k)
+		}
+		if other := k + "?"; placing.Receipt(other) != placing.Receipt(k) && placing.Holds(stored.Subject, other) {
+			t.Fatalf("%q would be taken from %s", other, stored.Subject)
 		}
 	})
+}
+
+func holds(d bus.Delivery, key string) bool {
+	return bus.Placing{Partitions: partitions}.Holds(d.Subject, key)
+}
+
+// at is where an earlier version stored a profile's events.
+func at(key string) string {
+	return fmt.Sprintf("evp.%d.%s", bus.Partition(key, partitions), bus.Token(key))
 }
 
 func TestTokenKeepsKeysApart(t *testing.T) {
@@ -231,7 +246,7 @@ func TestReceiptsHaveASubjectOfTheirOwn(t *testing.T) {
 	js := newBus(t)
 	for _, key := range []string{"ada", "ada@example.com", "clock"} {
 		from := publish(t, js, bus.EventSubject(key), "", "event").Sequence
-		publish(t, js, bus.ReceiptSubject(key, partitions), "", "receipt")
+		publish(t, js, bus.Placing{Partitions: partitions}.Receipt(key), "", "receipt")
 		r, err := bus.ReadPartition(deadline(t), js, bus.Partition(key, partitions), from-1, bus.ReadOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -244,7 +259,7 @@ func TestReceiptsHaveASubjectOfTheirOwn(t *testing.T) {
 			}
 			got = append(got, next...)
 		}
-		if got[0].IsReceipt() || !got[1].IsReceipt() || got[0].Key() != key || got[1].Key() != key || got[1].IsTick() {
+		if got[0].IsReceipt() || !got[1].IsReceipt() || !holds(got[0], key) || !holds(got[1], key) || got[1].IsTick() {
 			t.Errorf("%s: %s and %s", key, got[0].Subject, got[1].Subject)
 		}
 		if err := r.Close(); err != nil {

@@ -67,8 +67,15 @@ func provision(ctx context.Context, js jetstream.JetStream, l Layout, want jetst
 	}
 	have := s.CachedInfo().Config
 	if want.Name == StreamEvents {
-		if err := samePartitions(have, l.withDefaults().Partitions); err != nil {
+		p, err := placingOf(have)
+		if err == nil {
+			err = samePartitions(p.Partitions, l.withDefaults().Partitions)
+		}
+		if err != nil {
 			return err
+		}
+		if p.Named && !l.Slots {
+			want.SubjectTransform = have.SubjectTransform
 		}
 	}
 	next, differs, err := adapt(have, want, l)

@@ -40,7 +40,7 @@ func TestPublisherSendsToTheTopicWithIDAndTrace(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := lastMessage(t, js, bus.StreamSend, "send.sms.ada")
+	got := lastMessage(t, js, bus.StreamSend, bus.SendSubject("sms", "ada"))
 	if got.Sequence != 1 || string(got.Data) != "hello" || got.Header.Get("kind") != "test" || got.Header.Get(jetstream.MsgIDHeader) != "id-1" {
 		t.Fatalf("stored %+v", got)
 	}

@@ -82,14 +82,6 @@ func ClockSubject(partition int) string { return "evp." + strconv.Itoa(partition
 
 const clockTokens = ".clock.tick"
 
-// ReceiptSubject is where workers publish what became of a profile's message: the same
-// place in the order of its events, under a subject of its own, so that a worker's key to
-// the broker need not open the door that events of the shop come through. partitions is
-// the number that EVENTS was made with.
-func ReceiptSubject(key string, partitions int) string {
-	return "evp." + strconv.Itoa(Partition(key, partitions)) + receiptToken + Token(key)
-}
-
 const receiptToken = ".receipt."
 
 // partitionFilter matches everything of a partition: its events, receipts and its clock. It is one
@@ -97,8 +89,15 @@ const receiptToken = ".receipt."
 func partitionFilter(partition int) string { return "evp." + strconv.Itoa(partition) + ".>" }
 
 // SendSubject is where messages to be sent are published; the channel is one of
-// message.Channels, the key is the profile's.
-func SendSubject(channel, key string) string { return "send." + channel + "." + Token(key) }
+// message.Channels, the key is the profile's. A slot stands for it, as in EVENTS, and
+// for the same reason.
+func SendSubject(channel, key string) string {
+	return "send." + channel + "." + strconv.Itoa(Partition(key, sendSlots))
+}
+
+// sendSlots is how many subjects a channel has. Workers keep the order within one, which is
+// many times as many as they have lanes.
+const sendSlots = 1024
 
 // InSubject is where the shop's system of this name publishes its events; it may add tokens behind it.
 func InSubject(name string) string { return inPrefix + Token(name) }
@@ -116,7 +115,7 @@ func Sender(subject string) (name string, ok bool) {
 	return Key(token), true
 }
 
-// lastToken is the key's token in all subjects of ours.
+// lastToken is the profile's token, or the number of its slot, in all subjects of ours.
 func lastToken(subject string) string {
 	return subject[strings.LastIndexByte(subject, '.')+1:]
 }

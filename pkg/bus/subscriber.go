@@ -73,7 +73,7 @@ func (o SubscriberOptions) withDefaults() (SubscriberOptions, error) {
 		o.Service = o.Durable
 	}
 	if o.Key == nil {
-		o.Key = Delivery.Key
+		o.Key = Delivery.place
 	}
 	if len(o.Backoff) == 0 {
 		o.Backoff = []time.Duration{200 * time.Millisecond, time.Second, 5 * time.Second}

@@ -34,15 +34,15 @@ func TestOrderPerKeySurvivesNacks(t *testing.T) {
 		if !ok {
 			t.Fatal("message without delivery")
 		}
-		if want := fmt.Sprint(next[d.Key()]); body(m) != want {
-			t.Fatalf("key %s: got %s, want %s", d.Key(), body(m), want)
+		if want := fmt.Sprint(next[d.Subject]); body(m) != want {
+			t.Fatalf("key %s: got %s, want %s", d.Subject, body(m), want)
 		}
-		if next[d.Key()]%3 == 0 && refused[m.UUID] < 2 {
+		if next[d.Subject]%3 == 0 && refused[m.UUID] < 2 {
 			refused[m.UUID]++
 			m.Nack()
 			continue
 		}
-		next[d.Key()]++
+		next[d.Subject]++
 		n++
 		m.Ack()
 	}
@@ -143,12 +143,12 @@ func TestRefusedTooOftenIsBuriedWithItsReason(t *testing.T) {
 				bus.Nack(m, fmt.Errorf("attempt %d:\nno such template", attempts))
 			}
 			settled(t, js, "mailer")
-			got := lastMessage(t, js, bus.StreamDead, "dead.mailer.send.email.ada")
+			got := lastMessage(t, js, bus.StreamDead, "dead.mailer."+bus.SendSubject("email", "ada"))
 			dead, err := bus.ReadDead(got.Header)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if dead.Reason != "attempt 3: no such template" || dead.Subject != "send.email.ada" || dead.Stream != bus.StreamSend ||
+			if dead.Reason != "attempt 3: no such template" || dead.Subject != bus.SendSubject("email", "ada") || dead.Stream != bus.StreamSend ||
 				dead.Class != bus.GaveUp || dead.Seq != 1 || dead.Service != "mailer" || dead.ID != "id-1" || dead.Time.IsZero() || dead.BodyOmitted {
 				t.Errorf("dead letter %+v", dead)
 			}

@@ -72,7 +72,7 @@ func TestUrgentOvertakesABacklog(t *testing.T) {
 	}
 	urgent(t, js, "ada", "thanks")
 	m := receive(t, msgs)
-	if d, ok := bus.Received(m.Context()); !ok || body(m) != "thanks" || d.Subject != "send.email.now.ada" || d.Key() != "ada" {
+	if d, ok := bus.Received(m.Context()); !ok || body(m) != "thanks" || d.Subject != bus.Urgent(bus.SendSubject("email", "ada")) {
 		t.Fatalf("got %q on %s, want the urgent one of ada", body(m), d.Subject)
 	}
 	m.Ack()
@@ -122,7 +122,7 @@ func TestUrgentIsServedWhileSomebodyAsks(t *testing.T) {
 	}
 	sub, _ := expedite(t, js, bus.SubscriberOptions{})
 	served := serves(t, js, true)
-	if got := served.Subject(usual); got != "send.email.now.ada" {
+	if got := served.Subject(usual); got != bus.Urgent(usual) {
 		t.Errorf("published to %s, want the urgent subject", got)
 	}
 	if sms := bus.SendSubject("sms", "ada"); served.Subject(sms) != sms {

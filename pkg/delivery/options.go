@@ -39,7 +39,7 @@ type Options struct {
 	Source string
 
 	// Receipts is the subject where receipts of a profile's messages are published, see
-	// bus.ReceiptSubject. Nil: where its events are.
+	// bus.Placing.Receipt. Nil: where its events are.
 	Receipts func(profile string) string
 	// OnUncertain chooses for messages that may have been handed over. Nil: Transactional
 	// e-mail is sent again, everything else is kept.

@@ -105,7 +105,7 @@ func newDesk(t *testing.T, clock Clock) *desk {
 	}
 	o.Clock, o.Store, o.MaxOutbox = clock, d.store, 1<<20
 	o.Now, o.Journeys, o.Changed = func() time.Time { return d.clock }, func() *journey.Set { return set }, func() <-chan struct{} { return nil }
-	d.worker = &worker{o: o, epoch: 1, log: slog.New(slog.DiscardHandler), care: newCaution()}
+	d.worker = &worker{o: o, epoch: 1, placing: bus.Placing{Partitions: 1}, log: slog.New(slog.DiscardHandler), care: newCaution()}
 	d.position, err = st.Acquire(t.Context(), 0, 1)
 	fine(t, err)
 	return d

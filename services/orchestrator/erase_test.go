@@ -22,18 +22,17 @@ func (r *rig) stored(profile string) (list []uint64) {
 	r.t.Helper()
 	stream := must(r.js.Stream(r.t.Context(), bus.StreamEvents))(r.t)
 	key := event.Key(profile)
-	p := bus.Partition(key, partitions)
-	for _, subject := range []string{fmt.Sprintf("evp.%d.%s", p, bus.Token(key)), bus.ReceiptSubject(key, partitions)} {
-		for from := uint64(1); ; {
-			m, err := stream.GetMsg(r.t.Context(), from, jetstream.WithGetMsgSubject(subject))
-			if err != nil {
-				break
-			}
+	subject := fmt.Sprintf("evp.%d.>", bus.Partition(key, partitions))
+	for from := uint64(1); ; from++ {
+		m, err := stream.GetMsg(r.t.Context(), from, jetstream.WithGetMsgSubject(subject))
+		if err != nil {
+			return list
+		}
+		from = m.Sequence
+		if e, err := event.Decode(m.Data); err == nil && e.Key() == key {
 			list = append(list, m.Sequence)
-			from = m.Sequence + 1
 		}
 	}
-	return list
 }
 
 func (r *rig) ref(profile string) store.ProfileRef {

@@ -205,7 +205,7 @@ func TestReceiptsOfAnotherID(t *testing.T) {
 	receipt := r.event(event.MessageFailed, "ada", start().Add(2*time.Hour), map[string]any{
 		"message_id": sent.ID, "journey": sent.Journey, "instance": sent.Instance, "step": sent.Step, "channel": "email", "outcome": "failed", "reason": "rejected",
 	})
-	r.raw(bus.ReceiptSubject(receipt.Key(), partitions), must(event.Encode(&receipt))(t))
+	r.raw(bus.Placing{Partitions: partitions}.Receipt(receipt.Key()), must(event.Encode(&receipt))(t))
 	r.publish(r.event(event.EmailBounced, "ada", start().Add(3*time.Hour), map[string]any{"kind": "hard"}))
 	r.settled(o)
 	if m := must(r.store.Message(t.Context(), sent.Partition, sent.ID))(t); m.Outcome != message.Failed || m.Profile != "ada" {

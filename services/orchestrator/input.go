@@ -24,7 +24,7 @@ type input struct {
 }
 
 // read decodes a delivery. It never fails: what cannot be read is an input too.
-func read(d bus.Delivery) input {
+func read(d bus.Delivery, placing bus.Placing) input {
 	in := input{seq: d.Seq, raw: d, trace: bus.Extract(context.Background(), d.Header)}
 	e, err := event.Decode(d.Data)
 	switch {
@@ -35,11 +35,11 @@ func read(d bus.Delivery) input {
 		in.event = &e
 	case d.IsReceipt() && !event.Receipt(e.Type):
 		in.broken = bus.Because(bus.Refused, &event.FieldError{Field: "type", Reason: fmt.Sprintf(
-			"%q is nothing that workers report: publish events to events.%s", e.Type, d.Key())})
-	case d.Key() != e.Key():
+			"%q is nothing that workers report: publish events to %s", e.Type, bus.EventSubject(e.Key()))})
+	case !placing.Holds(d.Subject, e.Key()):
 		// Such an event would be applied on a partition that does not own the profile.
 		in.broken = bus.Because(bus.Refused, &event.FieldError{Field: "subject", Reason: fmt.Sprintf(
-			"does not belong to the NATS subject's key %q: publish to events.%s", d.Key(), e.Key())})
+			"does not belong on %s, where it lies: publish to %s", d.Subject, bus.EventSubject(e.Key()))})
 	case misplaced(&e) != nil:
 		in.broken = bus.Because(bus.Refused, misplaced(&e))
 	default:

@@ -18,11 +18,11 @@ const group = "orchestrator"
 
 // team is this orchestrator among the others that work on the same stream.
 type team struct {
-	o          *Orchestrator
-	partitions int
-	leases     *bus.Leases
-	members    *bus.Members
-	holders    *bus.Holders
+	o       *Orchestrator
+	placing bus.Placing
+	leases  *bus.Leases
+	members *bus.Members
+	holders *bus.Holders
 
 	working errgroup.Group
 	failed  chan struct{}     // closed when a partition failed for good
@@ -41,7 +41,7 @@ type hand struct {
 func (o *Orchestrator) join(ctx context.Context) (*team, error) {
 	t := &team{o: o, failed: make(chan struct{}), hands: map[int]hand{}, idle: map[int]time.Time{}}
 	var err error
-	if t.partitions, err = bus.Partitions(ctx, o.js); err != nil {
+	if t.placing, err = bus.PlacingOf(ctx, o.js); err != nil {
 		return nil, err
 	}
 	if t.leases, err = bus.OpenLeases(ctx, o.js, bus.LeaseOptions{Holder: o.Holder, TTL: o.LeaseTTL}); err != nil {
@@ -117,7 +117,7 @@ func (t *team) take(ctx context.Context, p int) {
 	h := hand{release: release, ended: make(chan struct{})}
 	t.hands[p] = h
 	t.working.Go(func() error {
-		err := t.o.partition(holding, t.leases, p, t.partitions)
+		err := t.o.partition(holding, t.leases, p, t.placing)
 		release()
 		close(h.ended)
 		if err != nil {
@@ -153,7 +153,7 @@ func (t *team) wanted() map[int]bool {
 		return ""
 	}
 	wanted := map[int]bool{}
-	for p, m := range shares(t.partitions, members, holder) {
+	for p, m := range shares(t.placing.Partitions, members, holder) {
 		if members[m] == t.o.Holder {
 			wanted[p] = true
 		}
@@ -167,7 +167,7 @@ func (t *team) wanted() map[int]bool {
 // partition would go round for ever.
 func (t *team) adopt(holder func(int) string, wanted map[int]bool) {
 	now := time.Now()
-	for p := range t.partitions {
+	for p := range t.placing.Partitions {
 		switch since, idle := t.idle[p]; {
 		case holder(p) != "":
 			delete(t.idle, p)
@@ -190,7 +190,7 @@ func (t *team) adopt(holder func(int) string, wanted map[int]bool) {
 }
 
 // partition works on one partition whenever it can have its lease, until ctx ends.
-func (o *Orchestrator) partition(ctx context.Context, leases *bus.Leases, p, n int) error {
+func (o *Orchestrator) partition(ctx context.Context, leases *bus.Leases, p int, placing bus.Placing) error {
 	for ctx.Err() == nil {
 		lease, err := leases.Wait(ctx, strconv.Itoa(p))
 		if err != nil {
@@ -202,8 +202,8 @@ func (o *Orchestrator) partition(ctx context.Context, leases *bus.Leases, p, n i
 			continue
 		}
 		o.hold(p, true)
-		w := o.worker(p, lease)
-		err = w.run(ctx, lease, n)
+		w := o.worker(p, placing, lease)
+		err = w.run(ctx, lease)
 		o.forget(p)
 		if lease.Err() == nil {
 			o.release(ctx, lease, w)

@@ -155,8 +155,8 @@ func (o *Orchestrator) Moved() <-chan struct{} {
 func (o *Orchestrator) Relayed(ctx context.Context) error { return o.relay.drain(ctx) }
 
 // worker makes the worker of a partition whose lease was acquired.
-func (o *Orchestrator) worker(p int, lease *bus.Lease) *worker {
-	return &worker{o: o, partition: p, epoch: lease.Token(), log: o.Logger.With("partition", p), care: newCaution()}
+func (o *Orchestrator) worker(p int, placing bus.Placing, lease *bus.Lease) *worker {
+	return &worker{o: o, partition: p, placing: placing, epoch: lease.Token(), log: o.Logger.With("partition", p), care: newCaution()}
 }
 
 // expect notes which partitions are this one's share.

@@ -81,7 +81,7 @@ func (w *worker) guarded(work func() error) (err error) {
 
 // decoded reads a delivery. One that ends in a panic is unreadable.
 func (w *worker) decoded(d bus.Delivery) (in input) {
-	err := w.guarded(func() error { in = read(d); return nil })
+	err := w.guarded(func() error { in = read(d, w.placing); return nil })
 	if err != nil {
 		in = input{seq: d.Seq, raw: d, trace: context.Background(), broken: bus.Because(bus.Unreadable, err)}
 	}

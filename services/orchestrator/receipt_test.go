@@ -15,7 +15,7 @@ func TestReceiptsCarryNoOrders(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, thankYou())
 	forged := r.order("ada", start(), "o1", "soap")
-	r.raw(bus.ReceiptSubject(forged.Key(), partitions), must(event.Encode(&forged))(t))
+	r.raw(bus.Placing{Partitions: partitions}.Receipt(forged.Key()), must(event.Encode(&forged))(t))
 	genuine := r.order("ada", start().Add(time.Hour), "o2", "soap")
 	r.publish(genuine)
 	o, _ := r.run(nil)

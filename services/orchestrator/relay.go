@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rapport/pkg/bus"
+	"rapport/pkg/event"
 	"rapport/pkg/store"
 )
 
@@ -300,13 +301,22 @@ func (l *load) forget(ctx context.Context) error {
 	for _, w := range l.wishes {
 		before, err := strconv.ParseUint(string(w.Data), 10, 64)
 		if err == nil {
-			err = bus.Forget(ctx, l.r.js, w.Subject, before)
+			err = bus.Forget(ctx, l.r.js, w.Subject, before, keyOf)
 		}
 		if err != nil {
 			return fmt.Errorf("forget a profile: %w", err)
 		}
 	}
 	return nil
+}
+
+// keyOf is the profile key that a message of the stream is about, as far as it can be read.
+func keyOf(data []byte) string {
+	e, err := event.Decode(data)
+	if err != nil {
+		return ""
+	}
+	return e.Key()
 }
 
 func outgoing(m store.Outgoing) *nats.Msg {

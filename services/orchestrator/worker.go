@@ -15,6 +15,7 @@ import (
 type worker struct {
 	o         *Orchestrator
 	partition int
+	placing   bus.Placing
 	epoch     uint64
 	log       *slog.Logger
 
@@ -39,7 +40,7 @@ type deliveries interface {
 
 // run works until the lease is lost or something fails. The commit in hand when ctx ends
 // is finished first.
-func (w *worker) run(ctx context.Context, lease *bus.Lease, n int) error {
+func (w *worker) run(ctx context.Context, lease *bus.Lease) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
@@ -60,7 +61,7 @@ func (w *worker) run(ctx context.Context, lease *bus.Lease, n int) error {
 	}
 	defer reader.Close() //nolint:errcheck // The consumer runs out by itself; nothing is lost with it.
 	w.o.relay.begin(w.partition)
-	w.o.note(w.partition, n, position)
+	w.o.note(w.partition, w.placing.Partitions, position)
 	if err := w.lookAhead(ctx, nil); err != nil {
 		return err
 	}

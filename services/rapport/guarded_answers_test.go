@@ -45,7 +45,7 @@ func TestAnswersComeWithTheirOwnKeys(t *testing.T) {
 	g.remembers(t)
 	before, err := bus.LastSeq(ctx, g.as("orchestrator"), bus.StreamEvents)
 	g.check("look how far events go", err)
-	g.check("the orchestrator forgets", bus.Forget(ctx, g.as("orchestrator"), bus.ForgetSubject(event.Key("ada")), before+1))
+	g.check("the orchestrator forgets", bus.Forget(ctx, g.as("orchestrator"), bus.ForgetSubject(event.Key("ada")), before+1, func([]byte) string { return event.Key("ada") }))
 	stream, err := g.as("admin").Stream(ctx, bus.StreamEvents)
 	g.check("look at the events", err)
 	if info := stream.CachedInfo(); info.State.Msgs != 0 {

@@ -274,7 +274,7 @@ func (g *guarded) report(js jetstream.JetStream, id string) error {
 	if err != nil {
 		return err
 	}
-	return bus.NewGatherer(js, 0).Publish(bus.ReceiptSubject(e.Key(), guardedLayout().Partitions), wm.NewMessage(e.UID(), body))
+	return bus.NewGatherer(js, 0).Publish(bus.Placing{Partitions: guardedLayout().Partitions}.Receipt(e.Key()), wm.NewMessage(e.UID(), body))
 }
 
 // applied waits until so many events are applied.

@@ -38,6 +38,7 @@ It may be repeated, and changes nothing when there is nothing to change.`,
 	flags := cmd.Flags()
 	f.broker(flags)
 	flags.IntVar(&f.cfg.Partitions, "partitions", 16, "partitions of a new event stream; they cannot be changed later")
+	flags.BoolVar(&f.cfg.NATSSlots, "nats-slots", false, "give slots to an event stream that has a subject for each profile, once no version that made such streams runs any more")
 	flags.StringVar(&f.cfg.StoreURL, "store", os.Getenv("RAPPORT_STORE_URL"), "PostgreSQL database, postgres://user@host/name (default: the streams alone)")
 	return cmd
 }

@@ -41,6 +41,7 @@ type Config struct {
 	// NATSURL is a broker to use instead of the embedded one.
 	NATSURL      string
 	NATSReplicas int          // of each stream; zero: 1
+	NATSSlots    bool         // gives slots to a stream of an earlier version, see bus.Layout
 	NATSSecurity bus.Security // of connections to NATSURL
 	Partitions   int          // of a new EVENTS stream; zero: 16
 

@@ -203,7 +203,7 @@ func (s *Stack) people() (func(context.Context, string) (portal.Person, error), 
 }
 
 // partitionOf is where the events and the state of a profile are.
-func (s *Stack) partitionOf(id string) int { return bus.Partition(event.Key(id), s.partitions) }
+func (s *Stack) partitionOf(id string) int { return bus.Partition(event.Key(id), s.placing.Partitions) }
 
 // state is that of a person, by any of their ids: of the one that acts for the others.
 // store.ErrNotFound for one that is not there or was erased.

@@ -50,11 +50,11 @@ type Stack struct {
 	Postmaster   *postmaster.Service
 	Ops          *ops.Server
 
-	keys       *link.Keys  // open what links of messages carry; nil: there are none
-	maker      *link.Maker // makes them; nil: there are none, and without a base until the portal listens
-	local      sync.Once
-	nearby     *link.Maker // maker, with the address that the portal listens on
-	partitions int         // of the stream of events
+	keys    *link.Keys  // open what links of messages carry; nil: there are none
+	maker   *link.Maker // makes them; nil: there are none, and without a base until the portal listens
+	local   sync.Once
+	nearby  *link.Maker // maker, with the address that the portal listens on
+	placing bus.Placing // of profiles in the stream of events
 
 	measured  store.Store // Store with metrics, for those who work with it
 	cfg       Config
@@ -180,8 +180,9 @@ func (s *Stack) streams(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open JetStream: %w", err)
 	}
-	layout := bus.Layout{Partitions: s.cfg.Partitions, Replicas: s.cfg.NATSReplicas}
+	layout := bus.Layout{Partitions: s.cfg.Partitions, Replicas: s.cfg.NATSReplicas, Slots: s.cfg.NATSSlots}
 	if s.Broker != nil {
+		layout.Slots = true // Nobody else applies what is in a broker of our own.
 		most := s.Broker.MaxStore()
 		layout.MaxBytes = min(defaultStreams, max(most*9/10-forBuckets, most/2))
 	}
@@ -189,7 +190,7 @@ func (s *Stack) streams(ctx context.Context) error {
 		return fmt.Errorf("provision the streams: %w", err)
 	}
 	s.JS = js
-	if s.partitions, err = bus.Partitions(ctx, js); err != nil {
+	if s.placing, err = bus.PlacingOf(ctx, js); err != nil {
 		return fmt.Errorf("count the partitions: %w", err)
 	}
 	return nil

@@ -190,7 +190,7 @@ const ackWait = 5 * time.Second
 func (s *Stack) delivery(name string) delivery.Options {
 	return delivery.Options{
 		Claims: s.measured, Publisher: bus.NewGatherer(s.JS, 0), Worker: name + "-" + random(),
-		Receipts: func(profile string) string { return bus.ReceiptSubject(profile, s.cfg.Partitions) },
+		Receipts: s.placing.Receipt,
 		Now:      wallClock(), Recheck: s.standing.Recheck, Throttles: s.throttles,
 		Lateness:  func(c *message.Command) time.Duration { return s.inForce.Journeys().Lateness(c.Journey, c.Version) },
 		EventTime: s.cfg.Clock == orchestrator.EventClock,
