@@ -28,11 +28,12 @@ type shop struct {
 // share starts a broker, a database and a catcher.
 func share(t *testing.T) *shop {
 	t.Helper()
-	return shareStore(t, pgtest.URL(t))
+	return shareStore(t, program(t), pgtest.URL(t))
 }
 
-// shareStore starts a broker and a catcher for a database.
-func shareStore(t *testing.T, url string) *shop {
+// shareStore starts a broker and the catcher of a program for a database. The catcher is who finds an
+// empty broker, and makes its streams.
+func shareStore(t *testing.T, bin, url string) *shop {
 	t.Helper()
 	s := &shop{store: url}
 	cluster, err := natslocal.Start(t.Context(), natslocal.Options{Dir: t.TempDir(), Nodes: 1})
@@ -45,7 +46,7 @@ func shareStore(t *testing.T, url string) *shop {
 		}
 	})
 	s.nats = strings.Join(cluster.URLs(), ",")
-	s.catcher = s.start(t, program(t), "catcher")
+	s.catcher = s.start(t, bin, "catcher")
 	s.catcher.messages = find(t, s.catcher.out.String(), `messages +(http://\S+)`)
 	s.smtp = find(t, s.catcher.out.String(), `smtp +(\S+)`)
 	return s
@@ -125,12 +126,12 @@ func TestServicesApart(t *testing.T) {
 	}
 }
 
-// A rolling upgrade: the program of the previous commit works, the new one joins it, the
+// A rolling upgrade: the program of the previous commit works, with streams that it made, the new one joins it, the
 // old one leaves, and everybody is thanked once.
 func TestRollingUpgrade(t *testing.T) {
 	t.Parallel()
 	before := previous(t)
-	s := share(t)
+	s := shareStore(t, before, pgtest.URL(t))
 	const services = "ingest,orchestrator,recommender,mailer,texter,caller"
 	old := s.start(t, before, services)
 	orders(t, 0, 20, old)

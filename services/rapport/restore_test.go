@@ -27,7 +27,7 @@ func TestNothingIsSentAgainAfterAPointInTimeRecovery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := shareStore(t, url)
+	s := shareStore(t, program(t), url)
 	const services = "ingest,orchestrator,recommender,mailer,texter,caller"
 	r := s.start(t, program(t), services)
 	orders(t, 0, 10, r)
