@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/mail"
 	"strings"
+	"sync"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -20,7 +21,22 @@ import (
 type letter struct {
 	from, to string // envelope, without angle brackets
 	mime     []byte
+	buffer   *bytes.Buffer // that mime was written to
 }
+
+// buffers are those of letters that went out: one is larger than all else that a mail takes.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// done gives the letter's memory back. Nobody may look at it any more.
+func (l *letter) done() {
+	if l.buffer.Cap() <= maxKept {
+		buffers.Put(l.buffer)
+	}
+	l.mime, l.buffer = nil, nil
+}
+
+// maxKept keeps an odd mail from holding memory for ever.
+const maxKept = 128 << 10
 
 // compose makes the MIME message: plain text and HTML as alternatives, in UTF-8 and
 // quoted-printable, which every server passes on unchanged (RFC 2045, section 6.7).
@@ -48,16 +64,17 @@ func compose(c *message.Command, m render.Mail, who Identity, domain string, dat
 	if err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
+	b := buffers.Get().(*bytes.Buffer)
+	b.Reset()
 	b.Grow(len(m.Text)*9/8 + len(m.HTML)*9/8 + 2048)
-	msg.SetBodyWriter(gomail.TypeTextPlain, body(&b, m.Text))
+	msg.SetBodyWriter(gomail.TypeTextPlain, body(b, m.Text))
 	if m.HTML != "" {
-		msg.AddAlternativeWriter(gomail.TypeTextHTML, body(&b, m.HTML))
+		msg.AddAlternativeWriter(gomail.TypeTextHTML, body(b, m.HTML))
 	}
-	if _, err := msg.WriteTo(&b); err != nil {
+	if _, err := msg.WriteTo(b); err != nil {
 		return nil, fmt.Errorf("make the MIME message: %w", err)
 	}
-	l := &letter{from: path, to: to.Address, mime: b.Bytes()}
+	l := &letter{from: path, to: to.Address, mime: b.Bytes(), buffer: b}
 	return l, who.sign(l, host, c.Ref(), date)
 }
 

@@ -155,7 +155,11 @@ func (m *Mailer) Render(ctx context.Context, c *message.Command) (delivery.HandO
 			}
 			service = other
 		}
-		return m.fleet.send(ctx, provider, l)
+		id, err := m.fleet.send(ctx, provider, l)
+		if err == nil {
+			l.done() // What was refused may be tried again.
+		}
+		return id, err
 	}, nil
 }
 

@@ -68,7 +68,7 @@ func (s *Store) Record(ctx context.Context, results []store.Result) error {
 			return fmt.Errorf("record the result of message %s: the receipt is empty", results[i].MessageID)
 		}
 	}
-	err := s.writer.do(ctx, len(results), func(c *conn) error {
+	err := s.writer.along(ctx, len(results), func(c *conn) error {
 		for i := range results {
 			if err := recordOne(c, &results[i]); err != nil {
 				return fmt.Errorf("message %s: %w", results[i].MessageID, err)

@@ -79,7 +79,11 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 		if len(b.Erasures) > 0 {
 			s.erased.Store(b.Partition, true) // Before anybody can see that it happened.
 		}
-		err = s.writer.do(ctx, rows.size(), rows.write)
+		do := s.writer.do
+		if len(b.Outbox) == 0 {
+			do = s.writer.along // Nothing goes out because of it.
+		}
+		err = do(ctx, rows.size(), rows.write)
 	}
 	if err != nil {
 		return fmt.Errorf("commit partition %d from %d to %d: %w", b.Partition, b.From.Seq, b.To.Seq, err)

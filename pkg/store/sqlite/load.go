@@ -60,14 +60,11 @@ func (s *Store) loadStates(ctx context.Context, partition int, chunk []loadKey, 
 	args[keys] = partition
 	return eachRow(ctx, statement, args, func(scan func(...any) error) error {
 		var n int
-		var state []byte
+		var state column
 		if err := scan(&n, &state); err != nil {
 			return err
 		}
-		if state == nil {
-			state = []byte{} // how the driver gives an empty blob
-		}
-		into[chunk[n].want].State = state
+		into[chunk[n].want].State = state.bytes()
 		return nil
 	})
 }

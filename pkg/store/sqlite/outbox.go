@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -33,11 +34,7 @@ func packOutbox(to *bytes.Buffer, out []store.Outgoing) error {
 // packOutbox writes what it is given and a batch that cannot be read would block the relay
 // for ever.
 func unpackOutbox(data []byte) ([]store.Outgoing, error) {
-	mode, err := cbor.DecOptions{
-		UTF8:             cbor.UTF8DecodeInvalid,
-		MaxArrayElements: math.MaxInt32,
-		MaxMapPairs:      math.MaxInt32,
-	}.DecMode()
+	mode, err := unpacking()
 	if err != nil {
 		return nil, fmt.Errorf("set up CBOR: %w", err)
 	}
@@ -48,16 +45,25 @@ func unpackOutbox(data []byte) ([]store.Outgoing, error) {
 	return out, nil
 }
 
+// unpacking is how an outbox is decoded.
+var unpacking = sync.OnceValues(func() (cbor.DecMode, error) {
+	return cbor.DecOptions{
+		UTF8:             cbor.UTF8DecodeInvalid,
+		MaxArrayElements: math.MaxInt32,
+		MaxMapPairs:      math.MaxInt32,
+	}.DecMode()
+})
+
 // Outbox implements store.Applying.
 func (s *Store) Outbox(ctx context.Context, partition int, after uint64, limit int) ([]store.OutboxBatch, error) {
 	var batches []store.OutboxBatch
 	args := []any{partition, clamp(after), max(limit, 0)}
 	err := eachRow(ctx, s.reads.outbox, args, func(scan func(...any) error) error {
 		b := store.OutboxBatch{Partition: partition}
-		var packed []byte
+		var packed column
 		err := scan(&b.Seq, &packed)
 		if err == nil {
-			b.Messages, err = unpackOutbox(packed)
+			b.Messages, err = unpackOutbox(packed.data)
 		}
 		batches = append(batches, b)
 		return err
@@ -70,7 +76,7 @@ func (s *Store) Outbox(ctx context.Context, partition int, after uint64, limit i
 
 // OutboxDone implements store.Applying.
 func (s *Store) OutboxDone(ctx context.Context, partition int, seq uint64) error {
-	err := s.writer.do(ctx, 1, func(c *conn) error {
+	err := s.writer.along(ctx, 1, func(c *conn) error {
 		_, err := c.exec(dropOutbox, int64(partition), clamp(seq))
 		return err
 	})

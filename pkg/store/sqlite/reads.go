@@ -152,5 +152,27 @@ func eachRow(ctx context.Context, st *sql.Stmt, args []any, each func(scan func(
 	return rows.Err()
 }
 
+// column is what a column holds, as the driver gives it: in memory that it made for it and forgets. To scan into a
+// slice of bytes would copy it once more, which states and outboxes are too large for.
+type column struct{ data []byte }
+
+// Scan implements sql.Scanner.
+func (b *column) Scan(value any) error {
+	data, ok := value.([]byte)
+	if !ok && value != nil {
+		return fmt.Errorf("a %T is no blob", value)
+	}
+	b.data = data
+	return nil
+}
+
+// bytes are never nil, which is how the driver gives an empty blob.
+func (b *column) bytes() []byte {
+	if b.data == nil {
+		return []byte{}
+	}
+	return b.data
+}
+
 // close closes the pool, and with it the statements.
 func (r *reads) close() error { return r.db.Close() }

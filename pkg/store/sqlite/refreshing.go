@@ -35,12 +35,11 @@ func (s *Store) Look(ctx context.Context, looks []store.Look) ([]store.Sight, er
 		err := eachRow(ctx, statement, args, func(scan func(...any) error) error {
 			var n int
 			var sight store.Sight
-			if err := scan(&n, &sight.State, &sight.Suppressed); err != nil {
+			var state column
+			if err := scan(&n, &state, &sight.Suppressed); err != nil {
 				return err
 			}
-			if sight.State == nil {
-				sight.State = []byte{} // how the driver gives an empty blob
-			}
+			sight.State = state.bytes()
 			sights[start+n] = sight
 			return nil
 		})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"testing"
 	"time"
 
@@ -181,7 +182,7 @@ func TestTake(t *testing.T) {
 		w.waiting = append(w.waiting, &request{rows: rows})
 	}
 	for _, want := range []int{1, 2, 1, 0} {
-		if group, last := w.take(); len(group) != want || last {
+		if group, _, last := w.take(); len(group) != want || last {
 			t.Errorf("a group of %d (last: %v), want %d", len(group), last, want)
 		}
 	}
@@ -190,7 +191,7 @@ func TestTake(t *testing.T) {
 		w.waiting[i] = &request{}
 	}
 	for _, want := range []int{groupRequests, 1, 0} {
-		if group, last := w.take(); len(group) != want || last != (want == 0) {
+		if group, _, last := w.take(); len(group) != want || last != (want == 0) {
 			t.Errorf("a group of %d (last: %v), want %d", len(group), last, want)
 		}
 	}
@@ -215,5 +216,63 @@ func TestCloseDrains(t *testing.T) {
 	again := openTest(t, dir)
 	if _, err := again.Acquire(t.Context(), 0, 8); !errors.Is(err, store.ErrFenced) {
 		t.Errorf("the waiting request was lost: %v", err)
+	}
+}
+
+// What is in no hurry goes along with what is; alone it waits, but not for ever, and not when it is much or
+// the store closes.
+func TestAlong(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	hurried := func() *request { return &request{rows: 1} }
+	leisurely := func(rows int, until time.Time) *request { return &request{rows: rows, until: until} }
+	for name, c := range map[string]struct {
+		waiting []*request
+		closed  bool
+		taken   int
+	}{
+		"alone":               {[]*request{leisurely(1, now.Add(time.Hour))}, false, 0},
+		"with another":        {[]*request{leisurely(1, now.Add(time.Hour)), leisurely(1, now.Add(time.Hour))}, false, 0},
+		"with one in hurry":   {[]*request{leisurely(1, now.Add(time.Hour)), hurried()}, false, 2},
+		"long enough":         {[]*request{leisurely(1, now.Add(-time.Second)), leisurely(1, now.Add(time.Hour))}, false, 2},
+		"much":                {[]*request{leisurely(leisureRows, now.Add(time.Hour))}, false, 1},
+		"much in all":         {[]*request{leisurely(leisureRows-1, now.Add(time.Hour)), leisurely(1, now.Add(time.Hour))}, false, 2},
+		"as the store closes": {[]*request{leisurely(1, now.Add(time.Hour))}, true, 1},
+	} {
+		w := &writer{waiting: c.waiting, closed: c.closed}
+		group, wait, last := w.take()
+		if len(group) != c.taken || (wait > 0) != (c.taken == 0) || last {
+			t.Errorf("%s: a group of %d, wait %s (last: %v), want %d", name, len(group), wait, last, c.taken)
+		}
+	}
+	s := openTest(t, t.TempDir())
+	if err := s.writer.along(t.Context(), 1, func(*conn) error { return nil }); err != nil {
+		t.Errorf("alone: %v", err)
+	}
+}
+
+// What the driver gave for one row is not what it gives for the next: so the store need not copy it.
+func TestColumnsAreTheirOwn(t *testing.T) {
+	t.Parallel()
+	s := openTest(t, t.TempDir())
+	st, err := s.reads.db.PrepareContext(t.Context(), `VALUES (x'0102'), (x'0304'), (x''), (NULL)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close() //nolint:errcheck // The test is about what it says.
+	var got [][]byte
+	if err := eachRow(t.Context(), st, nil, func(scan func(...any) error) error {
+		var c column
+		err := scan(&c)
+		got = append(got, c.bytes())
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if want := [][]byte{{1, 2}, {3, 4}, {}, {}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("read %v, want %v", got, want)
+	}
+	if err := new(column).Scan("text"); err == nil {
+		t.Error("a text is taken for a blob")
 	}
 }
