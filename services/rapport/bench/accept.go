@@ -210,8 +210,13 @@ func (b *bench) post(ctx context.Context, url string, bodies [][]byte, clients i
 }
 
 func postOne(ctx context.Context, client *http.Client, url string, body []byte) error {
+	return insist(ctx, func() (int, []byte, error) { return send(ctx, client, url, body) })
+}
+
+// insist sends until the door takes it.
+func insist(ctx context.Context, send func() (int, []byte, error)) error {
 	for {
-		status, answer, err := send(ctx, client, url, body)
+		status, answer, err := send()
 		switch {
 		case err != nil:
 			return err
@@ -231,13 +236,21 @@ func postOne(ctx context.Context, client *http.Client, url string, body []byte) 
 	}
 }
 
-func send(ctx context.Context, client *http.Client, url string, body []byte) (int, []byte, error) {
+func request(ctx context.Context, url string, body []byte) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, fmt.Errorf("make a request: %w", err)
+		return nil, fmt.Errorf("make a request: %w", err)
 	}
 	req.SetBasicAuth(writeKey, "")
 	req.Header.Set("Content-Type", "application/json")
+	return req, nil
+}
+
+func send(ctx context.Context, client *http.Client, url string, body []byte) (int, []byte, error) {
+	req, err := request(ctx, url, body)
+	if err != nil {
+		return 0, nil, err
+	}
 	resp, err := client.Do(req)
 	if err != nil {
 		return 0, nil, fmt.Errorf("post: %w", err)

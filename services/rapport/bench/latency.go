@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -13,9 +12,9 @@ import (
 
 // shot is one event of an open loop: when it is due to be sent, and its order's number.
 type shot struct {
-	due    time.Time
-	serial int
-	body   []byte
+	due     time.Time
+	serial  int
+	request []byte
 }
 
 // loop is load at a rate that does not wait for answers.
@@ -28,7 +27,7 @@ type loop struct {
 // fire posts one event at a time, each at its time, whatever became of those before, and
 // returns when all were accepted. Each event's latency begins when it was due, so that one
 // that was sent late because everything stood still counts as late.
-func (s *shop) fire(ctx context.Context, l loop) ([]shot, error) {
+func (s *shop) fire(ctx context.Context, l loop) (_ []shot, err error) {
 	n := int(float64(l.rate) * l.over.Seconds())
 	shots := make([]shot, n)
 	began := time.Now().Add(l.lead)
@@ -38,16 +37,21 @@ func (s *shop) fire(ctx context.Context, l loop) ([]shot, error) {
 		if err != nil {
 			return nil, fmt.Errorf("encode order %s: %w", o.id, err)
 		}
-		shots[i] = shot{due: began.Add(time.Duration(i) * time.Second / time.Duration(l.rate)), serial: s.b.serial, body: body}
+		shots[i] = shot{due: began.Add(time.Duration(i) * time.Second / time.Duration(l.rate)), serial: s.b.serial}
+		if shots[i].request, err = written(ctx, s.url()+"/v1/track", body); err != nil {
+			return nil, err
+		}
 	}
 	if late := time.Since(began); late > 0 {
 		for i := range shots {
 			shots[i].due = shots[i].due.Add(late)
 		}
 	}
-	transport := &http.Transport{MaxIdleConnsPerHost: doors, MaxConnsPerHost: doors}
-	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport, Timeout: patience}
+	door, err := newWire(s.url(), doors)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, door.close()) }()
 	var posting sync.WaitGroup
 	errs := make(chan error, n)
 	for i := range shots {
@@ -55,7 +59,7 @@ func (s *shop) fire(ctx context.Context, l loop) ([]shot, error) {
 			break
 		}
 		posting.Go(func() {
-			if err := postOne(ctx, client, s.url()+"/v1/track", shots[i].body); err != nil {
+			if err := insist(ctx, func() (int, []byte, error) { return door.post(ctx, shots[i].request) }); err != nil {
 				errs <- err
 			}
 		})
