@@ -26,7 +26,7 @@ const urgentToken = "now."
 const urgentDurable = "-now"
 
 // Urgent is the subject, or the filter, of the urgent family beside an ordinary one of SEND:
-// send.<channel>.now.<key> beside send.<channel>.<key>. A command there overtakes all that
+// send.<channel>.now.<slot> beside send.<channel>.<slot>. A command there overtakes all that
 // wait on the ordinary one; those of one profile keep their order within each family.
 func Urgent(subject string) string {
 	i := strings.LastIndexByte(subject, '.') + 1

@@ -20,9 +20,9 @@ import (
 
 // feeds are the flags about the shop's product feeds.
 func (f *upFlags) feeds(flags *pflag.FlagSet) {
-	every, err := time.ParseDuration(os.Getenv("RAPPORT_FEED_EVERY"))
-	if err != nil {
-		every = time.Hour
+	every := time.Hour
+	if text := os.Getenv("RAPPORT_FEED_EVERY"); text != "" {
+		every, _ = time.ParseDuration(text) // What is no duration is zero, which fed refuses.
 	}
 	flags.StringSliceVar(&f.cfg.Feeds.URLs, "feed", list("RAPPORT_FEEDS"), "address of a product feed that the catalogue follows: Google's product data, CSV or JSON")
 	flags.DurationVar(&f.cfg.Feeds.Every, "feed-every", every, "how often feeds are read")

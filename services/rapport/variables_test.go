@@ -11,6 +11,7 @@ func TestVariablesThatMakeNoSense(t *testing.T) {
 	for variable, want := range map[string]string{
 		"RAPPORT_SIGNING_KEYS=0123456789abcdef, sesame": "RAPPORT_SIGNING_KEYS: a key has 6 bytes: use at least 16 random ones, and a comma between keys",
 		"RAPPORT_ALLOW_PRIVATE_WEBHOOKS=perhaps":        "RAPPORT_ALLOW_PRIVATE_WEBHOOKS is \"perhaps\": use true or false",
+		"RAPPORT_FEED_EVERY=often":                      "--feed-every 0s: use 1m or more",
 	} {
 		cmd := command(t, t.TempDir(), append([]string{"up"}, free()...)...)
 		cmd.Env = append(cmd.Env, variable)
