@@ -24,13 +24,23 @@ type letter struct {
 	buffer   *bytes.Buffer // that mime was written to
 }
 
-// buffers are those of letters that went out: one is larger than all else that a mail takes.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+// paper is the buffers of letters that went out: one is larger than all else that a mail takes.
+type paper struct{ pool sync.Pool }
 
-// done gives the letter's memory back. Nobody may look at it any more.
-func (l *letter) done() {
+// sheet is an empty buffer.
+func (p *paper) sheet() *bytes.Buffer {
+	b, _ := p.pool.Get().(*bytes.Buffer)
+	if b == nil {
+		return new(bytes.Buffer)
+	}
+	b.Reset()
+	return b
+}
+
+// back takes the letter's memory. Nobody may look at it any more.
+func (p *paper) back(l *letter) {
 	if l.buffer.Cap() <= maxKept {
-		buffers.Put(l.buffer)
+		p.pool.Put(l.buffer)
 	}
 	l.mime, l.buffer = nil, nil
 }
@@ -42,6 +52,11 @@ const maxKept = 128 << 10
 // quoted-printable, which every server passes on unchanged (RFC 2045, section 6.7).
 // Errors are final: the address or the template is wrong.
 func compose(c *message.Command, m render.Mail, who Identity, domain string, date time.Time) (*letter, error) {
+	return composeOn(new(bytes.Buffer), c, m, who, domain, date)
+}
+
+// composeOn writes it into an empty buffer.
+func composeOn(b *bytes.Buffer, c *message.Command, m render.Mail, who Identity, domain string, date time.Time) (*letter, error) {
 	to, err := mail.ParseAddress(c.To)
 	if err != nil || strings.ContainsAny(to.Address, "\r\n") {
 		return nil, delivery.Permanent(message.ReasonInvalidAddress, "the recipient's address cannot be read")
@@ -64,8 +79,6 @@ func compose(c *message.Command, m render.Mail, who Identity, domain string, dat
 	if err != nil {
 		return nil, err
 	}
-	b := buffers.Get().(*bytes.Buffer)
-	b.Reset()
 	b.Grow(len(m.Text)*9/8 + len(m.HTML)*9/8 + 2048)
 	msg.SetBodyWriter(gomail.TypeTextPlain, body(b, m.Text))
 	if m.HTML != "" {

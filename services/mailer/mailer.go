@@ -86,6 +86,7 @@ type Mailer struct {
 	o        Options
 	pipeline *delivery.Pipeline
 	fleet    *fleet
+	paper    paper
 }
 
 // New checks the options. It opens no connection.
@@ -157,7 +158,7 @@ func (m *Mailer) Render(ctx context.Context, c *message.Command) (delivery.HandO
 		}
 		id, err := m.fleet.send(ctx, provider, l)
 		if err == nil {
-			l.done() // What was refused may be tried again.
+			m.paper.back(l) // What was refused may be tried again.
 		}
 		return id, err
 	}, nil
@@ -169,7 +170,7 @@ func (m *Mailer) letter(c *message.Command, mail render.Mail, service string, da
 	if service != "" {
 		who.Metadata = service
 	}
-	return compose(c, mail, who, m.o.Domain, date)
+	return composeOn(m.paper.sheet(), c, mail, who, m.o.Domain, date)
 }
 
 // complete fills in defaults. Errors name the field and the remedy.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -34,7 +33,11 @@ func packOutbox(to *bytes.Buffer, out []store.Outgoing) error {
 // packOutbox writes what it is given and a batch that cannot be read would block the relay
 // for ever.
 func unpackOutbox(data []byte) ([]store.Outgoing, error) {
-	mode, err := unpacking()
+	mode, err := cbor.DecOptions{
+		UTF8:             cbor.UTF8DecodeInvalid,
+		MaxArrayElements: math.MaxInt32,
+		MaxMapPairs:      math.MaxInt32,
+	}.DecMode()
 	if err != nil {
 		return nil, fmt.Errorf("set up CBOR: %w", err)
 	}
@@ -44,15 +47,6 @@ func unpackOutbox(data []byte) ([]store.Outgoing, error) {
 	}
 	return out, nil
 }
-
-// unpacking is how an outbox is decoded.
-var unpacking = sync.OnceValues(func() (cbor.DecMode, error) {
-	return cbor.DecOptions{
-		UTF8:             cbor.UTF8DecodeInvalid,
-		MaxArrayElements: math.MaxInt32,
-		MaxMapPairs:      math.MaxInt32,
-	}.DecMode()
-})
 
 // Outbox implements store.Applying.
 func (s *Store) Outbox(ctx context.Context, partition int, after uint64, limit int) ([]store.OutboxBatch, error) {
