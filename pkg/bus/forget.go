@@ -22,10 +22,10 @@ func IsForget(subject string) bool { return strings.HasPrefix(subject, forgetPre
 // its receipts, which must all have been applied. subject is a ForgetSubject; keyOf is
 // the profile key that a message's body is about, or "". It may be repeated.
 //
-// A profile shares its slot with others, whose messages are read to tell them apart: a
-// thousandth of the stream with 16 partitions. What lies under a subject of its own is
-// removed too: a stream that was given slots has some, and so might, by a rare accident,
-// a profile whose key is the number of somebody's slot; that one is looked at.
+// A profile shares its slot with others, so each message there is read to tell them apart: with
+// 16 partitions, a thousandth of the stream. A stream that was given slots may also have messages
+// under the profile's own subject, which are purged unread, unless the key is a number that is a
+// slot as well: then others' may lie there, and they too are read.
 func Forget(ctx context.Context, js jetstream.JetStream, subject string, before uint64, keyOf func(data []byte) string) error {
 	s, err := lookUp(ctx, js, StreamEvents)
 	if err != nil {

@@ -29,8 +29,8 @@ type SubscriberOptions struct {
 	// Lanes is how many messages are handled at once, 16 when 0. Messages of
 	// one key always take the same lane, one after the other.
 	Lanes int
-	// Key gives the key of a message; nil takes the profile key at the end of
-	// the subject.
+	// Key gives the key of a message; nil takes the end of the subject, which is the
+	// profile's slot, or its token in what an earlier version published.
 	Key func(Delivery) string
 
 	// AckWait is how long the server waits for a sign of life of this
