@@ -9,10 +9,8 @@ import (
 const memoryLimit = 158 << 20
 
 // limitMemory lets the garbage collector work harder before the broker's caches, which
-// fill what they are given, make the process large. GOMEMLIMIT overrides it: where a million
-// people are imported at once, the broker's index of them alone is more, and collecting takes
-// half of the processor. A limit that follows what is kept was tried; it imports twice as
-// fast, and takes 800 MiB under full load where 300 do.
+// fill what they are given, make the process large. GOMEMLIMIT overrides it. A limit that
+// follows what is kept was tried; it takes 800 MiB under full load where 300 do.
 func limitMemory() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
