@@ -67,7 +67,8 @@
 // A timer (Set.Fire) wakes what is due, earliest first: segments whose answer changes by
 // time alone, then dates and broadcasts (start.go), then instances; at one instant by
 // priority, name and age. State.NextDue says when that will next be so. A walk that needs
-// suggestions rests and returns an Ask; Set.Answer goes on with what was suggested.
+// suggestions rests and returns an Ask, after all other effects; Set.Answer goes on with what
+// was suggested.
 // Conditions that look at the clock note when their answer could change (Scope.NoteChange),
 // so that nothing is polled.
 //

@@ -87,7 +87,7 @@ type Message struct {
 	Trigger *Trigger       // of the instance, for linking traces
 }
 
-// Ask wants suggestions for an instance that rests until Set.Answer.
+// Ask wants suggestions for an instance that rests until Set.Answer. In a list it comes after all other effects.
 type Ask struct {
 	Instance string
 	Query    Query

@@ -119,6 +119,7 @@ type walk struct {
 	past    bool      // the event is late, or told as of the past
 	due     time.Time // when what is happening should have happened; zero: now
 	effects []Effect
+	asks    []Effect
 	ended   bool
 
 	// sorted is when segments were to be asked again, while what follows from their answers
@@ -142,12 +143,13 @@ type walk struct {
 
 func (w *walk) effect(e Effect) { w.effects = append(w.effects, e) }
 
-// done tidies up after the last effect.
+// done tidies up after the last effect. Questions come last: their answers go on from the state after everything
+// else, and whoever tells effects as they are listed and answers on the way tells them in the order of their happening.
 func (w *walk) done() []Effect {
 	if w.ended {
 		w.state.tidy()
 	}
-	return w.effects
+	return append(w.effects, w.asks...)
 }
 
 // maxRounds bounds a chain of steps that change segments whose journeys have steps that

@@ -218,6 +218,21 @@ func TestPostponedQuestionsAreAskedAgain(t *testing.T) {
 	}
 }
 
+// An answer goes on from the state after everything else, and may end what entered along with the one who asked: it is
+// told after all of it.
+func TestAnswersComeAfterEverythingElse(t *testing.T) {
+	t.Parallel()
+	asking := thankYou()
+	asking.Name = "ask"
+	asking.Steps = []journey.Step{
+		{ID: "picks", Recommend: &journey.Recommend{Min: 2, Max: 4, Otherwise: []journey.Step{{ID: "few", Tag: &journey.Tag{Add: []string{"few"}}}}}},
+	}
+	p := newPerson(t, "ada", asking, related())
+	p.suggest = func(journey.Query) []journey.Suggestion { return nil }
+	p.orders(0, "A1")
+	p.want("day 0: ask entered", "day 0: related entered", "day 0: ask finished")
+}
+
 func TestSetsRefuseWhatCannotBeLaidOut(t *testing.T) {
 	t.Parallel()
 	twins := thankYou()

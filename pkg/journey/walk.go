@@ -130,7 +130,7 @@ func (w *walk) suggest(in *Instance, r *Recommend) {
 		basket = t.Products
 	}
 	in.Owed = w.meant()
-	w.effect(Ask{Instance: in.ID, Query: Query{
+	w.asks = append(w.asks, Ask{Instance: in.ID, Query: Query{
 		AsOf: w.now, Basket: basket, Exclude: bought, From: r.From, Min: r.Min, Max: r.Max,
 	}})
 }
