@@ -12,9 +12,8 @@ import (
 
 // shot is one event of an open loop: when it is due to be sent, and its order's number.
 type shot struct {
-	due     time.Time
-	serial  int
-	request []byte
+	due    time.Time
+	serial int
 }
 
 // loop is load at a rate that does not wait for answers.
@@ -24,53 +23,77 @@ type loop struct {
 	over time.Duration
 }
 
+// ahead is how many requests lie ready to be posted. All of a run's would be a sixth of the memory that the engine
+// may have, whose collector is the same: it ran twice as often for what only the bench had.
+const ahead = 64
+
 // fire posts one event at a time, each at its time, whatever became of those before, and
 // returns when all were accepted. Each event's latency begins when it was due, so that one
 // that was sent late because everything stood still counts as late.
 func (s *shop) fire(ctx context.Context, l loop) (_ []shot, err error) {
-	n := int(float64(l.rate) * l.over.Seconds())
-	shots := make([]shot, n)
-	began := time.Now().Add(l.lead)
-	for i := range shots {
-		o := s.b.next(s.b.o.Profiles, now())
-		body, err := json.Marshal(o.call())
-		if err != nil {
-			return nil, fmt.Errorf("encode order %s: %w", o.id, err)
-		}
-		shots[i] = shot{due: began.Add(time.Duration(i) * time.Second / time.Duration(l.rate)), serial: s.b.serial}
-		if shots[i].request, err = written(ctx, s.url()+"/v1/track", body); err != nil {
-			return nil, err
-		}
-	}
-	if late := time.Since(began); late > 0 {
-		for i := range shots {
-			shots[i].due = shots[i].due.Add(late)
-		}
-	}
 	door, err := newWire(s.url(), doors)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, door.close()) }()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	n := int(float64(l.rate) * l.over.Seconds())
+	shots := make([]shot, n)
+	requests := make(chan []byte, ahead)
+	began := time.Now().Add(l.lead)
 	var posting sync.WaitGroup
+	posting.Go(func() {
+		defer close(requests)
+		if err := s.write(ctx, shots, requests); err != nil {
+			stop(err)
+		}
+	})
 	errs := make(chan error, n)
 	for i := range shots {
-		if !until(ctx, shots[i].due) {
+		shots[i].due = began.Add(time.Duration(i) * time.Second / time.Duration(l.rate))
+		request, ok := <-requests
+		if !ok || !until(ctx, shots[i].due) {
 			break
 		}
 		posting.Go(func() {
-			if err := insist(ctx, func() (int, []byte, error) { return door.post(ctx, shots[i].request) }); err != nil {
+			if err := insist(ctx, func() (int, []byte, error) { return door.post(ctx, request) }); err != nil {
 				errs <- err
 			}
 		})
 	}
 	posting.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	select {
 	case err := <-errs:
 		return nil, fmt.Errorf("%d of %d events were not accepted, one because: %w", len(errs)+1, n, err)
 	default:
+		return shots, nil
 	}
-	return shots, context.Cause(ctx)
+}
+
+// write makes orders, gives the shots their numbers, and writes their requests down.
+func (s *shop) write(ctx context.Context, shots []shot, requests chan<- []byte) error {
+	for i := range shots {
+		o := s.b.next(s.b.o.Profiles, now())
+		shots[i].serial = s.b.serial
+		body, err := json.Marshal(o.call())
+		if err != nil {
+			return fmt.Errorf("encode order %s: %w", o.id, err)
+		}
+		request, err := written(ctx, s.url()+"/v1/track", body)
+		if err != nil {
+			return err
+		}
+		select {
+		case requests <- request:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
 }
 
 // until waits for a time; it reports false when ctx ended first.

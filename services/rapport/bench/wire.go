@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// wire posts requests that were written down beforehand. At one request an event the usual client takes a fifth
+// wire posts requests that were written down a moment before. At one request an event the usual client takes a fifth
 // of two processors, of which the engine that is measured would then have to do without.
 type wire struct {
 	addr  string
