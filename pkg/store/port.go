@@ -52,7 +52,8 @@ type Wake struct {
 }
 
 // Batch is all that one worker changes in one transaction. From and To are positions
-// before and after; equal sequences mean that only timers fired.
+// before and after; equal ones mean that only timers fired or people were brought under a
+// workspace, which a store may let others pass.
 type Batch struct {
 	Partition int
 	Epoch     uint64

@@ -9,12 +9,12 @@ import (
 // share one store, which commits one thing after the other, so that what counts is how much
 // lies before an event there:
 //
-//   - a batch without events is small while events keep coming, and only so many of them are
-//     under way at a time, of all partitions together;
+//   - a batch without events is small while events keep coming, only so many of them are under way at a time, of all
+//     partitions together, and the store lets what somebody waits for pass them (store.Batch);
 //   - a batch with events never waits for a place, and takes a few timers along. So timers go
 //     on also where events never cease;
-//   - while events keep coming a place rests for as long as its batch took, so that processors
-//     and store are free half of the time, on a fast machine and on a slow one. It rests on
+//   - while events keep coming a place rests for half as long as its batch took, so that processors
+//     and store have time to spare, on a fast machine and on a slow one. It rests on
 //     while the relay has much to publish: a message that somebody waits for comes behind what
 //     lies in the outbox. But it does not rest for long, so that timers always go on.
 //
@@ -27,13 +27,16 @@ type backlog struct {
 }
 
 const (
-	// sparePlaces: one batch is made while another is committed.
-	sparePlaces = 2
-	// fewTimers is how many timers a batch without events fires while events keep coming: more
-	// gain little, since the store combines transactions, and an event may have two such batches before it.
-	fewTimers = 64
+	// sparePlaces: some batches are made while others are committed. SQLite takes about two of fewTimers into a
+	// transaction; what waits there beside them keeps it busy, and holds nobody up.
+	sparePlaces = 6
+	// fewTimers is how many timers a batch without events fires while events keep coming: the fewer, the shorter are the
+	// transactions that an event and its mail have to wait for. Measured with 40,000 due at once and 500 orders a second,
+	// the 99th percentile of the orders' mails: two places of 64 timers 200 to 310 ms, six of 16 130 to 150 ms, and as many
+	// timers a second; eight of 8 made a third less.
+	fewTimers = 16
 	// calmBatches is after how many batches without an event the next ones are twice as large.
-	calmBatches = 16
+	calmBatches = 64
 	// besides is how many timers a batch with events takes along at least. With many events it
 	// takes one for each fourth of them, so that timers have a fifth of what the store can do.
 	besides = 4
@@ -68,12 +71,12 @@ func (b *backlog) alone() int {
 	return min(fewTimers<<min(b.calm.Load()/calmBatches, 10), maxWakes)
 }
 
-// rest is for how long a place rests whose batch took so long.
+// rest is for how long a place rests whose batch took so long, with its wait for the store.
 func (b *backlog) rest(took time.Duration) time.Duration {
 	if b.calm.Load() >= calmBatches {
 		return 0
 	}
-	return min(took, placeRest)
+	return min(took/2, placeRest)
 }
 
 // allowance is how many due timers go into a batch with so many events.

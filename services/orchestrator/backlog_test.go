@@ -290,11 +290,11 @@ func TestOwnTimerFiresBeforeTheEvent(t *testing.T) {
 func TestTimersTakeMoreWhenNobodyComes(t *testing.T) {
 	t.Parallel()
 	var b backlog
-	for range 5 * calmBatches {
+	for range 6 * calmBatches {
 		b.saw(0)
 	}
 	if n := b.alone(); n != maxWakes {
-		t.Errorf("%d timers after %d calm batches, want %d", n, 5*calmBatches, maxWakes)
+		t.Errorf("%d timers after %d calm batches, want %d", n, 6*calmBatches, maxWakes)
 	}
 	if rest := b.rest(time.Second); rest != 0 {
 		t.Errorf("a place rests for %s although nobody comes", rest)
@@ -303,7 +303,7 @@ func TestTimersTakeMoreWhenNobodyComes(t *testing.T) {
 	if n := b.alone(); n != fewTimers {
 		t.Errorf("%d timers after an event, want %d", n, fewTimers)
 	}
-	for took, want := range map[time.Duration]time.Duration{7 * time.Millisecond: 7 * time.Millisecond, time.Hour: placeRest} {
+	for took, want := range map[time.Duration]time.Duration{8 * time.Millisecond: 4 * time.Millisecond, time.Hour: placeRest} {
 		if rest := b.rest(took); rest != want {
 			t.Errorf("after an event a place whose batch took %s rests for %s, want %s", took, rest, want)
 		}

@@ -80,7 +80,10 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 			s.erased.Store(b.Partition, true) // Before anybody can see that it happened.
 		}
 		do := s.writer.do
-		if len(b.Outbox) == 0 {
+		switch {
+		case b.From == b.To:
+			do = s.writer.behind // No event led to it.
+		case len(b.Outbox) == 0:
 			do = s.writer.along // Nothing goes out because of it.
 		}
 		err = do(ctx, rows.size(), rows.write)

@@ -17,6 +17,9 @@ import (
 const (
 	groupRequests = 128
 	groupRows     = 8192
+	// backRows is how much of a group nobody waits for. With 40,000 timers due at once, each of which sends a mail, orders'
+	// mails came 15 s late without a bound, and 0.4 s with this one: each passes through two transactions.
+	backRows = 200
 )
 
 // How long requests that are in no hurry wait for one that is, and how many of their rows are worth a
@@ -36,6 +39,9 @@ var errClosed = store.Unavailable(fmt.Errorf("sqlite: the store is closed: %w", 
 // Unless it is in no hurry: nobody's mail waits for what records that another one went out, and it
 // goes along with the next request that somebody does wait for. At a few hundred events a second that
 // halves the transactions, and the pages that they write.
+//
+// And unless it comes from the background, such as timers that are due by the thousand: of those a group has so many rows
+// that it stays short, and the rest lets others pass. The first that stands in line always goes along.
 type writer struct {
 	conn    *conn
 	explain func(error) error
@@ -55,6 +61,7 @@ type writer struct {
 type request struct {
 	rows  int
 	alone bool      // outside of a transaction
+	back  bool      // from the background
 	until time.Time // when it is in a hurry; zero: at once
 	run   func(*conn) error
 	err   error
@@ -77,6 +84,11 @@ func (w *writer) do(ctx context.Context, rows int, run func(*conn) error) error 
 // along runs a request in the next group that has others, or soon.
 func (w *writer) along(ctx context.Context, rows int, run func(*conn) error) error {
 	return w.submit(ctx, &request{rows: rows, run: run, until: time.Now().Add(leisure), done: make(chan struct{})})
+}
+
+// behind runs a request of the background: nobody waits for it, and there may be many of its kind.
+func (w *writer) behind(ctx context.Context, rows int, run func(*conn) error) error {
+	return w.submit(ctx, &request{rows: rows, back: true, run: run, until: time.Now().Add(leisure), done: make(chan struct{})})
 }
 
 // alone runs something between two transactions.
@@ -126,24 +138,33 @@ func (w *writer) withdraw(r *request) bool {
 	return true
 }
 
-// take removes the next group from the queue, in order of arrival. While nobody there is in a hurry it takes
-// nothing, and says how long that may go on.
+// take removes the next group from the queue, in order of arrival but for the background. While nobody there is in a
+// hurry it takes nothing, and says how long that may go on.
 func (w *writer) take() (group []*request, wait time.Duration, last bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if wait = w.mayWait(); wait > 0 {
 		return nil, wait, false
 	}
-	n, rows := 0, 0
-	for n < len(w.waiting) && n < groupRequests && (n == 0 || rows+w.waiting[n].rows <= groupRows && !w.waiting[n].alone) {
-		rows += w.waiting[n].rows
-		if n++; w.waiting[n-1].alone {
-			break
+	rows, back, full, enough := 0, 0, false, false
+	left := w.waiting[:0]
+	for _, r := range w.waiting {
+		full = full || len(group) == groupRequests || len(group) > 0 && (r.alone || rows+r.rows > groupRows)
+		enough = enough || r.back && back > 0 && back+r.rows > backRows
+		if full || r.back && enough {
+			left = append(left, r)
+			continue
 		}
+		group = append(group, r)
+		rows += r.rows
+		if r.back {
+			back += r.rows
+		}
+		full = r.alone
 	}
-	group = slices.Clone(w.waiting[:n])
-	w.waiting = slices.Delete(w.waiting, 0, n)
-	return group, 0, w.closed && n == 0
+	clear(w.waiting[len(left):])
+	w.waiting = left
+	return group, 0, w.closed && len(group) == 0
 }
 
 // mayWait is how long all that wait may wait; zero: somebody may not, or nobody is there.

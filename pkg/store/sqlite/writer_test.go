@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -193,6 +194,41 @@ func TestTake(t *testing.T) {
 	for _, want := range []int{groupRequests, 1, 0} {
 		if group, _, last := w.take(); len(group) != want || last != (want == 0) {
 			t.Errorf("a group of %d (last: %v), want %d", len(group), last, want)
+		}
+	}
+}
+
+// What comes from the background keeps a group short and lets others pass, and yet always goes on, in its order.
+func TestBackground(t *testing.T) {
+	t.Parallel()
+	w := &writer{}
+	names := map[*request]string{}
+	wait := func(name string, r request) {
+		names[&r] = name
+		w.waiting = append(w.waiting, &r)
+	}
+	for i, rows := range []int{backRows / 2, backRows / 2, 1, backRows * 3, 1} {
+		wait(fmt.Sprintf("timers %d", i+1), request{rows: rows, back: true})
+	}
+	wait("claim", request{rows: 1})
+	wait("check", request{alone: true})
+	wait("record", request{rows: 1})
+	for _, want := range [][]string{
+		{"timers 1", "timers 2", "claim"},
+		{"timers 3"}, // What runs outside of transactions is passed by nobody.
+		{"timers 4"},
+		{"timers 5"},
+		{"check"},
+		{"record"},
+		nil,
+	} {
+		group, _, _ := w.take()
+		var got []string
+		for _, r := range group {
+			got = append(got, names[r])
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("took %q, want %q", got, want)
 		}
 	}
 }
