@@ -15,8 +15,9 @@ import (
 //     on also where events never cease;
 //   - while events keep coming a place rests for half as long as its batch took, so that processors
 //     and store have time to spare, on a fast machine and on a slow one. It rests on
-//     while the relay has much to publish: a message that somebody waits for comes behind what
-//     lies in the outbox. But it does not rest for long, so that timers always go on.
+//     while the relay or the workers have much before them: a message that somebody waits for comes behind what
+//     lies in the outbox, and see flood. But it does not rest for long, so that timers always go on, some thousand in a
+//     second, also when a provider takes nothing.
 //
 // It is for the wall's clock alone. By the events' clock the order of all timers and events
 // of a partition is given.
@@ -85,6 +86,9 @@ func (w *worker) allowance(events int) int {
 	case w.o.Clock == EventClock:
 		return maxWakes
 	case events > 0:
+		if w.o.relay.flood.yes() {
+			return 1
+		}
 		return max(besides, events/4)
 	case len(w.pending) > 0:
 		return maxWakes // What fails is being looked for: all timers have to be out of the way.
@@ -117,7 +121,7 @@ func (w *worker) spared() {
 // free gives a place back after a rest, and then when the relay has few commands before it, or
 // so long from now at the latest.
 func (b *backlog) free(r *Relay, rest, within time.Duration) {
-	if rest <= 0 && (within <= 0 || r.waitingInAll() <= crammed) {
+	if rest <= 0 && (within <= 0 || r.waitingInAll() <= crammed && !r.flood.yes()) {
 		b.places <- struct{}{}
 		return
 	}

@@ -333,6 +333,11 @@ func TestOnlySoManyFireTimersAlone(t *testing.T) {
 	if b := d.work()[0]; len(sent(b, "remind")) != fewTimers {
 		t.Errorf("with a place %d timers fire, want %d", len(sent(b, "remind")), fewTimers)
 	}
+	d.o.relay.flood.is.Store(true)
+	d.arrive("ben")
+	if b := d.work()[0]; len(sent(b, "remind")) != 1 {
+		t.Errorf("%d timers fire beside an event while much is to be sent, want 1", len(sent(b, "remind")))
+	}
 }
 
 // A worker whose batch failed rests without a place: others may fire theirs meanwhile.

@@ -32,6 +32,7 @@ type Relay struct {
 	sent    map[int]uint64 // how far, in outbox rows, each partition is published
 	express express
 	sweeper sweeper
+	flood   flood
 
 	mu      sync.Mutex
 	dirty   map[int]bool
@@ -115,6 +116,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	var publishing sync.WaitGroup
 	publishing.Go(func() { r.run(working) })
 	publishing.Go(func() { r.sweep(working) })
+	publishing.Go(func() { r.flood.watch(working, r.js) })
 	<-ctx.Done()
 	draining, cancel := context.WithTimeout(working, drainTimeout)
 	defer cancel()
