@@ -163,6 +163,10 @@ func (tm *team) near(published int, quit <-chan struct{}) bool {
 	return true
 }
 
+// pace lies between twenty orders and the next twenty. Nobody reads SEND here: as fast as the engine went it was full when
+// a broker took long to come back, and then nobody went on.
+const pace = 30 * time.Millisecond
+
 // feed publishes orders of some customers until it is told to stop, and returns how many
 // each of them made.
 func (tm *team) feed() (stop func() map[string]int) {
@@ -171,11 +175,13 @@ func (tm *team) feed() (stop func() map[string]int) {
 	go func() {
 		made := map[string]int{}
 		defer func() { done <- made }()
+		tick := time.NewTicker(pace)
+		defer tick.Stop()
 		for i := 0; ; i++ {
 			select {
 			case <-quit:
 				return
-			default:
+			case <-tick.C:
 			}
 			var msgs []*nats.Msg
 			for c := range 20 {

@@ -45,7 +45,7 @@ func TestFailedBatchGivesItsTurnBack(t *testing.T) {
 	t.Parallel()
 	t.Run("whose profiles cannot be loaded", func(t *testing.T) {
 		t.Parallel()
-		o := &Orchestrator{turns: make(turns, 1)}
+		o := &Orchestrator{turns: make(turns, 1), relay: &Relay{}}
 		o.Store, o.Journeys = unreadable{}, func() *journey.Set { return nil }
 		_, err := (&worker{o: o, care: newCaution()}).prepare(t.Context(), slices.Repeat([]input{{tick: true}}, crowd), time.Time{})
 		if !errors.Is(err, errUnreadable) {

@@ -25,6 +25,8 @@
 // others no more than time: savepoints for all, always, took some 4 % of a commit. Callers encode their rows
 // before they queue, since the writer is what everybody waits for. A transaction of several
 // partitions is the engine's private matter: the port promises one a partition.
+// What no event led to (timers, people brought under another workspace) lets what somebody waits for pass, and a group
+// has only a little of it: see behind and backRows in writer.go.
 //
 // Statements are prepared once and run row by row: in process there is no round trip to
 // save, and rows joined into longer statements measured no faster. Reads use a small pool
