@@ -18,6 +18,7 @@ type Holders struct {
 	js      jetstream.JetStream
 	filters []string
 	log     *slog.Logger
+	deaf    time.Duration
 	stop    context.CancelFunc
 	ended   chan struct{}
 
@@ -34,6 +35,10 @@ type held struct {
 	until  time.Time // when it is no more believed, unless it is renewed
 }
 
+// deaf is after how much silence the bucket is read anew. Whoever watches has leases of his own there as a rule, which
+// are renewed each second; and after the death of a leader readers were seen that had no error and heard nothing any more.
+const deaf = 10 * time.Second
+
 // WatchHolders follows the leases whose keys match the filters ("*", "member.mailer.*").
 // It returns when all that are held have been read, and goes on until Close.
 func WatchHolders(ctx context.Context, js jetstream.JetStream, log *slog.Logger, filters ...string) (*Holders, error) {
@@ -41,7 +46,7 @@ func WatchHolders(ctx context.Context, js jetstream.JetStream, log *slog.Logger,
 		log = slog.New(slog.DiscardHandler)
 	}
 	h := &Holders{
-		js: js, log: log, ended: make(chan struct{}), held: map[string]held{},
+		js: js, log: log, deaf: deaf, ended: make(chan struct{}), held: map[string]held{},
 		changed: make(chan struct{}), moved: make(chan struct{}),
 	}
 	for _, f := range filters {
@@ -62,7 +67,7 @@ func (h *Holders) open(ctx context.Context) (*Reader, error) {
 	return Read(ctx, h.js, leaseStream, h.filters, 0, ReadOptions{Linger: -1, Logger: h.log})
 }
 
-// run follows the bucket. A reader that fails is replaced: what is shown ages meanwhile.
+// run follows the bucket. A reader that fails, or hears nothing, is replaced: what is shown ages meanwhile.
 func (h *Holders) run(ctx context.Context, reader *Reader) {
 	defer close(h.ended)
 	for {
@@ -83,15 +88,18 @@ func (h *Holders) run(ctx context.Context, reader *Reader) {
 }
 
 func (h *Holders) follow(ctx context.Context, reader *Reader) {
-	for ctx.Err() == nil {
+	for heard := time.Now(); ctx.Err() == nil && time.Since(heard) < h.deaf; {
 		// Now and then it looks whether what it shows is still believed.
-		waiting, cancel := context.WithTimeout(ctx, time.Second)
+		waiting, cancel := context.WithTimeout(ctx, min(time.Second, h.deaf))
 		deliveries, err := reader.Next(waiting)
 		idle := waiting.Err() != nil
 		cancel()
 		if err != nil && !idle {
 			h.log.Warn("watching leases is interrupted", "error", err)
 			return
+		}
+		if len(deliveries) > 0 {
+			heard = time.Now()
 		}
 		h.note(deliveries)
 		h.expire()

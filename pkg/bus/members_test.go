@@ -118,3 +118,34 @@ func TestMembersOptions(t *testing.T) {
 		}
 	}
 }
+
+// A watch that hears nothing is begun anew: whoever joined meanwhile is seen.
+func TestHoldersThatHearNothing(t *testing.T) {
+	t.Parallel()
+	js := newBus(t)
+	h, err := bus.DeafHolders(deadline(t), js, 100*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Close)
+	leases, err := bus.OpenLeases(deadline(t), js, bus.LeaseOptions{Holder: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease, err := leases.Wait(deadline(t), "7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = lease.Release(context.WithoutCancel(t.Context())) })
+	for after := time.After(patience); h.Of()["7"] != "a"; {
+		changed := h.Changed()
+		if h.Of()["7"] == "a" {
+			break
+		}
+		select {
+		case <-changed:
+		case <-after:
+			t.Fatal("the lease is never seen")
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -139,7 +141,12 @@ func (tm *team) shared(members ...*one) {
 		}
 		select {
 		case <-deadline.C:
-			tm.t.Fatalf("the partitions are not shared evenly: %v", has)
+			for _, m := range members {
+				works, should := m.Share()
+				tm.t.Logf("works on %d, should on %d, positions %v", works, should, slices.Sorted(maps.Keys(m.Positions())))
+			}
+			stacks := make([]byte, 4<<20)
+			tm.t.Fatalf("the partitions are not shared evenly: %v\n%s", has, stacks[:runtime.Stack(stacks, true)])
 		case <-time.After(5 * time.Millisecond): // What is given up moves no position.
 		}
 	}

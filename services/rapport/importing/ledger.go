@@ -78,6 +78,13 @@ func (l *ledger) advance() {
 	n := 0
 	for ; n < len(l.jobs) && l.jobs[n].open == 0 && l.failed == nil; n++ {
 		j, c := l.jobs[n], &l.state.Counts
+		if j.refused != nil && l.path != "" && l.rejects.begins() {
+			// The process may be killed before the position is kept again.
+			l.state.RejectsMade = true
+			if l.failed = l.state.write(l.path); l.failed != nil {
+				break
+			}
+		}
 		c.Rows += len(j.rows)
 		switch {
 		case j.refused != nil:

@@ -20,25 +20,29 @@ type rejects struct {
 	size  int64
 }
 
-// openRejects goes on with a file at a size, or begins one at zero, which must not exist.
-func openRejects(path string, s *Sheet, size int64) (*rejects, error) {
+// openRejects goes on with a file at a size, or begins one, which must not exist unless an earlier run of the same
+// import made it.
+func openRejects(path string, s *Sheet, size int64, again bool) (*rejects, error) {
 	r := &rejects{path: path, sheet: s, size: size}
 	if path == "" {
 		return r, nil
 	}
 	info, err := os.Stat(path)
 	switch {
-	case size == 0 && err == nil && info.Size() > 0:
+	case !again && err == nil && info.Size() > 0:
 		return nil, fmt.Errorf("--rejects %s is there already: import it, or take it away", path)
 	case size > 0 && (err != nil || info.Size() < size):
 		return nil, fmt.Errorf("--rejects %s is not as the import left it: begin anew with --restart", path)
-	case size > 0:
+	case again && err == nil:
 		if err := os.Truncate(path, size); err != nil {
 			return nil, fmt.Errorf("--rejects: %w", err)
 		}
 	}
 	return r, nil
 }
+
+// begins reports whether the first row that is refused will make the file.
+func (r *rejects) begins() bool { return r.path != "" && r.file == nil && r.size == 0 }
 
 // discard forgets what an import wrote that is not gone on with.
 func discard(path string) error {

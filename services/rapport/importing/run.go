@@ -113,7 +113,7 @@ func (r *run) prepare() (err error) {
 		r.ledger.told = func(*Row, *Refusal) {}
 	}
 	if r.DryRun {
-		r.ledger.rejects, err = openRejects("", r.sheet, 0)
+		r.ledger.rejects, err = openRejects("", r.sheet, 0, false)
 		return err
 	}
 	return r.position()
@@ -149,7 +149,7 @@ func (r *run) position() error {
 		r.note(fmt.Sprintf("An earlier run is not gone on with: %s. What is stored is known by its ids.", why))
 	}
 	r.ledger.path, r.ledger.state, r.ledger.kept = path, want, want.Rows
-	r.ledger.rejects, err = openRejects(r.Rejects, r.sheet, size)
+	r.ledger.rejects, err = openRejects(r.Rejects, r.sheet, size, want.RejectsMade || size > 0)
 	return err
 }
 

@@ -84,6 +84,36 @@ func TestRefusedRowsComeBack(t *testing.T) {
 	}
 }
 
+// An import that is killed when it has just made the file of refused rows knows it for its own.
+func TestKilledAtTheFirstRefusedRow(t *testing.T) {
+	t.Parallel()
+	path, refused := file(t, "a.csv", "id\n1\n\"\"\n3\n"), filepath.Join(t.TempDir(), "refused")
+	var left [][]byte
+	o := importing.Options{Path: path, Kind: importing.Profiles, Rejects: refused, At: written, Open: (&memory{}).open, Told: func(*importing.Row, *importing.Refusal) {
+		for _, name := range []string{importing.StatePath(path, importing.Profiles), refused} {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Error(err)
+			}
+			left = append(left, text)
+		}
+	}}
+	counts, err := importing.Run(t.Context(), o)
+	if err != nil || counts.Refused != 1 || len(left) != 2 {
+		t.Fatalf("%+v, %v, %d files were there", counts, err, len(left))
+	}
+	for i, name := range []string{importing.StatePath(path, importing.Profiles), refused} {
+		if err := os.WriteFile(name, left[i], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, _, err := imported(t, &memory{}, importing.Options{Path: path, Kind: importing.Profiles, Rejects: refused})
+	text, _ := os.ReadFile(refused)
+	if err != nil || again.Refused != 1 || again.Stored != 2 || strings.Count(string(text), "\n") != 2 {
+		t.Errorf("%+v, %v, refused rows %q", again, err, text)
+	}
+}
+
 // What the door rejects is a refused row like any other, under the column that says it.
 func TestTheDoorsRejections(t *testing.T) {
 	t.Parallel()

@@ -19,6 +19,8 @@ type state struct {
 	// Rejects is the size of the file of refused rows after them; what is behind it is cut off.
 	Rejects     int64  `json:"rejects_size"`
 	RejectsName string `json:"rejects,omitempty"`
+	// RejectsMade is set before that file is made, so that it is known as this import's own.
+	RejectsMade bool `json:"rejects_made,omitempty"`
 }
 
 // Counts say what became of rows.
