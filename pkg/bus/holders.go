@@ -18,7 +18,7 @@ type Holders struct {
 	js      jetstream.JetStream
 	filters []string
 	log     *slog.Logger
-	deaf    time.Duration
+	deaf    time.Duration // see the constant
 	stop    context.CancelFunc
 	ended   chan struct{}
 
@@ -103,6 +103,9 @@ func (h *Holders) follow(ctx context.Context, reader *Reader) {
 		}
 		h.note(deliveries)
 		h.expire()
+	}
+	if ctx.Err() == nil {
+		h.log.Info("nothing is heard of leases, they are watched anew", "after", h.deaf)
 	}
 }
 

@@ -16,8 +16,8 @@ import (
 //   - while events keep coming a place rests for half as long as its batch took, so that processors
 //     and store have time to spare, on a fast machine and on a slow one. It rests on
 //     while the relay or the workers have much before them: a message that somebody waits for comes behind what
-//     lies in the outbox, and see flood. But it does not rest for long, so that timers always go on, some thousand in a
-//     second, also when a provider takes nothing.
+//     lies in the outbox, and see flood. But it does not rest for long, so that timers always go on, also when a
+//     provider takes nothing: about a thousand in a second were measured.
 //
 // It is for the wall's clock alone. By the events' clock the order of all timers and events
 // of a partition is given.

@@ -31,6 +31,7 @@ var untried = map[string]bool{
 	"bin/rapport bench --rows accept,apply":                          true,
 	"bin/rapport bench --rows mail,latency,memory --profiles 100000": true,
 	"make bench-portal bench-render":                                 true,
+	"bin/rapport bench --rows timers --timers 1000000":               true,
 	"bin/rapport bench --rows growth,timers,start":                   true,
 }
 

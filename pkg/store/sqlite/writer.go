@@ -17,8 +17,9 @@ import (
 const (
 	groupRequests = 128
 	groupRows     = 8192
-	// backRows is how much of a group nobody waits for. With 40,000 timers due at once, each of which sends a mail, orders'
-	// mails came 15 s late without a bound, and 0.4 s with this one: each passes through two transactions.
+	// backRows is how much of a group nobody waits for: an order's mail passes through two transactions. While 30,000 to
+	// 50,000 timers each sent a mail the 99th percentile of orders' mails was 15 s without a bound, and 0.4 s with this one
+	// and batches of 16 timers.
 	backRows = 200
 )
 
