@@ -19,6 +19,7 @@ func DeafHolders(ctx context.Context, js jetstream.JetStream, deaf time.Duration
 		return nil, err
 	}
 	reader.consume.Stop()
+	<-reader.consume.Closed() // Until then it may hear something.
 	running, stop := context.WithCancel(ctx)
 	h.stop = stop
 	go h.run(running, reader)
