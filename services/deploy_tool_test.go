@@ -98,7 +98,7 @@ var deploycheckPath = sync.OnceValues(func() (string, error) {
 	}
 	defer os.RemoveAll(tmp) //nolint:errcheck // A directory left behind in a cache harms nobody.
 	// Each time, because its code may have changed; the go command knows.
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", filepath.Join(tmp, "deploycheck"), ".")
+	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(tmp, "deploycheck"), ".")
 	build.Dir, build.Env = dir, env
 	if _, said, err := capture(build); err != nil {
 		return "", errors.Join(err, errors.New(said))

@@ -21,6 +21,9 @@ import (
 // startCluster runs three real servers with the streams on all of them.
 func startCluster(t *testing.T) *natslocal.Cluster {
 	t.Helper()
+	if _, err := natslocal.Binary(t.Context()); err != nil { // A first build takes its time.
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	c, err := natslocal.Start(ctx, natslocal.Options{Dir: t.TempDir()})

@@ -69,6 +69,7 @@ func newTeam(t *testing.T) *team {
 // newClusterTeam has three brokers, which are processes of their own.
 func newClusterTeam(t *testing.T) (*team, *natslocal.Cluster) {
 	t.Helper()
+	must(natslocal.Binary(t.Context()))(t) // A first build takes its time.
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	c := must(natslocal.Start(ctx, natslocal.Options{Dir: t.TempDir()}))(t)

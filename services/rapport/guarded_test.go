@@ -43,6 +43,9 @@ type guarded struct {
 func startGuarded(t *testing.T) *guarded {
 	t.Helper()
 	g := &guarded{t: t, keys: filepath.Join(t.TempDir(), "keys")}
+	if _, err := natslocal.Binary(t.Context()); err != nil { // A first build takes its time.
+		t.Fatal(err)
+	}
 	ctx := g.deadline()
 	out, err := exec.CommandContext(ctx, "go", "run", "rapport/pkg/bus/natskeys", "--dir", g.keys, "--hosts", "127.0.0.1").CombinedOutput()
 	if err != nil {

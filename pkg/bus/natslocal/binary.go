@@ -16,9 +16,9 @@ import (
 const serverModule = "github.com/nats-io/nats-server/v2"
 
 // Binary is the path of nats-server, in the version that go.mod requires. It is built at
-// the first call, which takes the go command and, with a cold build cache, a minute;
-// afterwards it is found in the user's cache directory. The environment variable NATS_SERVER names
-// another one.
+// the first call, which takes the go command and, with a cold build cache on a busy machine, minutes: whoever
+// wants the server within a time calls this before the time begins. Afterwards it is found in the user's cache
+// directory. The environment variable NATS_SERVER names another one.
 func Binary(ctx context.Context) (string, error) {
 	if path := os.Getenv("NATS_SERVER"); path != "" {
 		return path, nil
@@ -50,11 +50,12 @@ func build(ctx context.Context, dir, path string) error {
 	}
 	defer os.RemoveAll(tmp) //nolint:errcheck // A directory left behind in a cache harms nobody.
 	made := filepath.Join(tmp, "nats-server")
-	args := []string{"build", "-trimpath", "-o", made, serverModule}
+	// Without -trimpath: it would compile every library a second time beside those of the tests.
+	args := []string{"build", "-o", made, serverModule}
 	module, err := moduleDir()
 	if err != nil {
 		// Outside the repository the go command finds the version by itself.
-		args = []string{"install", "-trimpath", serverModule + "@v" + server.VERSION}
+		args = []string{"install", serverModule + "@v" + server.VERSION}
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = module

@@ -19,11 +19,20 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience is for elections on a busy machine.
 const patience = 90 * time.Second
 
+// within is a context that ends after a time, in which nobody has to build the server any more.
+func within(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
+	t.Helper()
+	if _, err := natslocal.Binary(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return context.WithTimeout(t.Context(), d)
+}
+
 // A stream of three replicas outlives the node that leads it, and the node comes back with
 // what it missed.
 func TestStreamOutlivesItsLeader(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := within(t, patience)
 	defer cancel()
 	c, err := natslocal.Start(ctx, natslocal.Options{Dir: t.TempDir()})
 	if err != nil {
@@ -94,7 +103,7 @@ func store(ctx context.Context, t *testing.T, js jetstream.JetStream, n int) {
 // One node is no cluster, and says what is wrong with its configuration.
 func TestOneNode(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := within(t, patience)
 	defer cancel()
 	c, err := natslocal.Start(ctx, natslocal.Options{Dir: t.TempDir(), Nodes: 1})
 	if err != nil {
