@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+
+	"rapport/pkg/store/packing"
 )
 
 // OpenBeside opens the database in o.Dir without taking the directory, for tools that look
@@ -27,7 +29,7 @@ func OpenBeside(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: data directory %s: %w", o.Dir, err)
 	}
-	s := &Store{path: filepath.Join(dir, "rapport.db")}
+	s := &Store{path: filepath.Join(dir, "rapport.db"), packer: packing.New()}
 	if _, err := os.Stat(s.path); err != nil {
 		return nil, fmt.Errorf("sqlite: open: %w", err)
 	}

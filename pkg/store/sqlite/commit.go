@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/packing"
 )
 
 // offset is a partition's row: who owns it, how far it has come, and the number of its
@@ -74,7 +75,7 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 		packed = &bytes.Buffer{}
 	}
 	defer s.packed.Put(packed)
-	rows, err := encode(b, packed, s.salt)
+	rows, err := encode(b, packed, s.salt, s.packer)
 	if err == nil {
 		if len(b.Erasures) > 0 {
 			s.erased.Store(b.Partition, true) // Before anybody can see that it happened.
@@ -103,6 +104,7 @@ type batch struct {
 	args     []any // of all rows, one after the other
 	outbox   *bytes.Buffer
 	salt     store.Salt
+	packer   *packing.Packer
 	tombs    []any // the times of erasures
 }
 
@@ -155,8 +157,8 @@ func (b *batch) write(c *conn) error {
 }
 
 // encode checks a batch and turns it into rows, and its outbox into bytes in packed.
-func encode(sb *store.Batch, packed *bytes.Buffer, salt store.Salt) (*batch, error) {
-	b := &batch{Batch: sb, outbox: packed, salt: salt}
+func encode(sb *store.Batch, packed *bytes.Buffer, salt store.Salt, packer *packing.Packer) (*batch, error) {
+	b := &batch{Batch: sb, outbox: packed, salt: salt, packer: packer}
 	var errs [3]error
 	b.from, errs[0] = stamp("From.Clock", sb.From.Clock)
 	b.to, errs[1] = stamp("To.Clock", sb.To.Clock)

@@ -21,7 +21,7 @@ func refold(t *testing.T, s *Store, bounds foldBounds) {
 // commitLarge commits one profile of several pages.
 func commitLarge(t *testing.T, s *Store, partition, seq int) {
 	b := &store.Batch{Partition: partition, Epoch: 1, From: store.Position{Seq: uint64(seq)}, To: store.Position{Seq: uint64(seq + 1)}}
-	b.Profiles = []store.ProfileRow{{ID: fmt.Sprint("p", seq%50), State: make([]byte, 20<<10)}}
+	b.Profiles = []store.ProfileRow{{ID: fmt.Sprint("p", seq%50), State: noise(20 << 10)}}
 	if err := s.Commit(t.Context(), b); err != nil {
 		t.Errorf("commit %d of partition %d: %v", seq, partition, err)
 	}

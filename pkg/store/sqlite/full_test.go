@@ -51,7 +51,7 @@ func TestDiskFull(t *testing.T) {
 		}
 	}
 	big, small := batchOf(0, "a", "b"), batchOf(1, "a")
-	big.Profiles[1].State = make([]byte, 1<<20)
+	big.Profiles[1].State = noise(1 << 20)
 
 	limitPages(t, s, 20)
 	letGo := hold(t, s.writer)
@@ -139,7 +139,7 @@ func commitIntoLimit(t *testing.T) {
 func commitBig(t *testing.T, s *Store, from store.Position) (store.Position, error) {
 	b := batchOf(0, fmt.Sprint("e", from.Seq))
 	b.From, b.To.Seq = from, from.Seq+1
-	b.Profiles[0].State = make([]byte, 50<<10)
+	b.Profiles[0].State = noise(50 << 10)
 	if err := s.Commit(t.Context(), b); err != nil {
 		return from, err
 	}

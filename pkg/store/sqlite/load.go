@@ -60,12 +60,14 @@ func (s *Store) loadStates(ctx context.Context, partition int, chunk []loadKey, 
 	args[keys] = partition
 	return eachRow(ctx, statement, args, func(scan func(...any) error) error {
 		var n int
-		var state column
-		if err := scan(&n, &state); err != nil {
+		var kept column
+		var way int64
+		if err := scan(&n, &kept, &way); err != nil {
 			return err
 		}
-		into[chunk[n].want].State = state.bytes()
-		return nil
+		state, err := s.packer.Unpack(kept.bytes(), way)
+		into[chunk[n].want].State = state
+		return err
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/packing"
 )
 
 // Options say where the database lies and how it is kept.
@@ -40,6 +41,7 @@ type Store struct {
 	folder *folder // nil beside a running program
 	reads  *reads
 	packed sync.Pool // of *bytes.Buffer, for outboxes on their way
+	packer *packing.Packer
 	salt   store.Salt
 	erased sync.Map // whether a partition has erased profiles; unknown: it may
 
@@ -72,7 +74,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	s := &Store{path: filepath.Join(dir, "rapport.db"), lock: lock}
+	s := &Store{path: filepath.Join(dir, "rapport.db"), lock: lock, packer: packing.New()}
 	if err := s.open(ctx, &o); err != nil {
 		if resultCode(err) == 0 { // explain names the file of the others
 			err = fmt.Errorf("database %s: %w", s.path, err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -127,6 +128,13 @@ func alter(t *testing.T, dir, text string) {
 	if _, err := db.ExecContext(t.Context(), text); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// noise is n bytes that nothing makes fewer.
+func noise(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(b) // It never fails.
+	return b
 }
 
 // TestMigrateOlder brings a file of today to a version of tomorrow, and keeps what is in

@@ -30,7 +30,7 @@ const (
 	outboxQuery  = `SELECT seq, messages FROM outbox WHERE partition = ? AND seq > +? ORDER BY seq LIMIT +?`
 	// This one sorts: a profile's rows are few, and an index by time for that alone would
 	// cost every write.
-	timelineQuery = `SELECT id, at, kind, name, coalesce(detail, ''), coalesce(trace, ''), data FROM timeline
+	timelineQuery = `SELECT id, at, kind, name, coalesce(detail, ''), coalesce(trace, ''), data, packing FROM timeline
 		WHERE partition = ? AND profile = ? ORDER BY at DESC, id DESC LIMIT +?`
 )
 
@@ -104,7 +104,7 @@ func (c *chunked) of(n int) (*sql.Stmt, int) {
 // key's place in the chunk. CROSS JOIN keeps SQLite from turning the loops around.
 func statesQuery(keys int) string {
 	return `WITH w (n, id) AS (VALUES ` + chunkValues("(%d, ?)", keys) + `)
-		SELECT w.n, p.state FROM w CROSS JOIN profile p ON p.id = w.id AND p.partition = ?`
+		SELECT w.n, p.state, p.packing FROM w CROSS JOIN profile p ON p.id = w.id AND p.partition = ?`
 }
 
 func seenQuery(keys int) string {

@@ -14,7 +14,7 @@ import (
 // and whether an address is listed.
 func standingQuery(keys int) string {
 	return `WITH w (n, partition, id, bucket, hash) AS (VALUES ` + chunkValues("(%d, ?, ?, ?, ?)", keys) + `)
-		SELECT w.n, p.state, EXISTS (SELECT 1 FROM suppression s WHERE s.bucket = w.bucket AND s.hash = w.hash)
+		SELECT w.n, p.state, p.packing, EXISTS (SELECT 1 FROM suppression s WHERE s.bucket = w.bucket AND s.hash = w.hash)
 		FROM w CROSS JOIN profile p ON p.partition = w.partition AND p.id = w.id`
 }
 
@@ -35,13 +35,14 @@ func (s *Store) Look(ctx context.Context, looks []store.Look) ([]store.Sight, er
 		err := eachRow(ctx, statement, args, func(scan func(...any) error) error {
 			var n int
 			var sight store.Sight
-			var state column
-			if err := scan(&n, &state, &sight.Suppressed); err != nil {
-				return err
+			var kept column
+			var way int64
+			err := scan(&n, &kept, &way, &sight.Suppressed)
+			if err == nil {
+				sight.State, err = s.packer.Unpack(kept.bytes(), way)
+				sights[start+n] = sight
 			}
-			sight.State = state.bytes()
-			sights[start+n] = sight
-			return nil
+			return err
 		})
 		if err != nil {
 			return nil, fmt.Errorf("read how %d profiles stand: %w", len(looks), s.explain(err))

@@ -19,21 +19,26 @@ const (
 		WHERE partition = ? AND profile = ? AND at >= ? AND at < ? ORDER BY at, rowid`
 	eventsQuery = `SELECT ` + historyColumns + ` FROM timeline
 		WHERE partition = ?1 AND kind = 'event' AND (at, rowid) > (?2, ?3) AND at < ?4 ORDER BY at, rowid LIMIT +?5`
-	historyColumns = `rowid, profile, id, at, kind, name, coalesce(detail, ''), coalesce(trace, ''), data`
+	historyColumns = `rowid, profile, id, at, kind, name, coalesce(detail, ''), coalesce(trace, ''), data, packing`
 
 	profileQuery  = `SELECT ` + profileColumns + ` FROM profile WHERE partition = ? AND id = ?`
 	profilesQuery = `SELECT ` + profileColumns + ` FROM profile WHERE partition = ? AND id > +? ORDER BY id LIMIT +?`
 
-	profileColumns = `id, state, known, orders, last_order_at, updated_at, wake, snapshot`
+	profileColumns = `id, state, packing, known, orders, last_order_at, updated_at, wake, snapshot`
 )
 
 // eventPage is how many rows of Events are read at a time. Nothing is held in between.
 const eventPage = 500
 
 // scanHistory reads one row of historyColumns, with its number.
-func scanHistory(scan func(...any) error) (number int64, t store.TimelineRow, err error) {
+func (s *Store) scanHistory(scan func(...any) error) (number int64, t store.TimelineRow, err error) {
 	var at sql.NullInt64
-	err = scan(&number, &t.Profile, &t.ID, &at, &t.Kind, &t.Name, &t.Detail, &t.Trace, (*[]byte)(&t.Data))
+	var kept column
+	var way int64
+	err = scan(&number, &t.Profile, &t.ID, &at, &t.Kind, &t.Name, &t.Detail, &t.Trace, &kept, &way)
+	if err == nil {
+		t.Data, err = s.packer.Unpack(kept.data, way)
+	}
 	t.At = moment(at)
 	return number, t, err
 }
@@ -50,7 +55,7 @@ func until(to time.Time) int64 {
 func (s *Store) History(ctx context.Context, partition int, profile string, from, to time.Time) ([]store.TimelineRow, error) {
 	var lines []store.TimelineRow
 	err := eachRow(ctx, s.reads.history, []any{partition, profile, bound(from), until(to)}, func(scan func(...any) error) error {
-		_, t, err := scanHistory(scan)
+		_, t, err := s.scanHistory(scan)
 		lines = append(lines, t)
 		return err
 	})
@@ -68,7 +73,7 @@ func (s *Store) Events(ctx context.Context, partition int, from, to time.Time) i
 			page := make([]store.TimelineRow, 0, eventPage)
 			args := []any{partition, at, number, until(to), eventPage}
 			err := eachRow(ctx, s.reads.events, args, func(scan func(...any) error) error {
-				n, t, err := scanHistory(scan)
+				n, t, err := s.scanHistory(scan)
 				at, number = t.At.UnixNano(), n
 				page = append(page, t)
 				return err
@@ -90,13 +95,15 @@ func (s *Store) Events(ctx context.Context, partition int, from, to time.Time) i
 }
 
 // scanProfile reads one row of profileColumns.
-func scanProfile(scan func(...any) error) (store.ProfileRow, error) {
+func (s *Store) scanProfile(scan func(...any) error) (store.ProfileRow, error) {
 	var p store.ProfileRow
+	var kept column
+	var way int64
 	var order, updated, wake sql.NullInt64
-	err := scan(&p.ID, &p.State, &p.Known, &p.Orders, &order, &updated, &wake, &p.Snapshot)
+	err := scan(&p.ID, &kept, &way, &p.Known, &p.Orders, &order, &updated, &wake, &p.Snapshot)
 	p.LastOrderAt, p.UpdatedAt, p.Wake = moment(order), moment(updated), moment(wake)
-	if p.State == nil {
-		p.State = []byte{} // how the driver gives an empty blob
+	if err == nil {
+		p.State, err = s.packer.Unpack(kept.bytes(), way)
 	}
 	return p, err
 }
@@ -106,7 +113,7 @@ func (s *Store) Profile(ctx context.Context, partition int, id string) (store.Pr
 	var p store.ProfileRow
 	found := false
 	err := eachRow(ctx, s.reads.profile, []any{partition, id}, func(scan func(...any) error) (err error) {
-		p, err = scanProfile(scan)
+		p, err = s.scanProfile(scan)
 		found = true
 		return err
 	})
@@ -123,7 +130,7 @@ func (s *Store) Profile(ctx context.Context, partition int, id string) (store.Pr
 func (s *Store) Profiles(ctx context.Context, partition int, afterID string, limit int) ([]store.ProfileRow, error) {
 	var profiles []store.ProfileRow
 	err := eachRow(ctx, s.reads.profiles, []any{partition, afterID, max(limit, 0)}, func(scan func(...any) error) error {
-		p, err := scanProfile(scan)
+		p, err := s.scanProfile(scan)
 		profiles = append(profiles, p)
 		return err
 	})

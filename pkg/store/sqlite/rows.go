@@ -27,7 +27,7 @@ func (b *batch) add(s statement, what, id string, e *stamps, args ...any) error 
 }
 
 // How many arguments the rows have of which there are many.
-const profileArgs, timelineArgs, messageArgs = 8, 9, 19
+const profileArgs, timelineArgs, messageArgs = 10, 10, 19
 
 func (b *batch) addProfiles() error {
 	for i := range b.Profiles {
@@ -36,10 +36,11 @@ func (b *batch) addProfiles() error {
 		if state == nil {
 			state = []byte{} // a known profile with an empty state is not an unknown one
 		}
+		state, way := b.packer.Pack(state)
 		err := b.add(updateProfile, "profile", p.ID, &e, int64(b.Partition), p.ID, state, flag(p.Known), int64(p.Orders),
 			e.keep(stamp("LastOrderAt", p.LastOrderAt)),
 			e.keep(stamp("UpdatedAt", p.UpdatedAt)),
-			e.keep(stamp("Wake", p.Wake)), p.Snapshot)
+			e.keep(stamp("Wake", p.Wake)), p.Snapshot, way)
 		if err != nil {
 			return err
 		}
@@ -51,9 +52,10 @@ func (b *batch) addProfiles() error {
 func (b *batch) addTimeline() error {
 	for i := range b.Timeline {
 		t, e := &b.Timeline[i], stamps{}
+		data, way := b.packer.Pack(t.Data)
 		err := b.add(addTimeline, "timeline row", t.ID, &e, int64(b.Partition), t.Profile, t.ID,
 			e.keep(mustStamp("At", t.At)),
-			string(t.Kind), t.Name, text(t.Detail), text(t.Trace), blob(t.Data))
+			string(t.Kind), t.Name, text(t.Detail), text(t.Trace), blob(data), way)
 		if err != nil {
 			return err
 		}

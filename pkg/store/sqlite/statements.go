@@ -86,15 +86,15 @@ var sqlText = [statements]string{
 	// Nearly always a profile is there and has met the workspace version that its new state
 	// has met. Then this, which leaves the index by snapshot alone, is all; otherwise it changes
 	// no row and putProfile follows, with the same arguments.
-	updateProfile: `UPDATE profile SET state = ?3, known = ?4, orders = ?5, last_order_at = ?6, updated_at = ?7, wake = ?8
+	updateProfile: `UPDATE profile SET state = ?3, known = ?4, orders = ?5, last_order_at = ?6, updated_at = ?7, wake = ?8, packing = ?10
 		WHERE partition = ?1 AND id = ?2 AND snapshot = ?9`,
-	putProfile: `INSERT INTO profile (partition, id, state, known, orders, last_order_at, updated_at, wake, snapshot)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+	putProfile: `INSERT INTO profile (partition, id, state, known, orders, last_order_at, updated_at, wake, snapshot, packing)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 		ON CONFLICT (partition, id) DO UPDATE SET state = excluded.state, known = excluded.known,
 			orders = excluded.orders, last_order_at = excluded.last_order_at,
-			updated_at = excluded.updated_at, wake = excluded.wake, snapshot = excluded.snapshot`,
-	addTimeline: `INSERT INTO timeline (partition, profile, id, at, kind, name, detail, trace, data)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			updated_at = excluded.updated_at, wake = excluded.wake, snapshot = excluded.snapshot, packing = excluded.packing`,
+	addTimeline: `INSERT INTO timeline (partition, profile, id, at, kind, name, detail, trace, data, packing)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	addMessage: `INSERT INTO message (partition, id, profile, journey, version, instance, step, channel, category,
 			template, decided_at, outcome, reason, detail, provider, provider_id, outcome_at, resent, trace)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -14,7 +14,12 @@ func (s *Store) Timeline(ctx context.Context, partition int, profile string, lim
 	err := eachRow(ctx, s.reads.timeline, []any{partition, profile, max(limit, 0)}, func(scan func(...any) error) error {
 		t := store.TimelineRow{Profile: profile}
 		var at sql.NullInt64
-		err := scan(&t.ID, &at, &t.Kind, &t.Name, &t.Detail, &t.Trace, (*[]byte)(&t.Data))
+		var kept column
+		var way int64
+		err := scan(&t.ID, &at, &t.Kind, &t.Name, &t.Detail, &t.Trace, &kept, &way)
+		if err == nil {
+			t.Data, err = s.packer.Unpack(kept.data, way)
+		}
 		t.At = moment(at)
 		lines = append(lines, t)
 		return err

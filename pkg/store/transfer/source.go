@@ -8,16 +8,19 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"rapport/pkg/store/packing"
 	"rapport/pkg/store/sqlite"
 )
 
 // source is the store that is read.
 type source struct {
-	lock *sqlite.Store // holds the directory, and has brought the tables up to date
-	db   *sql.DB
-	path string
+	lock   *sqlite.Store // holds the directory, and has brought the tables up to date
+	packer *packing.Packer
+	db     *sql.DB
+	path   string
 }
 
 func openSource(ctx context.Context, dir string) (*source, error) {
@@ -30,7 +33,7 @@ func openSource(ctx context.Context, dir string) (*source, error) {
 		var db *sql.DB
 		db, err = sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: "mode=ro&_pragma=query_only(1)"}).String())
 		if err == nil {
-			return &source{lock: lock, db: db, path: path}, nil
+			return &source{lock: lock, packer: packing.New(), db: db, path: path}, nil
 		}
 	}
 	return nil, fmt.Errorf("open the source: %w", errors.Join(err, lock.Close()))
@@ -40,10 +43,14 @@ func (s *source) close() error { return errors.Join(s.db.Close(), s.lock.Close()
 
 // rows calls each with the rows of a table after a rowid, at most limit; all of a whole table.
 func (s *source) rows(ctx context.Context, t table, after int64, limit int, each func(rowid int64, values []any) error) error {
-	query := fmt.Sprintf("SELECT rowid, %s FROM %s WHERE rowid > ? ORDER BY rowid LIMIT ?", strings.Join(t.from, ", "), t.name)
+	how := "0"
+	if t.packed != "" {
+		how = "packing"
+	}
+	query := fmt.Sprintf("SELECT rowid, %s, %s FROM %s WHERE rowid > ? ORDER BY rowid LIMIT ?", how, strings.Join(t.from, ", "), t.name)
 	args := []any{after, limit}
 	if t.whole != "" {
-		query = fmt.Sprintf("SELECT 0, %s FROM %s ORDER BY %s", strings.Join(t.from, ", "), t.name, t.ordered())
+		query = fmt.Sprintf("SELECT 0, 0, %s FROM %s ORDER BY %s", strings.Join(t.from, ", "), t.name, t.ordered())
 		args = nil
 	}
 	rows, err := s.db.QueryContext(ctx, query, args...)
@@ -52,14 +59,17 @@ func (s *source) rows(ctx context.Context, t table, after int64, limit int, each
 	}
 	defer rows.Close() //nolint:errcheck // Err says it.
 	for rows.Next() {
-		var rowid int64
+		var rowid, way int64
 		values := make([]any, len(t.from))
-		into := []any{&rowid}
+		into := []any{&rowid, &way}
 		for i := range values {
 			into = append(into, &values[i])
 		}
 		if err := rows.Scan(into...); err != nil {
 			return fmt.Errorf("read %s of the source: %w", t.name, err)
+		}
+		if err := s.unpack(t, values, way); err != nil {
+			return fmt.Errorf("read %s of the source: row %d: %w", t.name, rowid, err)
 		}
 		if err := each(rowid, values); err != nil {
 			return err
@@ -71,15 +81,29 @@ func (s *source) rows(ctx context.Context, t table, after int64, limit int, each
 	return nil
 }
 
+// unpack puts what a row's packed column stands for in its place: the target packs for itself, or not.
+func (s *source) unpack(t table, values []any, way int64) error {
+	place := slices.Index(t.from, t.packed)
+	if place < 0 {
+		return nil
+	}
+	kept, _ := values[place].([]byte)
+	b, err := s.packer.Unpack(kept, way)
+	if way != packing.Plain {
+		values[place] = b
+	}
+	return err
+}
+
 // ordered is the order of a whole table; numbers count what is copied, which begins behind
-// the rowid.
+// the rowid and the way.
 func (t table) ordered() string {
 	if t.whole[0] < '0' || t.whole[0] > '9' {
 		return t.whole
 	}
 	var places []string
 	for i := range strings.Split(t.whole, ",") {
-		places = append(places, fmt.Sprint(i+2))
+		places = append(places, fmt.Sprint(i+3))
 	}
 	return strings.Join(places, ", ")
 }

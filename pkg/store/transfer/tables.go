@@ -13,6 +13,8 @@ type table struct {
 	whole string
 	// replace is set where the target has rows of its own making, which give way.
 	replace bool
+	// packed is a column of from whose bytes the source packs, in the way that its column packing names.
+	packed string
 	// identity is set where the target numbers rows itself, in the order of copying.
 	identity bool
 }
@@ -51,13 +53,13 @@ func happenings() []table {
 			whole: "1, 2, 3, 4, 5, 6",
 		},
 		{
-			name: "profile",
+			name: "profile", packed: "state",
 			from: []string{"partition", "id", "state", "known", "orders", "last_order_at", "updated_at", "wake", "snapshot", "wake", "0"},
 			to:   []string{"bucket", "id", "state", "known", "orders", "last_order_at", "updated_at", "wake", "snapshot", "armed", "arming"},
 			read: []string{"bucket", "id", "state", "known::int", "orders", "last_order_at", "updated_at", "wake", "snapshot", "armed", "arming::int"},
 		},
 		{
-			name: "timeline",
+			name: "timeline", packed: "coalesce(data, x'')",
 			from: []string{"partition", "at", "rowid", "profile", "id", "kind", "name", "coalesce(detail, '')", "coalesce(trace, '')", "coalesce(data, x'')"},
 			to:   []string{"bucket", "at", "n", "profile", "id", "kind", "name", "detail", "trace", "data"},
 		},

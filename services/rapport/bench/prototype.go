@@ -167,4 +167,4 @@ func (b *bench) fingerprint() (string, error) {
 }
 
 // seedFormat changes with what is seeded beside the states.
-const seedFormat = 1
+const seedFormat = 2
