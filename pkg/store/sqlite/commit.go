@@ -75,7 +75,7 @@ func (s *Store) Commit(ctx context.Context, b *store.Batch) error {
 		packed = &bytes.Buffer{}
 	}
 	defer s.packed.Put(packed)
-	rows, err := encode(b, packed, s.salt, s.packer)
+	rows, err := s.encode(b, packed)
 	if err == nil {
 		if len(b.Erasures) > 0 {
 			s.erased.Store(b.Partition, true) // Before anybody can see that it happened.
@@ -105,13 +105,13 @@ type batch struct {
 	outbox   *bytes.Buffer
 	salt     store.Salt
 	packer   *packing.Packer
-	tombs    []any // the times of erasures
+	fired    map[string]int64 // what the last Due found, by profile
+	tombs    []any            // the times of erasures
 }
 
 // batchRow is one row of a batch: a statement, its arguments, and how to name it.
 type batchRow struct {
 	statement statement
-	otherwise statement // what follows when that changed no row; 0: nothing
 	what, id  string
 	args      []any
 }
@@ -135,9 +135,11 @@ func (b *batch) write(c *conn) error {
 	}
 	for i := range b.rows {
 		r := &b.rows[i]
-		n, err := c.exec(r.statement, r.args...)
-		if err == nil && n == 0 && r.otherwise != 0 {
-			_, err = c.exec(r.otherwise, r.args...)
+		var err error
+		if r.statement == keepProfile {
+			err = writeProfile(c, r.args)
+		} else {
+			_, err = c.exec(r.statement, r.args...)
 		}
 		if err != nil {
 			if exists(err) {
@@ -156,9 +158,27 @@ func (b *batch) write(c *conn) error {
 	return err
 }
 
+// writeProfile writes one profile, by the arguments that keepProfile, moveProfile and putProfile share.
+func writeProfile(c *conn, args []any) error {
+	for _, s := range [...]statement{keepProfile, moveProfile, putProfile} {
+		n, err := c.exec(s, args...)
+		switch wake := args[7]; {
+		case err != nil:
+			return err
+		case n == 0:
+			continue
+		case s != keepProfile && wake != nil:
+			_, err = c.exec(addWake, args[0], wake, args[1])
+			return err
+		}
+		return nil
+	}
+	return nil
+}
+
 // encode checks a batch and turns it into rows, and its outbox into bytes in packed.
-func encode(sb *store.Batch, packed *bytes.Buffer, salt store.Salt, packer *packing.Packer) (*batch, error) {
-	b := &batch{Batch: sb, outbox: packed, salt: salt, packer: packer}
+func (s *Store) encode(sb *store.Batch, packed *bytes.Buffer) (*batch, error) {
+	b := &batch{Batch: sb, outbox: packed, salt: s.salt, packer: s.packer, fired: s.firedOf(sb.Partition)}
 	var errs [3]error
 	b.from, errs[0] = stamp("From.Clock", sb.From.Clock)
 	b.to, errs[1] = stamp("To.Clock", sb.To.Clock)

@@ -33,7 +33,7 @@ func (b *batch) erase(c *conn) error {
 	partition := int64(b.Partition)
 	for i := range b.Erasures {
 		e := &b.Erasures[i]
-		for _, step := range []statement{keepGone, dropTimeline, dropPhones, dropProfile, tombMessages} {
+		for _, step := range []statement{keepGone, dropTimeline, dropPhones, dropProfile, dropWakes, tombMessages} {
 			if _, err := c.exec(step, partition, e.Profile); err != nil {
 				return fmt.Errorf("erase a profile: %w", err)
 			}

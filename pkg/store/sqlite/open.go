@@ -43,6 +43,7 @@ type Store struct {
 	packed sync.Pool // of *bytes.Buffer, for outboxes on their way
 	packer *packing.Packer
 	salt   store.Salt
+	fired  sync.Map // by partition: what Due found last, a map of profiles to their wakes
 	erased sync.Map // whether a partition has erased profiles; unknown: it may
 
 	closing  sync.Once

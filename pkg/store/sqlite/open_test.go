@@ -197,8 +197,9 @@ func TestPlans(t *testing.T) {
 	s := openTest(t, t.TempDir())
 	page := func(f store.MessageFilter) string { q, _ := messagesQuery(&f); return q }
 	plans := map[string]string{
-		dueQuery:           "SEARCH profile USING COVERING INDEX profile_wake (partition=? AND wake<?)",
-		nextDueQuery:       "SEARCH profile USING COVERING INDEX profile_wake (partition=? AND wake>?)",
+		dueQuery:           "SEARCH w USING PRIMARY KEY (partition=? AND ",
+		sqlText[dropWake]:  "SEARCH wake USING PRIMARY KEY (partition=? AND at=? AND profile=?)",
+		sqlText[dropWakes]: "SEARCH wake USING PRIMARY KEY (partition=?)",
 		firstSnapshotQuery: "SEARCH profile USING COVERING INDEX profile_snapshot (partition=?)",
 		nextSnapshotQuery:  "SEARCH profile USING COVERING INDEX profile_snapshot (partition=? AND snapshot>?)",
 		staleQuery:         "SEARCH profile USING COVERING INDEX profile_snapshot (partition=? AND snapshot=? AND id>?)",

@@ -16,7 +16,7 @@ type reads struct {
 
 	states, seen, tombs, standing, listed, identities chunked
 
-	due, nextDue, outbox, timeline, message,
+	due, outbox, timeline, message,
 	history, events, profile, profiles, phones, suppressions *sql.Stmt
 }
 
@@ -25,9 +25,7 @@ type reads struct {
 const readers = 4
 
 const (
-	dueQuery     = `SELECT id, wake FROM profile WHERE partition = ? AND wake < +? ORDER BY wake, id LIMIT +?`
-	nextDueQuery = `SELECT min(wake) FROM profile WHERE partition = ? AND wake IS NOT NULL`
-	outboxQuery  = `SELECT seq, messages FROM outbox WHERE partition = ? AND seq > +? ORDER BY seq LIMIT +?`
+	outboxQuery = `SELECT seq, messages FROM outbox WHERE partition = ? AND seq > +? ORDER BY seq LIMIT +?`
 	// This one sorts: a profile's rows are few, and an index by time for that alone would
 	// cost every write.
 	timelineQuery = `SELECT id, at, kind, name, coalesce(detail, ''), coalesce(trace, ''), data, packing FROM timeline
@@ -51,7 +49,6 @@ func newReads(ctx context.Context, dsn string) (*reads, error) {
 		text string
 	}{
 		{&r.due, dueQuery},
-		{&r.nextDue, nextDueQuery},
 		{&r.outbox, outboxQuery},
 		{&r.timeline, timelineQuery},
 		{&r.history, historyQuery},

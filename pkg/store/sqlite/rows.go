@@ -37,14 +37,17 @@ func (b *batch) addProfiles() error {
 			state = []byte{} // a known profile with an empty state is not an unknown one
 		}
 		state, way := b.packer.Pack(state)
-		err := b.add(updateProfile, "profile", p.ID, &e, int64(b.Partition), p.ID, state, flag(p.Known), int64(p.Orders),
+		wake := e.keep(stamp("Wake", p.Wake))
+		err := b.add(keepProfile, "profile", p.ID, &e, int64(b.Partition), p.ID, state, flag(p.Known), int64(p.Orders),
 			e.keep(stamp("LastOrderAt", p.LastOrderAt)),
 			e.keep(stamp("UpdatedAt", p.UpdatedAt)),
-			e.keep(stamp("Wake", p.Wake)), p.Snapshot, way)
+			wake, p.Snapshot, way)
+		if at, ok := b.fired[p.ID]; ok && err == nil && wake != any(at) {
+			err = b.add(dropFired, "fired timer of", p.ID, &e, int64(b.Partition), at, p.ID)
+		}
 		if err != nil {
 			return err
 		}
-		b.rows[len(b.rows)-1].otherwise = putProfile
 	}
 	return nil
 }

@@ -16,8 +16,11 @@ const (
 	addOffset
 	takeOffset
 	moveOffset
-	updateProfile
+	keepProfile
+	moveProfile
 	putProfile
+	addWake
+	dropFired
 	addTimeline
 	addMessage
 	setOutcome
@@ -62,6 +65,9 @@ const (
 	trimOutbox
 	dropOutboxRow
 
+	dropWake
+	dropWakes
+
 	putIdentity
 	dropIdentity
 
@@ -83,16 +89,20 @@ var sqlText = [statements]string{
 	takeOffset: `UPDATE partition_offset SET epoch = ? WHERE partition = ?`,
 	moveOffset: `UPDATE partition_offset SET seq = ?, clock = ?, outbox = ? WHERE partition = ?`,
 
-	// Nearly always a profile is there and has met the workspace version that its new state
-	// has met. Then this, which leaves the index by snapshot alone, is all; otherwise it changes
-	// no row and putProfile follows, with the same arguments.
-	updateProfile: `UPDATE profile SET state = ?3, known = ?4, orders = ?5, last_order_at = ?6, updated_at = ?7, wake = ?8, packing = ?10
+	// Of these three, which take the same arguments, one is all that is needed; each of the others changes no row. Nearly
+	// always a profile is there and has met the workspace version that its new state has met: then the index by snapshot
+	// is left alone. When its wake stays, so is the table of wakes; otherwise addWake follows.
+	keepProfile: `UPDATE profile SET state = ?3, known = ?4, orders = ?5, last_order_at = ?6, updated_at = ?7, packing = ?10
+		WHERE partition = ?1 AND id = ?2 AND snapshot = ?9 AND wake IS ?8`,
+	moveProfile: `UPDATE profile SET state = ?3, known = ?4, orders = ?5, last_order_at = ?6, updated_at = ?7, wake = ?8, packing = ?10
 		WHERE partition = ?1 AND id = ?2 AND snapshot = ?9`,
 	putProfile: `INSERT INTO profile (partition, id, state, known, orders, last_order_at, updated_at, wake, snapshot, packing)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 		ON CONFLICT (partition, id) DO UPDATE SET state = excluded.state, known = excluded.known,
 			orders = excluded.orders, last_order_at = excluded.last_order_at,
 			updated_at = excluded.updated_at, wake = excluded.wake, snapshot = excluded.snapshot, packing = excluded.packing`,
+	addWake:   `INSERT INTO wake (partition, at, profile) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+	dropFired: `DELETE FROM wake WHERE partition = ? AND at = ? AND profile = ?`,
 	addTimeline: `INSERT INTO timeline (partition, profile, id, at, kind, name, detail, trace, data, packing)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	addMessage: `INSERT INTO message (partition, id, profile, journey, version, instance, step, channel, category,
@@ -161,6 +171,11 @@ var sqlText = [statements]string{
 	readOutbox:    `SELECT seq, messages FROM outbox WHERE partition = ?`,
 	trimOutbox:    `UPDATE outbox SET n = ?, messages = ? WHERE partition = ? AND seq = ?`,
 	dropOutboxRow: `DELETE FROM outbox WHERE partition = ? AND seq = ?`,
+
+	dropWake: `DELETE FROM wake WHERE partition = ?1 AND at = ?2 AND profile = ?3
+		AND NOT EXISTS (SELECT 1 FROM profile p WHERE p.partition = ?1 AND p.id = ?3 AND p.wake = ?2)`,
+	// By the whole of the partition's part of the table: an index by profile would cost every timer what it saves here.
+	dropWakes: `DELETE FROM wake WHERE partition = ? AND profile = ?`,
 
 	putIdentity: `INSERT INTO identity (partition, id, state) VALUES (?, ?, ?)
 		ON CONFLICT (partition, id) DO UPDATE SET state = excluded.state`,

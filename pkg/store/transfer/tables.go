@@ -140,4 +140,4 @@ func derived(name string) []string {
 }
 
 // left are tables of the source that hold nothing to move.
-func left() []string { return []string{"ping", "goose_db_version", "sqlite_sequence"} }
+func left() []string { return []string{"ping", "wake", "goose_db_version", "sqlite_sequence"} }
