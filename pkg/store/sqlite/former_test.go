@@ -57,6 +57,10 @@ func TestOpenFormer(t *testing.T) {
 		t.Errorf("claim %+v %v", priors, err)
 	}
 
+	due, err := s.Due(ctx, 1, at.Add(2*time.Hour), 10)
+	if err != nil || len(due) != 1 || due[0] != (store.Wake{Profile: "ada", Due: ada.Wake}) {
+		t.Errorf("due: %v %v", due, err)
+	}
 	stale, err := s.Stale(ctx, 1, "w1", "", 10)
 	if err != nil || len(stale) != 1 || stale[0] != "ada" {
 		t.Errorf("stale: %v %v", stale, err)
