@@ -17,7 +17,7 @@ func benchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Measure what this machine does in a second, beside what it could do at best", Args: noArgs,
 		Long: `Measure Rapport on this machine, each figure beside a ceiling that is measured in the same run.
-All rows at their full sizes take the better part of an hour and some 40 GB of disk; stores
+All rows at their full sizes take the better part of an hour and some 20 GB of disk (with PostgreSQL 40); stores
 with millions of people are made once and used again. Leave the machine alone meanwhile.`,
 		Example: `  rapport bench --rows accept,apply,mail,latency --profiles 100000
   rapport bench --store postgres --json`,
