@@ -95,6 +95,15 @@ func drawSnapshot(r *rapid.T) string {
 
 func drawEpoch(r *rapid.T) uint64 { return rapid.Uint64Range(1, 3).Draw(r, "epoch") }
 
+// drawState draws a short state, or one that a store may want to pack.
+func drawState(r *rapid.T) []byte {
+	state := rapid.SliceOfN(rapid.Byte(), 1, 5).Draw(r, "state")
+	if rapid.Bool().Draw(r, "long") {
+		state = append(state, long...)
+	}
+	return state
+}
+
 func drawTime(r *rapid.T) time.Time {
 	return at(time.Duration(rapid.IntRange(-3, 3).Draw(r, "time")))
 }
@@ -116,7 +125,7 @@ func (m *machine) drawBatch(r *rapid.T) *store.Batch {
 		}
 	}
 	some("profiles", func() {
-		row := store.ProfileRow{ID: m.profile(r), State: rapid.SliceOfN(rapid.Byte(), 1, 5).Draw(r, "state")}
+		row := store.ProfileRow{ID: m.profile(r), State: drawState(r)}
 		row.Snapshot = drawSnapshot(r)
 		if rapid.Bool().Draw(r, "wakes") {
 			row.Wake = drawTime(r)

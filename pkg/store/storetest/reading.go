@@ -74,7 +74,7 @@ func testTimeline(t *testing.T, o Options) {
 		for j := range 4 { // pairs share a time
 			want = append(want, store.TimelineRow{
 				Profile: "ada", At: at(time.Duration((7*i + j/2) % 5)), ID: fmt.Sprintf("%d-%d", i, j), Kind: kind, Name: "n" + string(kind),
-				Detail: "because", Trace: "0123456789abcdef0123456789abcdef", Data: []byte(`{ "order": 1 }`),
+				Detail: "because", Trace: "0123456789abcdef0123456789abcdef", Data: []byte(long),
 			})
 		}
 	}

@@ -52,7 +52,7 @@ func testHistory(t *testing.T, o Options) {
 		for j := range 4 {
 			rows = append(rows, store.TimelineRow{
 				Profile: "ada", At: at(time.Duration((7*i + j/2) % 5)), ID: fmt.Sprintf("%d-%d", (5*i)%11, 9-j), Kind: kind, Name: "n" + string(kind),
-				Detail: "because", Trace: "0123456789abcdef0123456789abcdef", Data: []byte(`{ "order": 1 }`),
+				Detail: "because", Trace: "0123456789abcdef0123456789abcdef", Data: []byte(long),
 			})
 		}
 	}
@@ -160,7 +160,7 @@ func testProfiles(t *testing.T, o Options) {
 	var want []store.ProfileRow
 	for i := range 30 {
 		want = append(want, store.ProfileRow{
-			ID: fmt.Sprint("profile-", (i*7)%30), State: fmt.Appendf(nil, "state %d", i), Known: i%2 == 0, Orders: i,
+			ID: fmt.Sprint("profile-", (i*7)%30), State: fmt.Appendf(nil, "state %d%.*s", i, 20*i, long), Known: i%2 == 0, Orders: i,
 			LastOrderAt: at(time.Duration(i)), UpdatedAt: at(time.Duration(-i)), Wake: at(time.Hour), Snapshot: fmt.Sprint("w", i%3),
 		})
 	}

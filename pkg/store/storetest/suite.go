@@ -292,3 +292,7 @@ func (f fixture) look(partition int, epoch uint64, profiles, events []string) sn
 	}
 	return s
 }
+
+// long is data of an event, and part of a state, that a store may want to pack: odd, but kept to the byte.
+const long = `{ "order_id": "A-1", "total": 27.50e0, "products": [ {"product_id":"22423","name":"Regency cake stand","price":12.75,"quantity":2},
+	{"product_id":"21212","name":"Cake cases, retro spot","price":2.00,"quantity":1} ], "currency":"GBP" }`

@@ -23,6 +23,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(pgtest.Main(m)) }
 
 var day = time.Date(2026, 3, 2, 9, 0, 0, 123456789, time.UTC)
 
+// order is long enough to be packed by the source.
+const order = `{"order_id":"A-1","total":27.50,"currency":"GBP","products":[{"product_id":"22423","name":"Regency cake stand","price":12.75,"quantity":2}]}`
+
 // batch is a batch with something of everything, and odd values among it.
 func batch(partition, n int, from store.Position) *store.Batch {
 	id := func(what string) string { return fmt.Sprintf("%s-%d-%d", what, partition, n) }
@@ -31,11 +34,11 @@ func batch(partition, n int, from store.Position) *store.Batch {
 	b.Profiles = []store.ProfileRow{
 		{ID: id("known"), State: []byte{0, 1, byte(n)}, Known: true, Orders: n, LastOrderAt: at, UpdatedAt: at, Wake: at.Add(time.Hour), Snapshot: "w1"},
 		{ID: id("Ünknown ’"), State: []byte("x")},
-		{ID: "the same", State: fmt.Append(nil, n), Wake: at.Add(-time.Duration(n) * time.Minute)},
+		{ID: "the same", State: fmt.Append(nil, n, order), Wake: at.Add(-time.Duration(n) * time.Minute)},
 	}
 	b.Timeline = []store.TimelineRow{
-		{Profile: "the same", At: at, ID: id("event"), Kind: store.KindEvent, Name: "order.completed", Trace: strings.Repeat("a", 32), Data: []byte(`{"total": 5}`)},
-		{Profile: "the same", At: time.Date(1901, 2, 3, 4, 5, 6, 7, time.UTC), ID: id("early"), Kind: store.KindEvent, Name: "page.viewed"},
+		{Profile: "the same", At: at, ID: id("event"), Kind: store.KindEvent, Name: "order.completed", Trace: strings.Repeat("a", 32), Data: []byte(order)},
+		{Profile: "the same", At: time.Date(1901, 2, 3, 4, 5, 6, 7, time.UTC), ID: id("early"), Kind: store.KindEvent, Name: "page.viewed", Data: []byte(`{"total": 5}`)},
 		{Profile: id("known"), At: at, ID: "entered", Kind: store.KindEntered, Name: "note", Detail: "why"},
 	}
 	row := store.MessageRow{
