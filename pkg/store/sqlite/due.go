@@ -14,6 +14,8 @@ import (
 // with a wake has the row (partition, wake, id). There may be others of it, which are stale: a commit takes away those
 // that fired, which lie where others fire, and leaves the others alone, which lie anywhere; whoever comes upon so many
 // that they are worth a transaction removes them (sweep). Triggers could do the first half, and cost 6 % of a commit.
+//
+// A stale row takes some 40 bytes until it is due, a tenth of what the event that moved the timer takes on the timeline.
 const (
 	// dueQuery reads rows behind a place, and whether each is its profile's wake.
 	dueQuery = `SELECT w.profile, w.at, p.wake IS w.at FROM wake w LEFT JOIN profile p ON p.partition = w.partition AND p.id = w.profile
