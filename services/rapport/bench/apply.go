@@ -7,6 +7,9 @@ import (
 	"maps"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
+	"rapport/pkg/bus"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
 	"rapport/pkg/recommend"
@@ -61,10 +64,33 @@ func (b *bench) startApplying(ctx context.Context, p place, profiles int, keep b
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}
+	if err == nil {
+		err = a.settle(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, a.close(ctx))
 	}
 	return a, nil
+}
+
+// settle lets everything be applied that an earlier run on the same seed has left, such as the receipt of its last mail:
+// it belongs to no round.
+func (a *applying) settle(ctx context.Context) error {
+	stream, err := a.broker.js.Stream(ctx, bus.StreamEvents)
+	if err != nil {
+		return fmt.Errorf("look up %s: %w", bus.StreamEvents, err)
+	}
+	var ends [partitions]uint64
+	for p := range ends {
+		switch last, err := stream.GetLastMsgForSubject(ctx, fmt.Sprintf("evp.%d.>", p)); {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+		case err != nil:
+			return fmt.Errorf("look up the last event of partition %d: %w", p, err)
+		default:
+			ends[p] = last.Sequence
+		}
+	}
+	return a.recorder.reached(ctx, ends)
 }
 
 // round publishes n events and returns how long the orchestrator took to apply them.

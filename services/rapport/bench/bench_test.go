@@ -183,10 +183,11 @@ func TestInPlace(t *testing.T) {
 		t.Skip("TestEveryRow runs the same rows")
 	}
 	t.Parallel()
-	dir := t.TempDir()
+	dir, up := t.TempDir(), program(t)
 	for range 2 {
 		report, err := quick(t, func(o *bench.Options) {
-			o.Dir, o.Rows, o.Timers, o.Due, o.Growth, o.CopyAtMost = dir, []string{bench.RowGrowth, bench.RowTimers}, 600, 100, []int{200, 600}, 500
+			o.Dir, o.Timers, o.Due, o.Growth, o.CopyAtMost = dir, 600, 100, []int{200, 600}, 500
+			o.Rows, o.Up = []string{bench.RowGrowth, bench.RowTimers, bench.RowStart}, []string{up, "up"} // A start leaves the receipt of a mail behind.
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -88,6 +88,34 @@ func (r *recorder) begin() time.Time {
 	return time.Now()
 }
 
+// reached opens the gate until every partition has come so far.
+func (r *recorder) reached(ctx context.Context, ends [partitions]uint64) error {
+	r.begin()
+	for {
+		r.mu.Lock()
+		behind, moved := 0, r.moved
+		for p, end := range ends {
+			if r.at[p].Seq < end {
+				behind++
+			}
+		}
+		if behind == 0 {
+			r.open = make(chan struct{})
+		}
+		r.mu.Unlock()
+		if behind == 0 {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(patience):
+			return fmt.Errorf("nothing was applied for %s, and %d partitions have not applied what an earlier run left", patience, behind)
+		}
+	}
+}
+
 // applied waits until n events were committed since the gate was opened, shuts it, and
 // returns when the last of them was.
 func (r *recorder) applied(ctx context.Context, n int) (time.Time, error) {
