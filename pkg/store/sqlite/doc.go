@@ -36,7 +36,8 @@
 // BenchmarkCommit compares with the same rows written by plain database/sql, and
 // BenchmarkClaimRecord counts single claims. Choices that were measured: timeline and
 // message as tables with rowids write a quarter to a third faster than clustered by their
-// keys, because ids are random and long rows then land everywhere; a profile whose workspace version is what it was leaves the index by that alone, and
+// keys, because ids are random and long rows then land everywhere; a profile
+// whose workspace version is what it was leaves the index by that alone, and
 // what a batch counts is a few rows, so that neither shows beside the noise; the index of
 // events by time costs about 2 %; going to the driver without database/sql saves a tenth or
 // more; pages of 8 KB and a cache of 64 MB gained nothing.
