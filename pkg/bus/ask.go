@@ -38,7 +38,7 @@ func ask(ctx context.Context, question func(context.Context) error) error {
 			return nil
 		case ctx.Err() != nil:
 			return fmt.Errorf("%w, last: %w", context.Cause(ctx), err)
-		case !expired && !unanswered(err):
+		case errors.Is(err, nats.ErrPermissionViolation), !expired && !unanswered(err):
 			return err
 		}
 		if !sleep(ctx, attemptPause) {
@@ -59,12 +59,9 @@ func lookUp(ctx context.Context, js jetstream.JetStream, name string) (jetstream
 	var s jetstream.Stream
 	err := ask(ctx, func(ctx context.Context) (err error) {
 		s, err = js.Stream(ctx, name)
-		return err
+		return allowed(js.Conn(), "$JS.API.STREAM.INFO."+name, err)
 	})
 	if err != nil {
-		if last := js.Conn().LastError(); errors.Is(last, nats.ErrPermissionViolation) && unanswered(err) {
-			err = fmt.Errorf("%w (%w)", err, last)
-		}
 		return nil, fmt.Errorf("look up stream %s: %w", name, err)
 	}
 	return s, nil

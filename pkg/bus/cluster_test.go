@@ -297,7 +297,10 @@ func TestReplicasGrow(t *testing.T) {
 	if err := bus.Provision(deadline(t), js, layout()); err != nil {
 		t.Fatal(err)
 	}
-	publish(t, js, bus.EventSubject("ada"), "1", "x")
+	// A stream that was made this moment may have no leader yet: PublishBatch insists, a plain publish does not.
+	if _, err := bus.PublishBatch(deadline(t), js, []*nats.Msg{bus.NewMsg(bus.EventSubject("ada"), "1", []byte("x"))}); err != nil {
+		t.Fatal(err)
+	}
 	l := layout()
 	for _, replicas := range []int{3, 0, 3} {
 		l.Replicas = replicas
@@ -305,11 +308,7 @@ func TestReplicasGrow(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range []string{bus.StreamEvents, bus.StreamSend, bus.StreamDead, "KV_LEASE"} {
-			s, err := js.Stream(deadline(t), name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := s.CachedInfo().Config.Replicas; got != 3 {
+			if got := replicasOf(t, js, name); got != 3 {
 				t.Fatalf("%s has %d replicas", name, got)
 			}
 		}
@@ -318,6 +317,23 @@ func TestReplicasGrow(t *testing.T) {
 		l.Replicas = replicas
 		if err := bus.Provision(deadline(t), js, l); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%d replicas: %v", replicas, err)
+		}
+	}
+}
+
+// replicasOf asks until somebody answers: while a stream has no leader, nobody does.
+func replicasOf(t *testing.T, js jetstream.JetStream, stream string) int {
+	t.Helper()
+	whole := deadline(t)
+	for {
+		ctx, cancel := context.WithTimeout(whole, 2*time.Second)
+		s, err := js.Stream(ctx, stream)
+		cancel()
+		if err == nil {
+			return s.CachedInfo().Config.Replicas
+		}
+		if whole.Err() != nil {
+			t.Fatalf("look at %s: %v", stream, err)
 		}
 	}
 }

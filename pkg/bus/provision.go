@@ -57,7 +57,7 @@ func provision(ctx context.Context, js jetstream.JetStream, l Layout, want jetst
 	}
 	s, err := lookUp(ctx, js, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return change(ctx, js, l, "it is missing", func(ctx context.Context) error {
+		return change(ctx, js, l, "$JS.API.STREAM.CREATE."+want.Name, "it is missing", func(ctx context.Context) error {
 			_, err := js.CreateStream(ctx, want)
 			return err
 		})
@@ -82,7 +82,7 @@ func provision(ctx context.Context, js jetstream.JetStream, l Layout, want jetst
 	if err != nil || len(differs) == 0 {
 		return err
 	}
-	err = change(ctx, js, l, strings.Join(differs, ", "), func(ctx context.Context) error {
+	err = change(ctx, js, l, "$JS.API.STREAM.UPDATE."+want.Name, strings.Join(differs, ", "), func(ctx context.Context) error {
 		_, err := js.UpdateStream(ctx, next)
 		return err
 	})
@@ -95,14 +95,9 @@ func provision(ctx context.Context, js jetstream.JetStream, l Layout, want jetst
 // closed reports whether this connection's key may not even look at a stream. The broker does not answer then;
 // it tells the connection.
 func closed(ctx context.Context, js jetstream.JetStream, stream string) bool {
-	ctx, cancel := context.WithTimeout(ctx, lookWithin)
-	defer cancel()
 	_, err := lookUp(ctx, js, stream)
-	return err != nil && denied(js.Conn(), "$JS.API.STREAM.INFO."+stream) != nil
+	return errors.Is(err, nats.ErrPermissionViolation)
 }
-
-// lookWithin is how long a look waits that may not be allowed.
-const lookWithin = 2 * time.Second
 
 // adapt is what a stream has with what is wanted in place of it, and a list of what differs.
 func adapt(have, want jetstream.StreamConfig, l Layout) (jetstream.StreamConfig, []string, error) {
@@ -163,25 +158,22 @@ func deref(v reflect.Value) any {
 	return v.Interface()
 }
 
-// changeWithin bounds the wait for a change. A broker that does not allow it does not
-// answer at all.
-const changeWithin = 5 * time.Second
+// peersWithin is how long nodes that start together are given to find each other.
+const peersWithin = 5 * time.Second
 
-func change(ctx context.Context, js jetstream.JetStream, l Layout, why string, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, changeWithin, errors.New("no answer from the broker within "+changeWithin.String()))
-	defer cancel()
-	err := do(ctx)
-	for hasCode(err, codeNoPeers) && sleep(ctx, 250*time.Millisecond) {
-		err = do(ctx) // Nodes that start together take a moment to find each other.
-	}
-	if err == nil {
-		return nil
-	}
-	if ctx.Err() != nil && !hasCode(err, codeNoPeers) {
-		err = context.Cause(ctx)
-		if last := js.Conn().LastError(); errors.Is(last, nats.ErrPermissionViolation) {
-			err = fmt.Errorf("%s, and this user may not change that: provision with an administrator's key first: %w", why, last)
+// change asks for a change of what a subject of the broker's API names. To be asked again does no harm: a stream that is as
+// it is wanted is answered as one that was made now.
+func change(ctx context.Context, js jetstream.JetStream, l Layout, api, why string, do func(context.Context) error) error {
+	attempt := func(ctx context.Context) error {
+		err := allowed(js.Conn(), api, do(ctx))
+		if errors.Is(err, nats.ErrPermissionViolation) {
+			return fmt.Errorf("%s, and this user may not change that: provision with an administrator's key first: %w", why, err)
 		}
+		return err
+	}
+	err := ask(ctx, attempt)
+	for start := time.Now(); hasCode(err, codeNoPeers) && time.Since(start) < peersWithin && sleep(ctx, attemptPause); {
+		err = ask(ctx, attempt)
 	}
 	return remedy(err, l)
 }

@@ -97,3 +97,15 @@ func denied(nc *nats.Conn, subject string) error {
 	}
 	return err
 }
+
+// allowed is the error of a question to the broker's API that was asked with a subject, or that the subject is
+// not this connection's to use.
+func allowed(nc *nats.Conn, subject string, err error) error {
+	if err == nil || !unanswered(err) {
+		return err
+	}
+	if refusal := denied(nc, subject); refusal != nil {
+		return refusal
+	}
+	return err
+}
