@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is the deadline of every wait in these tests. None of them waits
 // that long when the code is right.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 const partitions = 4
 

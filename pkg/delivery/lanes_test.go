@@ -20,7 +20,7 @@ import (
 	"rapport/pkg/policy"
 )
 
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 func newBroker(ctx context.Context, t *testing.T) jetstream.JetStream {
 	t.Helper()

@@ -47,7 +47,7 @@ func (p *person) fired(after time.Duration) {
 	case list := <-done:
 		p.effects(list, now)
 		p.reload()
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		p.t.Fatal("timers without end")
 	}
 	if next := p.state.NextDue(); !next.IsZero() && !next.After(now) {

@@ -142,7 +142,7 @@ func loaderOf(files map[string]string) liquid.Loader {
 
 // renderCompat renders as the suites want it.
 func renderCompat(src string, files map[string]string, vars map[string]any, opts ...liquid.RenderOption) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	e := liquid.New(liquid.Compat(), liquid.WithLoader(loaderOf(files)))
 	return e.Render(ctx, "test", src, vars, append(opts, liquid.Now(suiteTime()))...)

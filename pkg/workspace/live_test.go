@@ -27,7 +27,7 @@ type reading struct {
 // next waits for a reading that satisfies ok: a save may show in more than one.
 func (r readings) next(t *testing.T, what string, ok func(reading) bool) reading {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		select {
 		case got := <-r:

@@ -29,7 +29,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	patience = 20 * time.Second
+	patience = 60 * time.Second
 	key      = "a key that nobody guesses"
 	token    = "t0psecret"
 )

@@ -222,7 +222,7 @@ func TestStatusCallbacksAreSigned(t *testing.T) {
 		if form.Get("MessageSid") != *sent.Sid || form.Get("MessageStatus") != "delivered" || form.Get("To") != "+447700900123" || form.Get("AccountSid") != account {
 			t.Errorf("called with %v", form)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the callback did not come")
 	}
 }

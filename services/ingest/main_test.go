@@ -192,7 +192,7 @@ func newBroker(t testing.TB, layout bus.Layout) *broker {
 
 func (b *broker) shutdown(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := b.server.Shutdown(ctx); err != nil {
 		t.Error(err)

@@ -35,7 +35,7 @@ const (
 	publicURL = "https://hooks.shop.example/rapport"
 	mid       = "0123456789abcdef0123456789abcdef"
 	ref       = mid + ".7"
-	patience  = 20 * time.Second
+	patience  = 60 * time.Second
 )
 
 // moment is when the tests' callbacks come in.

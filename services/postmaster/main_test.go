@@ -35,7 +35,7 @@ const (
 	replyDomain  = "reply.shop.example"
 	zoe          = "zoe@home.example"
 	traceID      = "4bf92f3577b34da6a3ce929d0e0e4736"
-	patience     = 30 * time.Second
+	patience     = 60 * time.Second
 )
 
 // moment is when the tests' mails come in.

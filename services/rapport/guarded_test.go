@@ -31,7 +31,7 @@ import (
 )
 
 // brokerPatience is the deadline of every wait in these tests.
-const brokerPatience = 30 * time.Second
+const brokerPatience = 60 * time.Second
 
 // guarded is a cluster with the files of deploy/nats, and the keys of a trial.
 type guarded struct {
@@ -369,7 +369,7 @@ func (g *guarded) refused(denied <-chan error, user, subject string, err error) 
 		if !errors.Is(err, nats.ErrPermissionViolation) || !strings.Contains(err.Error(), fmt.Sprintf("%q", subject)) {
 			g.t.Errorf("%s uses %s: %v", user, subject, err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(brokerPatience):
 		g.t.Errorf("%s may use %s", user, subject)
 	}
 }

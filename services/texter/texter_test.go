@@ -27,7 +27,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	patience = 20 * time.Second
+	patience = 60 * time.Second
 	account  = "AC00000000000000000000000000000000"
 	token    = "t0psecret"
 	number   = "+447700900123"

@@ -36,7 +36,7 @@ func start(t *testing.T, o embedded.Options) *embedded.Server {
 
 func stop(t *testing.T, srv *embedded.Server) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := srv.Shutdown(ctx); err != nil {
 		t.Error(err)

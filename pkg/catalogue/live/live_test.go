@@ -82,7 +82,7 @@ func eventually(t *testing.T, s *live.Shelf, id string, want func(p catalogue.Pr
 		}
 		select {
 		case <-moved:
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("product %s stays %+v", id, p)
 		}
 	}

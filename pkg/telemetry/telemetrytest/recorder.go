@@ -12,7 +12,7 @@ import (
 )
 
 // wait bounds how long Span waits for one that has not ended yet.
-const wait = 10 * time.Second
+const wait = time.Minute
 
 // Recorder keeps all spans of its TracerProvider. It is safe for concurrent use.
 type Recorder struct {

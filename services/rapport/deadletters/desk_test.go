@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 func deadline(t *testing.T) context.Context {
 	t.Helper()

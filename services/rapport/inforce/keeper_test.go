@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 const shop = `
 shop: {name: S, url: "https://s.example", currency: GBP, locale: en-GB, timezone: Europe/London, address: [S, Street]}

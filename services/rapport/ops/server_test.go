@@ -23,7 +23,7 @@ import (
 	"rapport/services/rapport/ops"
 )
 
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 type state struct {
 	Status  string

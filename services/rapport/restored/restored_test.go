@@ -24,7 +24,7 @@ import (
 	"rapport/services/rapport/stack"
 )
 
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // thankYou is a workspace whose one journey sends one mail for each order.
 func thankYou() fstest.MapFS {

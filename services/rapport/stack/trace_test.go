@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // open starts a whole stack in a directory of the test's.
 func open(t *testing.T, change func(*stack.Config)) *stack.Stack {

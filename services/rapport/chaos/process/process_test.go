@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 10 * time.Second
+const patience = 60 * time.Second
 
 // shell runs a script under supervision.
 func shell(t *testing.T, script string) (p *process.Process, log string) {
