@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,10 +15,12 @@ import (
 
 	"rapport/pkg/backtest"
 	"rapport/pkg/event"
+	"rapport/pkg/goldentest"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
 	"rapport/pkg/rehearsal"
 	"rapport/pkg/workspace"
+	"rapport/pkg/workspace/workspacetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -28,26 +28,14 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // shop has a mail for every order under a cap, a chain of two messages, and a segment.
 func shop(t *testing.T) *workspace.Snapshot {
 	t.Helper()
-	files := map[string][]byte{}
-	for name, text := range map[string]string{
-		"rapport.yaml":           "shop: {name: Shop, url: https://shop.example, currency: EUR, locale: de-DE, timezone: Europe/Berlin, address: [Shop]}\nemail: {from: {name: Shop, address: shop@shop.example}}\nsms: {from: Shop}\n",
+	return workspacetest.Shop(t, map[string]string{
 		"policy.yaml":            "caps:\n  - {channel: email, category: marketing, at_most: 1, per: 7d}\n",
 		"segments/regular.yaml":  "segment: regular\nif: orders.count() >= 3\n",
-		"email/a.html.liquid":    "---\nsubject: A\n---\n<p>A</p>\n",
-		"email/a.txt.liquid":     "A\n",
-		"sms/b.txt.liquid":       "B\n",
 		"journeys/thanks.yaml":   "journey: thanks\ntitle: Thank for an order\ncategory: marketing\npriority: 20\nstatus: active\nenter: {on: order.completed, key: event.order_id, again: never}\ngoal: {on: order.completed, within: 7d}\nsteps:\n  - id: settle\n    wait: {for: 2d}\n  - id: mail\n    send: {email: a}\n    if_blocked: drop\n",
 		"journeys/win-back.yaml": "journey: win-back\ntitle: Win back <who> went quiet\ncategory: marketing\npriority: 30\nstatus: active\nenter: {on: order.completed, again: always, meanwhile: restart}\ngoal: {on: order.completed, within: 60d}\nsteps:\n  - id: quiet\n    wait: {for: 20d}\n  - id: text\n    send: {sms: b}\n",
 		"journeys/regulars.yaml": "journey: regulars\ncategory: marketing\npriority: 10\nstatus: active\nenter: {segment: {entered: regular}}\ngoal: {on: order.completed, within: 60d}\nsteps:\n  - id: mail\n    send: {email: a}\n    if_blocked: drop\n",
 		"journeys/sleeping.yaml": "journey: sleeping\ncategory: marketing\npriority: 40\nstatus: draft\nenter: {on: order.completed}\ngoal: {on: order.completed, within: 60d}\nsteps:\n  - id: mail\n    send: {email: a}\n",
-	} {
-		files[name] = []byte(text)
-	}
-	s, err := workspace.FromFiles(files, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	})
 }
 
 var first = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
@@ -127,9 +115,9 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "report.txt", text.Bytes())
-	golden(t, "report.json", append(data, '\n'))
-	golden(t, "report.html", page.Bytes())
+	goldentest.Compare(t, *update, "report.txt", text.Bytes())
+	goldentest.Compare(t, *update, "report.json", append(data, '\n'))
+	goldentest.Compare(t, *update, "report.html", page.Bytes())
 	for _, never := range []string{"<script", "http:", "https:", "url(", "@import", "ZgotmplZ"} {
 		if strings.Contains(page.String(), never) {
 			t.Errorf("the page has %q", never)
@@ -284,22 +272,5 @@ func TestWilson(t *testing.T) {
 		if math.Abs(low-c.low) > 5e-5 || math.Abs(high-c.high) > 5e-5 {
 			t.Errorf("%d of %d: %.4f to %.4f, want %.4f to %.4f", c.hits, c.of, low, high, c.low, c.high)
 		}
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs; -update writes it anew. Got\n%.4000s", path, got)
 	}
 }

@@ -2,7 +2,6 @@ package delivery_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,37 +11,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rapport/pkg/bus"
-	"rapport/pkg/bus/embedded"
-	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/delivery"
-	"rapport/pkg/event"
+	"rapport/pkg/delivery/deliverytest"
 	"rapport/pkg/message"
 	"rapport/pkg/policy"
 )
 
 const patience = 60 * time.Second
-
-func newBroker(ctx context.Context, t *testing.T) jetstream.JetStream {
-	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t), MaxStore: 1 << 30, SyncInterval: time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = srv.Shutdown(context.WithoutCancel(ctx)) })
-	nc, err := srv.Connect(bus.ConnOptions("test", nil)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := bus.JetStream(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := bus.Provision(ctx, js, bus.Layout{Partitions: 2, MaxBytes: 512 << 20}); err != nil {
-		t.Fatal(err)
-	}
-	return js
-}
 
 // handed tells of each message that the provider took.
 func handed() (*road, <-chan string) {
@@ -64,13 +39,7 @@ func (l *lane) send(ctx context.Context, t *testing.T, n int, domain string) {
 	for i := range n {
 		c := mailCommand(fmt.Sprintf("%s-%03d", domain, i), message.Marketing)
 		c.To, c.DecidedAt = "jane@"+domain, time.Now()
-		raw, err := json.Marshal(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := l.js.PublishMsg(ctx, bus.NewMsg(bus.SendSubject("email", event.Key(c.Profile)), c.ID, raw)); err != nil {
-			t.Fatal(err)
-		}
+		deliverytest.Send(ctx, t, l.js, c.ID, c)
 	}
 }
 
@@ -87,15 +56,9 @@ func (l *lane) run(ctx context.Context, t *testing.T, r *road, worker string) (s
 		}
 		o.Worker, o.Throttles, o.Now = worker, delivery.NewThrottles(l.limit.now, nil), time.Now
 	})
-	work, end := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan error, 1)
-	go func() { ended <- b.Run(work, delivery.Intake{Name: "mailer", Topic: "send.email.*", Subscriber: sub}) }()
-	return func() {
-		end()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	}
+	return deliverytest.Run(ctx, t, func(ctx context.Context) error {
+		return b.Run(ctx, delivery.Intake{Name: "mailer", Topic: "send.email.*", Subscriber: sub})
+	})
 }
 
 // take waits until n messages were handed over, all to one domain.
@@ -120,7 +83,7 @@ func TestThrottledMessagesHoldNobodyUp(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	l := &lane{js: newBroker(ctx, t), claims: newLedger(), limit: newRules(policy.Throttle{Domain: "slow.example", AtMost: 1, Per: time.Hour})}
+	l := &lane{js: deliverytest.Broker(ctx, t), claims: newLedger(), limit: newRules(policy.Throttle{Domain: "slow.example", AtMost: 1, Per: time.Hour})}
 	r, ids := handed()
 	stop := l.run(ctx, t, r, "first life")
 	l.send(ctx, t, 100, "slow.example")
@@ -166,7 +129,7 @@ func TestReceiptsHoldNobodyUp(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	slow := &slowBroker{let: make(chan struct{})}
-	l := &lane{js: newBroker(ctx, t), claims: newLedger(), limit: newRules(), publisher: slow}
+	l := &lane{js: deliverytest.Broker(ctx, t), claims: newLedger(), limit: newRules(), publisher: slow}
 	r, ids := handed()
 	stop := l.run(ctx, t, r, "worker")
 	l.send(ctx, t, 20, "fast.example")

@@ -5,17 +5,17 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"rapport/pkg/event"
 	"rapport/pkg/explain"
+	"rapport/pkg/goldentest"
 	"rapport/pkg/journey"
 	"rapport/pkg/message"
 	"rapport/pkg/workspace"
+	"rapport/pkg/workspace/workspacetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -24,27 +24,14 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // that goes by a segment and one that never begins.
 func shop(t *testing.T) *workspace.Snapshot {
 	t.Helper()
-	files := map[string][]byte{}
-	for name, text := range map[string]string{
-		"rapport.yaml":           "shop: {name: Shop, url: https://shop.example, currency: EUR, locale: de-DE, timezone: Europe/Berlin, address: [Shop]}\nemail: {from: {name: Shop, address: shop@shop.example}}\nsms: {from: Shop}\n",
+	return workspacetest.Shop(t, map[string]string{
 		"policy.yaml":            "caps:\n  - {channel: email, category: marketing, at_most: 1, per: 7d}\nquiet_hours: {sms: {from: \"20:00\", to: \"09:00\"}}\n",
 		"segments/regular.yaml":  "segment: regular\nif: orders.count() >= 2\n",
-		"email/a.html.liquid":    "---\nsubject: A\n---\n<p>A</p>\n",
-		"email/a.txt.liquid":     "A\n",
-		"sms/b.txt.liquid":       "B\n",
-		"journeys/thanks.yaml":   "journey: thanks\ncategory: marketing\nstatus: active\nenter: {on: order.completed, if: event.total >= 20.0 && profile.orders.count <= 3, again: {after: 1d}}\ngoal: {on: order.completed, within: 7d}\nsteps:\n  - id: settle\n    wait: {for: 2d}\n  - id: fork\n    branch:\n      - if: event.total > 100 || profile.consent.sms.marketing\n        steps: [{id: text, send: {sms: b}}]\n      - else:\n        steps: [{id: mail, send: {email: a}}]\n",
+		"journeys/thanks.yaml":   "journey: thanks\ncategory: marketing\nstatus: active\nenter: {on: order.completed, if: event.total >= 20.0 && profile.orders.count <= 3, again: {after: 1d}}\ngoal: {on: order.completed, within: 7d}\nsteps:\n  - id: settle\n    wait: {for: 2d}\n  - id: fork\n    branch:\n      - if: trigger.total > 100 || profile.consent.sms.marketing\n        steps: [{id: text, send: {sms: b}}]\n      - else:\n        steps: [{id: mail, send: {email: a}}]\n",
 		"journeys/regulars.yaml": "journey: regulars\ncategory: marketing\nstatus: active\nenter: {segment: {entered: regular}}\nleave: [{on: order.refunded}, {if: profile.orders.count > 5, as: too many}]\ngoal: {on: order.completed, within: 7d}\nsteps:\n  - id: hello\n    send: {email: a}\n  - id: picks\n    recommend: {basis: profile.orders.bought, from: [bought_together], min: 1, max: 2}\n    otherwise: [{id: plain, send: {sms: b}}]\n  - id: offer\n    send: {sms: b}\n    if_blocked: {defer_for_at_most: 1d}\n  - id: long\n    wait: {for: 30d}\n  - id: bye\n    send: {email: a}\n",
 		"journeys/cart.yaml":     "journey: cart\ncategory: marketing\nstatus: active\nenter: {on: cart.updated}\ngoal: {on: order.completed, within: 7d}\nsteps:\n  - id: hour\n    wait: {for: 1h}\n  - id: nudge\n    send: {email: a}\n",
 		"journeys/retired.yaml":  "journey: retired\ncategory: marketing\nstatus: paused\nenter: {on: order.completed}\ngoal: {on: order.completed, within: 7d}\nsteps:\n  - id: mail\n    send: {email: a}\n",
-	} {
-		files[name] = []byte(text)
-	}
-	files["journeys/thanks.yaml"] = bytes.ReplaceAll(files["journeys/thanks.yaml"], []byte("event.total > 100"), []byte("trigger.total > 100"))
-	s, err := workspace.FromFiles(files, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	})
 }
 
 func at(text string) time.Time {
@@ -124,28 +111,11 @@ func TestGolden(t *testing.T) {
 			if err := report.WriteText(&text); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".txt", text.Bytes())
+			goldentest.Compare(t, *update, name+".txt", text.Bytes())
 			if _, err := json.Marshal(report); err != nil {
 				t.Error(err)
 			}
 		})
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
 	}
 }
 

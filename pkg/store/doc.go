@@ -7,7 +7,8 @@
 // outcomes, outbox) together with the partition's position in the stream, in one
 // transaction. That position is what makes redelivery harmless, and the epoch compared in
 // the same transaction is what keeps a second worker out. Implementations share these
-// types and no SQL; rows of SQL are where two engines differ most.
+// types, the form of what no database has a type for (store/form) and how a schema is
+// brought up to date (store/schema), and no SQL; rows of SQL are where two engines differ most.
 //
 // Promises:
 //

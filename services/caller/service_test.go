@@ -1,9 +1,7 @@
 package caller
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -15,10 +13,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rapport/pkg/bus"
-	"rapport/pkg/bus/embedded"
-	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/delivery"
-	"rapport/pkg/event"
+	"rapport/pkg/delivery/deliverytest"
 	"rapport/pkg/message"
 	"rapport/pkg/render"
 	"rapport/pkg/store"
@@ -33,29 +29,7 @@ type shop struct {
 
 func newShop(ctx context.Context, t *testing.T) *shop {
 	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t), MaxStore: 1 << 30, SyncInterval: time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = srv.Shutdown(context.WithoutCancel(ctx)) })
-	nc, err := srv.Connect(bus.ConnOptions("test", nil)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := bus.JetStream(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := bus.Provision(ctx, js, bus.Layout{Partitions: 2, MaxBytes: 512 << 20}); err != nil {
-		t.Fatal(err)
-	}
-	st, err := sqlite.Open(ctx, sqlite.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = st.Close() })
-	return &shop{js, st}
+	return &shop{deliverytest.Broker(ctx, t), deliverytest.Store(ctx, t)}
 }
 
 // run starts a caller on one lane, so that whoever holds it up holds up everybody.
@@ -73,53 +47,24 @@ func (s *shop) run(ctx context.Context, t *testing.T, change func(*Options)) (st
 		}
 		change(o)
 	})
-	work, end := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan error, 1)
-	go func() { ended <- c.Run(work) }()
-	return func() {
-		end()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	}
+	return deliverytest.Run(ctx, t, c.Run)
 }
 
 func (s *shop) send(ctx context.Context, t *testing.T, id, published string) {
 	t.Helper()
-	c := command(id)
-	b, err := json.Marshal(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.js.PublishMsg(ctx, bus.NewMsg(bus.SendSubject("webhook", event.Key(c.Profile)), published, b)); err != nil {
-		t.Fatal(err)
-	}
+	deliverytest.Send(ctx, t, s.js, published, command(id))
 }
 
 // receipts are the first n, by message.
 func (s *shop) receipts(ctx context.Context, t *testing.T, n int) map[string]message.Receipt {
 	t.Helper()
-	r, err := bus.Read(ctx, s.js, bus.StreamEvents, []string{"evp.>"}, 0, bus.ReadOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = r.Close() }()
 	got := map[string]message.Receipt{}
-	for len(got) < n {
-		batch, err := r.Next(ctx)
+	for r, err := range deliverytest.Receipts(ctx, s.js) {
 		if err != nil {
 			t.Fatalf("%d of %d receipts: %v", len(got), n, err)
 		}
-		for _, d := range batch {
-			ev, err := event.Decode(d.Data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var receipt message.Receipt
-			if err := json.Unmarshal(ev.Data, &receipt); err != nil {
-				t.Fatal(err)
-			}
-			got[receipt.MessageID] = receipt
+		if got[r.MessageID] = r.Receipt; len(got) == n {
+			break
 		}
 	}
 	return got
@@ -172,7 +117,7 @@ func TestService(t *testing.T) {
 			w.WriteHeader(http.StatusTooManyRequests)
 		}
 	})
-	var logs lockedBuffer
+	var logs deliverytest.Log
 	stop := s.run(ctx, t, func(o *Options) {
 		o.Render, o.Signing = to(map[string]string{"crm": srv.URL}), []string{key}
 		o.Delivery.Logger = slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -274,22 +219,4 @@ func TestFormerWorkerDied(t *testing.T) {
 	if seen.seen["crm-1"] != 1 {
 		t.Errorf("seen %v", seen.seen)
 	}
-}
-
-// lockedBuffer is a log that many goroutines write to.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

@@ -1,16 +1,13 @@
 package texter
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,13 +15,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rapport/pkg/bus"
-	"rapport/pkg/bus/embedded"
-	"rapport/pkg/bus/embedded/embeddedtest"
 	"rapport/pkg/delivery"
-	"rapport/pkg/event"
+	"rapport/pkg/delivery/deliverytest"
 	"rapport/pkg/message"
 	"rapport/pkg/store"
-	"rapport/pkg/store/sqlite"
 	"rapport/services/catcher"
 )
 
@@ -41,34 +35,6 @@ type nothing struct{}
 func (nothing) Claim(context.Context, []store.Claim) ([]store.Prior, error) { return nil, nil }
 func (nothing) Record(context.Context, []store.Result) error                { return nil }
 
-// newBroker starts a broker with its streams, and a store.
-func newBroker(ctx context.Context, t *testing.T) (jetstream.JetStream, *sqlite.Store) {
-	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t), MaxStore: 1 << 30, SyncInterval: time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = srv.Shutdown(context.WithoutCancel(ctx)) })
-	nc, err := srv.Connect(bus.ConnOptions("test", nil)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := bus.JetStream(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := bus.Provision(ctx, js, bus.Layout{Partitions: 2, MaxBytes: 512 << 20}); err != nil {
-		t.Fatal(err)
-	}
-	st, err := sqlite.Open(ctx, sqlite.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = st.Close() })
-	return js, st
-}
-
 // TestService runs commands through broker, store and Twilio: one is opted out, one has no
 // mobile number, one's answer is lost, all come twice, and nothing of a recipient is in the log.
 func TestService(t *testing.T) {
@@ -76,7 +42,7 @@ func TestService(t *testing.T) {
 	const n = 60
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	js, st := newBroker(ctx, t)
+	js, st := deliverytest.Broker(ctx, t), deliverytest.Store(ctx, t)
 	sub, err := bus.NewSubscriber(js, bus.SubscriberOptions{Stream: bus.StreamSend, Durable: "texter", Lanes: 32})
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +61,7 @@ func TestService(t *testing.T) {
 		}
 		return false
 	})
-	var logs lockedBuffer
+	var logs deliverytest.Log
 	x := newTexter(t, s, func(o *Options) {
 		o.Subscriber = sub
 		o.Delivery = delivery.Options{
@@ -103,27 +69,16 @@ func TestService(t *testing.T) {
 			Logger: slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		}
 	})
-	work, stop := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan error, 1)
-	go func() { ended <- x.Run(work) }()
+	stop := deliverytest.Run(ctx, t, x.Run)
 	for _, round := range []string{"", "-again"} {
 		for i := range n {
 			c := command(fmt.Sprintf("m%03d", i))
 			c.Profile = fmt.Sprintf("customer-%d", i)
-			b, err := json.Marshal(c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := js.PublishMsg(ctx, bus.NewMsg(bus.SendSubject("sms", event.Key(c.Profile)), c.ID+round, b)); err != nil {
-				t.Fatal(err)
-			}
+			deliverytest.Send(ctx, t, js, c.ID+round, c)
 		}
 	}
 	outcomes, told := readOutcomes(ctx, t, js, n)
 	stop()
-	if err := <-ended; err != nil {
-		t.Fatal(err)
-	}
 	want := map[string]int{"sent ": n - 3, "failed invalid_address 21614 ": 1, "failed rejected opted_out: 21610 Attempt to send to unsubscribed recipient <number> (the recipient has opted out by replying STOP)": 1, "uncertain in_flight": 1}
 	for outcome, n := range want {
 		found := 0
@@ -157,7 +112,7 @@ func TestWhatsAppService(t *testing.T) {
 	const n = 20
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	js, st := newBroker(ctx, t)
+	js, st := deliverytest.Broker(ctx, t), deliverytest.Store(ctx, t)
 	c, err := catcher.New(catcher.Options{Dir: t.TempDir(), SMTPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
@@ -171,21 +126,12 @@ func TestWhatsAppService(t *testing.T) {
 		o.Twilio.StatusCallback = "https://callbacks.invalid/twilio"
 		o.Delivery = delivery.Options{Claims: st, Publisher: bus.NewPublisher(js), First: time.Millisecond}
 	})
-	work, stop := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan error, 2)
-	go func() { ended <- c.Run(work) }()
-	go func() { ended <- x.Run(work) }()
+	stopCatcher, stop := deliverytest.Run(ctx, t, c.Run), deliverytest.Run(ctx, t, x.Run)
 	for i := range n {
 		for _, ch := range []message.Channel{message.WhatsApp, message.SMS} {
 			cmd := command(fmt.Sprintf("%s-%02d", ch, i))
 			cmd.Channel, cmd.Profile = ch, fmt.Sprintf("customer-%d", i)
-			raw, err := json.Marshal(cmd)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := js.PublishMsg(ctx, bus.NewMsg(bus.SendSubject(string(ch), event.Key(cmd.Profile)), cmd.ID, raw)); err != nil {
-				t.Fatal(err)
-			}
+			deliverytest.Send(ctx, t, js, cmd.ID, cmd)
 		}
 	}
 	if got, told := readOutcomes(ctx, t, js, n); got["sent  "] != n || len(told) > 0 {
@@ -201,65 +147,27 @@ func TestWhatsAppService(t *testing.T) {
 		}
 	}
 	stop()
-	for range 2 {
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	}
+	stopCatcher()
 }
 
 // readOutcomes counts the first n receipts by outcome, reason and detail, and lists what was told
 // before each.
 func readOutcomes(ctx context.Context, t *testing.T, js jetstream.JetStream, n int) (got map[string]int, told []string) {
 	t.Helper()
-	r, err := bus.Read(ctx, js, bus.StreamEvents, []string{"evp.>"}, 0, bus.ReadOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = r.Close() }()
 	got = map[string]int{}
-	for seen := 0; seen < n; {
-		batch, err := r.Next(ctx)
+	seen := 0
+	for r, err := range deliverytest.Receipts(ctx, js) {
 		if err != nil {
 			t.Fatalf("%d of %d receipts: %v", seen, n, err)
 		}
-		for _, d := range batch {
-			ev, err := event.Decode(d.Data)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var receipt struct {
-				message.Receipt
-				Address string `json:"address"`
-			}
-			if err := json.Unmarshal(ev.Data, &receipt); err != nil {
-				t.Fatal(err)
-			}
-			if receipt.Outcome == "" {
-				told = append(told, fmt.Sprintf("%s %s %s %s %s", ev.Type, receipt.Kind, receipt.Code, receipt.Reason, receipt.Address))
-				continue
-			}
-			got[fmt.Sprintf("%s %s %s", receipt.Outcome, receipt.Reason, receipt.Detail)]++
-			seen++
+		if r.Outcome == "" {
+			told = append(told, fmt.Sprintf("%s %s %s %s %s", r.Type, r.Kind, r.Code, r.Reason, r.Address))
+			continue
+		}
+		got[fmt.Sprintf("%s %s %s", r.Outcome, r.Reason, r.Detail)]++
+		if seen++; seen == n {
+			break
 		}
 	}
 	return got, told
-}
-
-// lockedBuffer is a log that many goroutines write to.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

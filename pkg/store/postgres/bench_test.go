@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
@@ -13,11 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"rapport/pkg/message"
 	"rapport/pkg/store"
 	"rapport/pkg/store/postgres"
 	"rapport/pkg/store/postgres/pglocal"
 	"rapport/pkg/store/postgres/pgtest"
+	"rapport/pkg/store/storetest"
 )
 
 const (
@@ -25,48 +24,9 @@ const (
 	benchProfiles   = 2_500 // of a partition
 )
 
-var benchData = []byte(`{"order_id":"536365","total":"139.12","currency":"GBP","products":[` +
-	`{"product_id":"85123A","name":"WHITE HANGING HEART T-LIGHT HOLDER","price":"2.55","quantity":6}]}`)
-
-// shop makes batches as the orchestrator would: each event changes one profile's state and
-// its timer, and adds two timeline rows, one message and its command.
-type shop struct {
-	rnd   *rand.Rand
-	at    time.Time
-	state []byte
-}
-
-func newShop(seed uint64) *shop {
-	s := &shop{rnd: rand.New(rand.NewPCG(seed, 1)), at: day}
-	s.state = make([]byte, 700)
-	for i := range s.state {
-		s.state[i] = byte(s.rnd.Uint32())
-	}
-	return s
-}
-
-func (s *shop) id() string { return fmt.Sprintf("%016x%016x", s.rnd.Uint64(), s.rnd.Uint64()) }
-
-func (s *shop) batch(partition int, from store.Position, n int) *store.Batch {
-	b := &store.Batch{Partition: partition, Epoch: 1, From: from}
-	for range n {
-		s.at = s.at.Add(time.Duration(s.rnd.IntN(60_000)) * time.Millisecond)
-		profile, id, trace := fmt.Sprintf("customer-%d", s.rnd.IntN(benchProfiles)), s.id(), s.id()
-		b.Profiles = append(b.Profiles, store.ProfileRow{
-			ID: profile, State: s.state, Known: true, Orders: 3,
-			LastOrderAt: s.at, UpdatedAt: s.at, Wake: s.at.Add(72 * time.Hour),
-		})
-		b.Timeline = append(b.Timeline,
-			store.TimelineRow{Profile: profile, At: s.at, ID: s.id(), Kind: store.KindEvent, Name: "order.completed", Trace: trace, Data: benchData},
-			store.TimelineRow{Profile: profile, At: s.at, ID: s.id(), Kind: store.KindConverted, Name: "thank-you", Detail: "mail", Trace: trace})
-		b.Messages = append(b.Messages, store.MessageRow{
-			ID: id, Profile: profile, Journey: "thank-you", Version: "5f2b9c1d", Instance: s.id(), Step: "mail",
-			Channel: message.Email, Category: message.Transactional, Template: "thank-you", DecidedAt: s.at, Trace: trace,
-		})
-		b.Outbox = append(b.Outbox, store.Outgoing{Subject: "send.email", ID: id, Data: bytes.Repeat(benchData, 3)})
-	}
-	b.To = store.Position{Seq: from.Seq + uint64(n), Clock: s.at}
-	return b
+// newShop is a shop whose states have 700 bytes.
+func newShop(seed uint64) *storetest.Shop {
+	return storetest.NewShop(seed, day, 700, benchProfiles)
 }
 
 func benchServer(b *testing.B) *pglocal.Server {
@@ -134,7 +94,7 @@ func BenchmarkCommit(b *testing.B) {
 			for p := range batches {
 				gen, at := newShop(uint64(p)), store.Position{}
 				for range 4000 / size {
-					batch := gen.batch(p, at, size)
+					batch := gen.Batch(p, at, size)
 					batches[p], at = append(batches[p], batch), batch.To
 				}
 			}
@@ -180,6 +140,7 @@ func measureStore(b *testing.B, s *postgres.Store, batches [][]*store.Batch) flo
 func BenchmarkClaimRecord(b *testing.B) {
 	server := benchServer(b)
 	s := openBench(b, benchURL(b, server, "claims"), 0)
+	receipt := []byte(storetest.Order)
 	var next atomic.Int64
 	b.SetParallelism(16) // times two processors
 	own0, servers0 := processor(b, server)
@@ -188,12 +149,12 @@ func BenchmarkClaimRecord(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		rnd := newShop(uint64(next.Add(1)))
 		for pb.Next() {
-			id := rnd.id()
+			id := rnd.ID()
 			priors, err := s.Claim(b.Context(), []store.Claim{{Partition: 3, MessageID: id, Worker: "w", At: day}})
 			if err != nil || priors[0].State != store.Fresh {
 				b.Error(priors, err)
 			}
-			if err := s.Record(b.Context(), []store.Result{{Partition: 3, MessageID: id, Worker: "w", Receipt: benchData}}); err != nil {
+			if err := s.Record(b.Context(), []store.Result{{Partition: 3, MessageID: id, Worker: "w", Receipt: receipt}}); err != nil {
 				b.Error(err)
 			}
 		}
@@ -231,7 +192,7 @@ func BenchmarkFire(b *testing.B) {
 	url := benchURL(b, benchServer(b), "wakes")
 	s := openBench(b, url, 2)
 	pend(b, url, 1, 1_000_000)
-	state := newShop(1).state
+	state := newShop(1).State
 	fired := 0
 	b.ResetTimer()
 	start := time.Now()
@@ -256,7 +217,7 @@ func BenchmarkLoad(b *testing.B) {
 	gen, at := newShop(7), store.Position{}
 	var last *store.Batch
 	for range 40 {
-		last = gen.batch(1, at, 500)
+		last = gen.Batch(1, at, 500)
 		at = commit(b, s, last)
 	}
 	for _, size := range []int{1, 50, 500} {

@@ -13,6 +13,7 @@ import (
 
 	"rapport/pkg/message"
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 // columns are a batch ready to be sent: an array for each column of each table, in the
@@ -72,7 +73,7 @@ func encode(b *store.Batch, packed *bytes.Buffer, salt store.Salt) (*columns, er
 	}
 	if len(b.Outbox) > 0 {
 		c.outbox = packed
-		if err := packOutbox(packed, b.Outbox); err != nil {
+		if err := form.PackOutbox(packed, b.Outbox); err != nil {
 			return nil, err
 		}
 	}
@@ -156,7 +157,7 @@ func (c *columns) addTimeline(all []store.TimelineRow) (err error) {
 	})
 	c.timeline = []any{
 		times(&err, rows, func(r *row) (int64, error) {
-			ns, err := mustStamp("At", r.At)
+			ns, err := form.Time("At", r.At)
 			if err != nil {
 				err = fmt.Errorf("timeline row %s: %w", r.ID, err)
 			}
@@ -200,7 +201,7 @@ func (c *columns) addMessages(all []store.MessageRow) (err error) {
 		text(func(r row) string { return string(r.Channel) }), text(func(r row) string { return string(r.Category) }),
 		text(func(r row) string { return r.Template }),
 		times(&err, rows, func(r *row) (int64, error) {
-			ns, err := mustStamp("DecidedAt", (*r).DecidedAt)
+			ns, err := form.Time("DecidedAt", (*r).DecidedAt)
 			return ns, named(*r, err)
 		}),
 		text(func(r row) string { return string(r.Outcome) }), text(func(r row) string { return string(r.Reason) }),

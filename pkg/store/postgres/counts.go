@@ -52,25 +52,9 @@ func countTimeline(ctx context.Context, tx pgx.Tx, c *store.Counts) error {
 		var kind store.Kind
 		var name string
 		var n int
-		if err := rows.Scan(&kind, &name, &n); err != nil {
-			return err
-		}
-		j := c.Journeys[name]
-		switch kind {
-		case store.KindEvent:
-			c.Events[name] = n
-			return nil
-		case store.KindEntered:
-			j.Entered = n
-		case store.KindLeft:
-			j.Left = n
-		case store.KindFinished:
-			j.Finished = n
-		default:
-			return nil
-		}
-		c.Journeys[name] = j
-		return nil
+		err := rows.Scan(&kind, &name, &n)
+		c.Add(kind, name, n)
+		return err
 	})(rows)
 }
 

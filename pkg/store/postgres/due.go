@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 // When profiles wake. profile.wake is what counts; the table wake says where to look, and
@@ -78,7 +79,7 @@ func (s *Store) fire(partition int, wakes []store.Wake) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.firing[partition] = firing{len(wakes), bound(wakes[len(wakes)-1].Due.Add(1))}
+	s.firing[partition] = firing{len(wakes), form.Bound(wakes[len(wakes)-1].Due.Add(1))}
 }
 
 // Due implements store.Applying.
@@ -89,7 +90,7 @@ func (s *Store) Due(ctx context.Context, partition int, before time.Time, limit 
 	}
 	var wakes []store.Wake
 	if err == nil {
-		wakes, err = s.due(ctx, partition, bound(before), limit)
+		wakes, err = s.due(ctx, partition, form.Bound(before), limit)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read what is due in partition %d: %w", partition, err)

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 // The statements of erasures. $1 is the bucket, $2 the profiles.
@@ -58,7 +59,7 @@ func (c *columns) addErasures(all []store.Erasure, salt store.Salt) error {
 	}
 	e := &erasures{of: all, at: map[string]int64{}}
 	for i := range all {
-		at, err := mustStamp("At", all[i].At)
+		at, err := form.Time("At", all[i].At)
 		if err != nil {
 			return fmt.Errorf("erasure: %w", err)
 		}
@@ -85,7 +86,7 @@ func (e *erasures) lock(q *pgx.Batch, bucket int) {
 		var packed []byte
 		err := rows.Scan(&b.Seq, &packed)
 		if err == nil {
-			b.Messages, err = unpackOutbox(packed)
+			b.Messages, err = form.UnpackOutbox(packed)
 		}
 		e.waiting = append(e.waiting, b)
 		return err
@@ -113,7 +114,7 @@ func (e *erasures) queue(q *pgx.Batch, bucket int) error {
 			q.Queue(dropUnsent, bucket, int64(b.Seq))
 		default:
 			var packed bytes.Buffer
-			if err := packOutbox(&packed, left); err != nil {
+			if err := form.PackOutbox(&packed, left); err != nil {
 				return err
 			}
 			q.Queue(trimOutbox, bucket, int64(b.Seq), len(left), packed.Bytes())

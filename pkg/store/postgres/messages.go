@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 const messageColumns = `id, profile, journey, version, instance, step, channel, category, template, decided_at,
@@ -79,13 +80,13 @@ func messagesQuery(f *store.MessageFilter) (string, []any) {
 		add("outcome = ?", string(f.Outcome))
 	}
 	if !f.From.IsZero() {
-		add("decided_at >= ?", bound(f.From))
+		add("decided_at >= ?", form.Bound(f.From))
 	}
 	if !f.To.IsZero() {
-		add("decided_at < ?", bound(f.To))
+		add("decided_at < ?", form.Bound(f.To))
 	}
 	if !f.AfterTime.IsZero() || f.AfterID != "" {
-		add("(decided_at, id) > (?, ?)", bound(f.AfterTime), f.AfterID)
+		add("(decided_at, id) > (?, ?)", form.Bound(f.AfterTime), f.AfterID)
 	}
 	sql := "SELECT " + messageColumns + " FROM message"
 	if len(where) > 0 {

@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+
+	"rapport/pkg/store/schema"
 )
 
 //go:embed migrations/*.sql
@@ -57,23 +59,5 @@ func migrateLocked(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (e
 	}
 	db := stdlib.OpenDBFromPool(pool)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	p, err := goose.NewProvider(goose.DialectPostgres, db, fsys,
-		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true), goose.WithTableName("rapport_schema"))
-	if err != nil {
-		return fmt.Errorf("read the migrations: %w", err)
-	}
-	have, want, err := p.GetVersions(ctx)
-	switch {
-	case err != nil:
-		return fmt.Errorf("read the schema's version: %w", err)
-	case have > want:
-		return fmt.Errorf("schema version %d is newer than this program, which knows up to %d: run the newer program, or restore the backup made before it", have, want)
-	case have == want:
-		return nil
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate the schema from version %d to %d (what succeeded is kept; start again to go on): %w", have, want, err)
-	}
-	log.InfoContext(ctx, "database schema migrated", "from", have, "to", want)
-	return nil
+	return schema.Migrate(ctx, goose.DialectPostgres, db, fsys, log, goose.WithTableName("rapport_schema"))
 }

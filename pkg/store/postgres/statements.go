@@ -71,7 +71,7 @@ const (
 		SELECT $1::integer, * FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[])
 		ON CONFLICT (bucket, journey, version, step) DO UPDATE SET n = resting.n + excluded.n`
 	dropResting = `DELETE FROM resting WHERE bucket = $1 AND n = 0`
-	// The bound is four million million in millionths; see millionths for what is added.
+	// The bound is four million million in millionths; see form.Millionths for what is added.
 	addArms = `INSERT INTO arm (bucket, journey, version, step, arm, ghost, entered, converted, value)
 		SELECT $1::integer, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::bigint[], $8::bigint[],
 			$9::bigint[])

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 // The list is written by all partitions, and by people: rows are inserted in the order of
@@ -211,7 +212,7 @@ func (c *columns) addSuppressions(all []store.Suppression, salt store.Salt) (err
 		column(rows, func(r *listed) []byte { return r.hash }),
 		column(rows, func(r *listed) string { return string(r.Reason) }),
 		column(rows, func(r *listed) string { return string(r.Channel) }),
-		times(&err, rows, func(r *listed) (int64, error) { return mustStamp("At of a suppression", r.At) }),
+		times(&err, rows, func(r *listed) (int64, error) { return form.Time("At of a suppression", r.At) }),
 		column(rows, func(r *listed) string { return r.Source }),
 	}
 	return err

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 // place and measure are what a batch's counts are added up under: one statement may touch
@@ -61,7 +61,7 @@ func (c *columns) addArms(deltas []store.ArmDelta) {
 		m := measure{place{d.Journey, d.Version, d.Step}, d.Arm, d.Ghost}
 		sum := sums[m]
 		sums[m] = measured{
-			m, sum.entered + int64(d.Entered), sum.converted + int64(d.Converted), addValues(sum.value, millionths(d.Value)),
+			m, sum.entered + int64(d.Entered), sum.converted + int64(d.Converted), form.AddMillionths(sum.value, form.Millionths(d.Value)),
 		}
 	}
 	if len(sums) == 0 {
@@ -92,27 +92,6 @@ func (c *columns) addArms(deltas []store.ArmDelta) {
 	}
 }
 
-// Values are kept in millionths. With the bounds of one and of a sum no addition of two
-// sums overflows 64 bits, which would refuse the batch for ever after.
-const (
-	perUnit  = 1e6
-	maxValue = 1e12 // of one delta; sums are bound to four times that
-	maxSum   = 4 * maxValue * perUnit
-)
-
-// millionths rounds a value to whole millionths, within the bounds of a delta.
-func millionths(v float64) int64 {
-	if math.IsNaN(v) {
-		return 0
-	}
-	return int64(math.Round(max(-maxValue, min(maxValue, v)) * perUnit))
-}
-
-// addValues is the sum of two sums, within the bounds of a sum.
-func addValues(a, b int64) int64 {
-	return max(-maxSum, min(maxSum, a+b))
-}
-
 // Resting implements store.Tallying.
 func (s *Store) Resting(ctx context.Context) ([]store.Resting, error) {
 	var places []store.Resting
@@ -131,32 +110,19 @@ func (s *Store) Resting(ctx context.Context) ([]store.Resting, error) {
 
 // Arms implements store.Tallying. It adds partitions up itself, within the bounds.
 func (s *Store) Arms(ctx context.Context) ([]store.Arm, error) {
-	var arms []store.Arm
-	var value int64 // of the last of arms, in millionths
+	var arms form.Arms
 	err := s.query(ctx, func(rows pgx.Rows) error {
 		var a store.Arm
-		var part int64
-		if err := rows.Scan(&a.Journey, &a.Version, &a.Step, &a.Arm, &a.Ghost, &a.Entered, &a.Converted, &part); err != nil {
-			return err
-		}
-		if n := len(arms) - 1; n >= 0 && sameArm(&arms[n], &a) {
-			a.Entered, a.Converted = a.Entered+arms[n].Entered, a.Converted+arms[n].Converted
-			part = addValues(part, value)
-			arms = arms[:n]
-		}
-		a.Value, value = float64(part)/perUnit, part
-		arms = append(arms, a)
-		return nil
+		var value int64
+		err := rows.Scan(&a.Journey, &a.Version, &a.Step, &a.Arm, &a.Ghost, &a.Entered, &a.Converted, &value)
+		arms.Add(a, value)
+		return err
 	}, `SELECT journey, version, step, arm, ghost, entered, converted, value FROM arm
 		WHERE entered <> 0 OR converted <> 0 OR value <> 0 ORDER BY journey, version, step, arm, ghost`)
 	if err != nil {
 		return nil, fmt.Errorf("read what was measured: %w", err)
 	}
-	return arms, nil
-}
-
-func sameArm(a, b *store.Arm) bool {
-	return a.Journey == b.Journey && a.Version == b.Version && a.Step == b.Step && a.Arm == b.Arm && a.Ghost == b.Ghost
+	return arms.All(), nil
 }
 
 const winnerColumns = `journey, version, step, arm, at, detail`
@@ -170,7 +136,7 @@ func scanWinner(rows pgx.Rows) (w store.Winner, err error) {
 
 // Decide implements store.Tallying.
 func (s *Store) Decide(ctx context.Context, w store.Winner) (store.Winner, error) {
-	at, err := mustStamp("At", w.At)
+	at, err := form.Time("At", w.At)
 	if err == nil {
 		err = s.transact(ctx, work{write: func(b *pgx.Batch) error {
 			b.Queue(`INSERT INTO winner (journey, version, step, arm, at, detail) VALUES ($1, $2, $3, $4, $5, $6)

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 // A profile's rows are found in timeline_id, and then fetched between the earliest and the
@@ -49,7 +50,7 @@ func (s *Store) Timeline(ctx context.Context, partition int, profile string, lim
 
 // History implements store.Replaying.
 func (s *Store) History(ctx context.Context, partition int, profile string, from, to time.Time) ([]store.TimelineRow, error) {
-	lines, err := s.lines(ctx, partition, linesBetween, partition, profile, bound(from), until(to))
+	lines, err := s.lines(ctx, partition, linesBetween, partition, profile, form.Bound(from), form.Until(to))
 	if err != nil {
 		return nil, fmt.Errorf("read a history of partition %d: %w", partition, err)
 	}
@@ -90,7 +91,7 @@ func (s *Store) lines(ctx context.Context, partition int, sql string, args ...an
 // Events implements store.Replaying.
 func (s *Store) Events(ctx context.Context, partition int, from, to time.Time) iter.Seq2[store.TimelineRow, error] {
 	return func(yield func(store.TimelineRow, error) bool) {
-		at, number := bound(from), int64(math.MinInt64) // of the last row read
+		at, number := form.Bound(from), int64(math.MinInt64) // of the last row read
 		for {
 			page := make([]store.TimelineRow, 0, eventPage)
 			err := s.query(ctx, func(rows pgx.Rows) error {
@@ -98,7 +99,7 @@ func (s *Store) Events(ctx context.Context, partition int, from, to time.Time) i
 				at, number = t.At.UnixNano(), n
 				page = append(page, t)
 				return err
-			}, eventsQuery, partition, at, number, until(to), eventPage)
+			}, eventsQuery, partition, at, number, form.Until(to), eventPage)
 			if err != nil {
 				yield(store.TimelineRow{}, fmt.Errorf("read events of partition %d: %w", partition, err))
 				return

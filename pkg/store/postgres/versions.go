@@ -1,23 +1,19 @@
 package postgres
 
 import (
-	"bytes"
 	"cmp"
-	"compress/flate"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"slices"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 const (
@@ -46,50 +42,15 @@ func pruneVersions() string {
 		UNION ALL SELECT coalesce((` + fmt.Sprintf(newestHolder, "r.journey", "r.version") + `), '') FROM resting r WHERE r.n <> 0)`
 }
 
-// packFiles encodes files as one CBOR map and deflates it: files of a workspace resemble
-// each other, and together they become a fifth or less.
-func packFiles(files map[string][]byte) ([]byte, error) {
-	whole := make(map[string][]byte, len(files))
-	for name, content := range files {
-		whole[name] = orEmpty(content) // nil would come back as nil
-	}
-	var packed bytes.Buffer
-	w, err := flate.NewWriter(&packed, flate.BestCompression)
-	if err == nil {
-		err = cmp.Or(cbor.NewEncoder(w).Encode(whole), w.Close())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("pack %d files: %w", len(files), err)
-	}
-	return packed.Bytes(), nil
-}
-
-// unpackFiles is the inverse of packFiles. Names may be any bytes, as in a file system.
-func unpackFiles(packed []byte) (map[string][]byte, error) {
-	mode, err := cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid, MaxMapPairs: math.MaxInt32}.DecMode()
-	if err != nil {
-		return nil, fmt.Errorf("set up CBOR: %w", err)
-	}
-	whole, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
-	var files map[string][]byte
-	if err == nil {
-		err = mode.Unmarshal(whole, &files)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("unpack files: %w", err)
-	}
-	return files, nil
-}
-
 // SaveVersion implements store.Versioning.
 func (s *Store) SaveVersion(ctx context.Context, v store.Version) error {
-	at, err := mustStamp("At", v.At)
+	at, err := form.Time("At", v.At)
 	if v.ID == "" {
 		err = errors.New("the ID is empty")
 	}
 	var files []byte
 	if err == nil {
-		files, err = packFiles(v.Files)
+		files, err = form.PackFiles(v.Files)
 	}
 	if err == nil {
 		holds := slices.Clone(v.Holds)
@@ -161,7 +122,7 @@ func (s *Store) Version(ctx context.Context, id string) (store.Version, error) {
 	case !found:
 		err = store.ErrNotFound
 	default:
-		v.Files, err = unpackFiles(packed)
+		v.Files, err = form.UnpackFiles(packed)
 	}
 	if err != nil {
 		return store.Version{}, fmt.Errorf("read workspace version %s: %w", id, err)
@@ -185,7 +146,7 @@ func (s *Store) VersionOf(ctx context.Context, journey, version string) (string,
 // Apply implements store.Versioning. Applications take turns, with each other and with
 // PruneVersions.
 func (s *Store) Apply(ctx context.Context, id string, at time.Time, by string) error {
-	ns, err := mustStamp("at", at)
+	ns, err := form.Time("at", at)
 	if err == nil {
 		saved, current := false, ""
 		err = s.transact(ctx, work{

@@ -1,18 +1,15 @@
 package sqlite_test
 
 import (
-	"bytes"
-	"fmt"
-	"math/rand/v2"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"rapport/pkg/message"
 	"rapport/pkg/store"
 	"rapport/pkg/store/sqlite"
+	"rapport/pkg/store/storetest"
 )
 
 const (
@@ -21,57 +18,9 @@ const (
 	benchProfiles   = 1_250 // of a partition
 )
 
-var benchData = []byte(`{"order_id":"536365","total":"139.12","currency":"GBP","products":[` +
-	`{"product_id":"85123A","name":"WHITE HANGING HEART T-LIGHT HOLDER","price":"2.55","quantity":6}]}`)
-
-// shop makes batches as the orchestrator would: each event changes one profile's state of
-// 1.5 KB and its timer, and adds two timeline rows, one message and its command.
-type shop struct {
-	rnd   *rand.Rand
-	at    time.Time
-	state []byte
-}
-
-func newShop(seed uint64) *shop {
-	s := &shop{rnd: rand.New(rand.NewPCG(seed, 1)), at: time.Date(2011, 1, 4, 10, 0, 0, 0, time.UTC)}
-	s.state = make([]byte, 1500)
-	for i := range s.state {
-		s.state[i] = byte(s.rnd.Uint32())
-	}
-	return s
-}
-
-func (s *shop) id() string {
-	b := fmt.Appendf(nil, "%016x%016x", s.rnd.Uint64(), s.rnd.Uint64())
-	return string(b)
-}
-
-func (s *shop) batch(partition int, from store.Position, n int) *store.Batch {
-	b := &store.Batch{Partition: partition, Epoch: 1, From: from}
-	for range n {
-		s.at = s.at.Add(time.Duration(s.rnd.IntN(60_000)) * time.Millisecond)
-		profile, id, trace := fmt.Sprintf("customer-%d", s.rnd.IntN(benchProfiles)), s.id(), s.id()
-		b.Profiles = append(b.Profiles, store.ProfileRow{
-			ID: profile, State: s.state, Known: true, Orders: 3,
-			LastOrderAt: s.at, UpdatedAt: s.at, Wake: s.at.Add(72 * time.Hour),
-		})
-		b.Timeline = append(b.Timeline,
-			store.TimelineRow{
-				Profile: profile, At: s.at, ID: s.id(), Kind: store.KindEvent, Name: "order.completed",
-				Trace: trace, Data: benchData,
-			},
-			store.TimelineRow{
-				Profile: profile, At: s.at, ID: s.id(), Kind: store.KindConverted, Name: "thank-you",
-				Detail: "mail", Trace: trace,
-			})
-		b.Messages = append(b.Messages, store.MessageRow{
-			ID: id, Profile: profile, Journey: "thank-you", Version: "5f2b9c1d", Instance: s.id(), Step: "mail",
-			Channel: message.Email, Category: message.Transactional, Template: "thank-you", DecidedAt: s.at, Trace: trace,
-		})
-		b.Outbox = append(b.Outbox, store.Outgoing{Subject: "send.email", ID: id, Data: bytes.Repeat(benchData, 3)})
-	}
-	b.To = store.Position{Seq: from.Seq + uint64(n), Clock: s.at}
-	return b
+// newShop is a shop whose states have 1.5 KB.
+func newShop(seed uint64) *storetest.Shop {
+	return storetest.NewShop(seed, time.Date(2011, 1, 4, 10, 0, 0, 0, time.UTC), 1500, benchProfiles)
 }
 
 func openBench(b *testing.B) *sqlite.Store {
@@ -97,7 +46,7 @@ func BenchmarkCommit(b *testing.B) {
 	for p := range batches {
 		gen, at := newShop(uint64(p)), store.Position{}
 		for range 40 {
-			batch := gen.batch(p, at, benchEvents)
+			batch := gen.Batch(p, at, benchEvents)
 			batches[p], at = append(batches[p], batch), batch.To
 		}
 	}
@@ -157,15 +106,15 @@ func wants(b *store.Batch) []store.Want {
 // message and then records its receipt: two durable writes a message.
 func BenchmarkClaimRecord(b *testing.B) {
 	s := openBench(b)
-	receipt := benchData
+	receipt := []byte(storetest.Order)
 	var next atomic.Int64
 	b.SetParallelism(16) // times two processors
 	start := time.Now()
 	b.RunParallel(func(pb *testing.PB) {
 		rnd := newShop(uint64(next.Add(1)))
 		for pb.Next() {
-			id := rnd.id()
-			priors, err := s.Claim(b.Context(), []store.Claim{{Partition: 3, MessageID: id, Worker: "w", At: rnd.at}})
+			id := rnd.ID()
+			priors, err := s.Claim(b.Context(), []store.Claim{{Partition: 3, MessageID: id, Worker: "w", At: rnd.At}})
 			if err != nil || priors[0].State != store.Fresh {
 				b.Error(priors, err)
 			}
@@ -186,7 +135,7 @@ func BenchmarkCounts(b *testing.B) {
 		b.Fatal(err)
 	}
 	for range 50 {
-		batch := gen.batch(1, at, 500)
+		batch := gen.Batch(1, at, 500)
 		if at = batch.To; s.Commit(b.Context(), batch) != nil {
 			b.Fatal("commit failed")
 		}
@@ -209,7 +158,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	var last *store.Batch
 	for range 40 {
-		last = gen.batch(1, at, 500)
+		last = gen.Batch(1, at, 500)
 		at = last.To
 		if err := s.Commit(b.Context(), last); err != nil {
 			b.Fatal(err)

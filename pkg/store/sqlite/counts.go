@@ -41,21 +41,7 @@ func countTimeline(ctx context.Context, tx *sql.Tx, c *store.Counts) (err error)
 		if err := rows.Scan(&kind, &name, &n); err != nil {
 			return err
 		}
-		j := c.Journeys[name]
-		switch kind {
-		case store.KindEvent:
-			c.Events[name] = n
-			continue
-		case store.KindEntered:
-			j.Entered = n
-		case store.KindLeft:
-			j.Left = n
-		case store.KindFinished:
-			j.Finished = n
-		default:
-			continue
-		}
-		c.Journeys[name] = j
+		c.Add(kind, name, n)
 	}
 	return rows.Err()
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 // When profiles wake. profile.wake is what counts; the table wake says where to look. In every committed state a profile
@@ -32,7 +33,7 @@ type place struct {
 
 // Due implements store.Applying.
 func (s *Store) Due(ctx context.Context, partition int, before time.Time, limit int) ([]store.Wake, error) {
-	wakes, err := s.due(ctx, partition, bound(before), limit)
+	wakes, err := s.due(ctx, partition, form.Bound(before), limit)
 	if err != nil {
 		return nil, fmt.Errorf("read what is due in partition %d: %w", partition, s.explain(err))
 	}

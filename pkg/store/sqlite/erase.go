@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 // addErasures checks the times of erasures.
@@ -63,7 +64,7 @@ func (b *batch) trimOutbox(c *conn) ([]removed, error) {
 	err := c.each(2, func(row []driver.Value) error {
 		seq, _ := row[0].(int64)
 		packed, _ := row[1].([]byte)
-		messages, err := unpackOutbox(packed)
+		messages, err := form.UnpackOutbox(packed)
 		left := messages[:0:0]
 		for _, m := range messages {
 			if i := b.owner(&m); i >= 0 {
@@ -84,7 +85,7 @@ func (b *batch) trimOutbox(c *conn) ([]removed, error) {
 			continue
 		}
 		var packed bytes.Buffer
-		if err = packOutbox(&packed, left.Messages); err == nil {
+		if err = form.PackOutbox(&packed, left.Messages); err == nil {
 			_, err = c.exec(trimOutbox, int64(len(left.Messages)), packed.Bytes(), int64(b.Partition), int64(left.Seq))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 // scanMessage reads one row of messageColumns.
@@ -78,13 +79,13 @@ func messagesQuery(f *store.MessageFilter) (string, []any) {
 		add("outcome = ?", string(f.Outcome))
 	}
 	if !f.From.IsZero() {
-		add("decided_at >= ?", bound(f.From))
+		add("decided_at >= ?", form.Bound(f.From))
 	}
 	if !f.To.IsZero() {
-		add("decided_at < ?", bound(f.To))
+		add("decided_at < ?", form.Bound(f.To))
 	}
 	if !f.AfterTime.IsZero() || f.AfterID != "" {
-		add("(decided_at, id) > (?, ?)", bound(f.AfterTime), f.AfterID)
+		add("(decided_at, id) > (?, ?)", form.Bound(f.AfterTime), f.AfterID)
 	}
 	query := "SELECT " + messageColumns + " FROM message"
 	if len(where) > 0 {

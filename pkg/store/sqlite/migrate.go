@@ -10,6 +10,8 @@ import (
 	"log/slog"
 
 	"github.com/pressly/goose/v3"
+
+	"rapport/pkg/store/schema"
 )
 
 //go:embed migrations/*.sql
@@ -27,25 +29,7 @@ func migrate(ctx context.Context, db *sql.DB, fsys fs.FS, log *slog.Logger) erro
 	if err := identify(ctx, db); err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, fsys,
-		goose.WithLogger(goose.NopLogger()), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("read the migrations: %w", err)
-	}
-	have, want, err := p.GetVersions(ctx)
-	switch {
-	case err != nil:
-		return fmt.Errorf("read the schema's version: %w", err)
-	case have > want:
-		return fmt.Errorf("schema version %d is newer than this program, which knows up to %d: run the newer program, or restore the backup made before it", have, want)
-	case have == want:
-		return nil
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate the schema from version %d to %d (what succeeded is kept; start again to go on): %w", have, want, err)
-	}
-	log.InfoContext(ctx, "database schema migrated", "from", have, "to", want)
-	return nil
+	return schema.Migrate(ctx, goose.DialectSQLite3, db, fsys, log)
 }
 
 // identify checks that the file is ours, and marks an empty one.

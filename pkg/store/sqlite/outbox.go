@@ -1,52 +1,13 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
-
-// besidesData is about how many bytes a message takes besides its data: subject, id, trace.
-const besidesData = 192
-
-// packOutbox encodes one commit's outgoing messages as one CBOR value, which replaces what
-// is in the buffer: bodies stay the bytes they are, where JSON would make base64 of them.
-func packOutbox(to *bytes.Buffer, out []store.Outgoing) error {
-	to.Reset()
-	size := 0
-	for i := range out {
-		size += len(out[i].Data) + besidesData
-	}
-	to.Grow(size)
-	if err := cbor.MarshalToBuffer(out, to); err != nil {
-		return fmt.Errorf("encode the outbox: %w", err)
-	}
-	return nil
-}
-
-// unpackOutbox is the inverse of packOutbox. It accepts text that is not UTF-8, because
-// packOutbox writes what it is given and a batch that cannot be read would block the relay
-// for ever.
-func unpackOutbox(data []byte) ([]store.Outgoing, error) {
-	mode, err := cbor.DecOptions{
-		UTF8:             cbor.UTF8DecodeInvalid,
-		MaxArrayElements: math.MaxInt32,
-		MaxMapPairs:      math.MaxInt32,
-	}.DecMode()
-	if err != nil {
-		return nil, fmt.Errorf("set up CBOR: %w", err)
-	}
-	var out []store.Outgoing
-	if err := mode.Unmarshal(data, &out); err != nil {
-		return nil, fmt.Errorf("decode the outbox: %w", err)
-	}
-	return out, nil
-}
 
 // Outbox implements store.Applying.
 func (s *Store) Outbox(ctx context.Context, partition int, after uint64, limit int) ([]store.OutboxBatch, error) {
@@ -57,7 +18,7 @@ func (s *Store) Outbox(ctx context.Context, partition int, after uint64, limit i
 		var packed column
 		err := scan(&b.Seq, &packed)
 		if err == nil {
-			b.Messages, err = unpackOutbox(packed.data)
+			b.Messages, err = form.UnpackOutbox(packed.data)
 		}
 		batches = append(batches, b)
 		return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 // Rows are numbered as they are written, which is the order of what happened at one time;
@@ -43,18 +44,10 @@ func (s *Store) scanHistory(scan func(...any) error) (number int64, t store.Time
 	return number, t, err
 }
 
-// until is the bound of a time that rows lie before; none when it is zero.
-func until(to time.Time) int64 {
-	if to.IsZero() {
-		return math.MaxInt64
-	}
-	return bound(to)
-}
-
 // History implements store.Replaying.
 func (s *Store) History(ctx context.Context, partition int, profile string, from, to time.Time) ([]store.TimelineRow, error) {
 	var lines []store.TimelineRow
-	err := eachRow(ctx, s.reads.history, []any{partition, profile, bound(from), until(to)}, func(scan func(...any) error) error {
+	err := eachRow(ctx, s.reads.history, []any{partition, profile, form.Bound(from), form.Until(to)}, func(scan func(...any) error) error {
 		_, t, err := s.scanHistory(scan)
 		lines = append(lines, t)
 		return err
@@ -68,10 +61,10 @@ func (s *Store) History(ctx context.Context, partition int, profile string, from
 // Events implements store.Replaying.
 func (s *Store) Events(ctx context.Context, partition int, from, to time.Time) iter.Seq2[store.TimelineRow, error] {
 	return func(yield func(store.TimelineRow, error) bool) {
-		at, number := bound(from), int64(math.MinInt64) // of the last row read
+		at, number := form.Bound(from), int64(math.MinInt64) // of the last row read
 		for {
 			page := make([]store.TimelineRow, 0, eventPage)
-			args := []any{partition, at, number, until(to), eventPage}
+			args := []any{partition, at, number, form.Until(to), eventPage}
 			err := eachRow(ctx, s.reads.events, args, func(scan func(...any) error) error {
 				n, t, err := s.scanHistory(scan)
 				at, number = t.At.UnixNano(), n

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 // stamps collects the first error of several stamps, so that a row reads as a list.
@@ -103,7 +104,7 @@ func (b *batch) addOutbox() error {
 	if len(b.Outbox) == 0 {
 		return nil
 	}
-	return packOutbox(b.outbox, b.Batch.Outbox)
+	return form.PackOutbox(b.outbox, b.Batch.Outbox)
 }
 
 var _ store.Store = (*Store)(nil)

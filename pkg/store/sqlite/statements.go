@@ -119,7 +119,7 @@ var sqlText = [statements]string{
 	addResting: `INSERT INTO resting (partition, journey, version, step, n) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET n = n + excluded.n`,
 	dropResting: `DELETE FROM resting WHERE partition = ? AND n = 0`,
-	// The bound is four million million in millionths; see clampValue for what is added.
+	// The bound is four million million in millionths; see form.Millionths for what is added.
 	addArm: `INSERT INTO arm (partition, journey, version, step, arm, ghost, entered, converted, value)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET entered = entered + excluded.entered, converted = converted + excluded.converted,

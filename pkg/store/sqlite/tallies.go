@@ -6,9 +6,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"math"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 // addTallies adds what a batch counts: a row for each place and arm it names.
@@ -26,33 +26,12 @@ func (b *batch) addTallies() error {
 	for i := range b.Arms {
 		d, e := &b.Arms[i], stamps{}
 		err := b.add(addArm, "arm", d.Journey, &e, int64(b.Partition), d.Journey, d.Version, d.Step, d.Arm,
-			flag(d.Ghost), int64(d.Entered), int64(d.Converted), millionths(d.Value))
+			flag(d.Ghost), int64(d.Entered), int64(d.Converted), form.Millionths(d.Value))
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// Values are kept in millionths. With the bounds of one and of a sum no addition of the
-// two overflows 64 bits, which SQLite would answer with an error for ever after.
-const (
-	perUnit  = 1e6
-	maxValue = 1e12 // of one delta; sums are bound to four times that
-	maxSum   = 4 * maxValue * perUnit
-)
-
-// millionths rounds a value to whole millionths, within the bounds of a delta.
-func millionths(v float64) int64 {
-	if math.IsNaN(v) {
-		return 0
-	}
-	return int64(math.Round(max(-maxValue, min(maxValue, v)) * perUnit))
-}
-
-// addValues is the sum of two sums, within the bounds of a sum.
-func addValues(a, b int64) int64 {
-	return max(-maxSum, min(maxSum, a+b))
 }
 
 // Resting implements store.Tallying.
@@ -75,33 +54,20 @@ func (s *Store) Resting(ctx context.Context) ([]store.Resting, error) {
 // Arms implements store.Tallying. It adds partitions up itself, because the sum of sums
 // at their bounds would be an overflow to SQLite.
 func (s *Store) Arms(ctx context.Context) ([]store.Arm, error) {
-	var arms []store.Arm
-	var value int64 // of the last of arms, in millionths
+	var arms form.Arms
 	err := s.query(ctx, `SELECT journey, version, step, arm, ghost, entered, converted, value FROM arm
 		WHERE entered <> 0 OR converted <> 0 OR value <> 0 ORDER BY journey, version, step, arm, ghost`, nil,
 		func(scan func(...any) error) error {
 			var a store.Arm
-			var part int64
-			if err := scan(&a.Journey, &a.Version, &a.Step, &a.Arm, &a.Ghost, &a.Entered, &a.Converted, &part); err != nil {
-				return err
-			}
-			if n := len(arms) - 1; n >= 0 && sameArm(&arms[n], &a) {
-				a.Entered, a.Converted = a.Entered+arms[n].Entered, a.Converted+arms[n].Converted
-				part = addValues(part, value)
-				arms = arms[:n]
-			}
-			a.Value, value = float64(part)/perUnit, part
-			arms = append(arms, a)
-			return nil
+			var value int64
+			err := scan(&a.Journey, &a.Version, &a.Step, &a.Arm, &a.Ghost, &a.Entered, &a.Converted, &value)
+			arms.Add(a, value)
+			return err
 		})
 	if err != nil {
 		return nil, fmt.Errorf("read what was measured: %w", s.explain(err))
 	}
-	return arms, nil
-}
-
-func sameArm(a, b *store.Arm) bool {
-	return a.Journey == b.Journey && a.Version == b.Version && a.Step == b.Step && a.Arm == b.Arm && a.Ghost == b.Ghost
+	return arms.All(), nil
 }
 
 // Decide implements store.Tallying.

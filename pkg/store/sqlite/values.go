@@ -2,48 +2,21 @@ package sqlite
 
 import (
 	"database/sql"
-	"fmt"
-	"math"
 	"time"
+
+	"rapport/pkg/store/form"
 )
 
-// The times that fit 64 bits of nanoseconds: the years 1678 to 2261, and a bit.
-var (
-	minTime = time.Unix(0, math.MinInt64)
-	maxTime = time.Unix(0, math.MaxInt64)
-)
-
-// stamp turns a time into what the database keeps: nanoseconds, or NULL for the zero
-// time. A time outside of what 64 bits hold would come back as another, so it is refused.
+// stamp turns a time into what the database keeps: nanoseconds, or NULL for the zero time.
 func stamp(what string, t time.Time) (any, error) {
 	if t.IsZero() {
 		return nil, nil
 	}
-	if t.Before(minTime) || t.After(maxTime) {
-		return nil, fmt.Errorf("%s is %s: the store keeps times from %d to %d", what,
-			t.Format(time.RFC3339), minTime.Year()+1, maxTime.Year()-1)
-	}
-	return t.UnixNano(), nil
+	return mustStamp(what, t)
 }
 
 // mustStamp is stamp for times that have to be there.
-func mustStamp(what string, t time.Time) (any, error) {
-	if t.IsZero() {
-		return nil, fmt.Errorf("%s is missing", what)
-	}
-	return stamp(what, t)
-}
-
-// bound turns a time into a limit to compare with: one out of range is the limit itself.
-func bound(t time.Time) int64 {
-	switch {
-	case t.Before(minTime):
-		return math.MinInt64
-	case t.After(maxTime):
-		return math.MaxInt64
-	}
-	return t.UnixNano()
-}
+func mustStamp(what string, t time.Time) (any, error) { return form.Time(what, t) }
 
 // moment turns nanoseconds back into a time in UTC.
 func moment(ns sql.NullInt64) time.Time {

@@ -1,59 +1,17 @@
 package sqlite
 
 import (
-	"bytes"
 	"cmp"
-	"compress/flate"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
-
-// packFiles encodes files as one CBOR map and deflates it: files of a workspace resemble
-// each other, and together they become a fifth or less.
-func packFiles(files map[string][]byte) ([]byte, error) {
-	whole := make(map[string][]byte, len(files))
-	for name, content := range files {
-		if whole[name] = content; content == nil {
-			whole[name] = []byte{} // nil would come back as nil
-		}
-	}
-	var packed bytes.Buffer
-	w, err := flate.NewWriter(&packed, flate.BestCompression)
-	if err == nil {
-		err = cmp.Or(cbor.NewEncoder(w).Encode(whole), w.Close())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("pack %d files: %w", len(files), err)
-	}
-	return packed.Bytes(), nil
-}
-
-// unpackFiles is the inverse of packFiles. Names may be any bytes, as in a file system.
-func unpackFiles(packed []byte) (map[string][]byte, error) {
-	mode, err := cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid, MaxMapPairs: math.MaxInt32}.DecMode()
-	if err != nil {
-		return nil, fmt.Errorf("set up CBOR: %w", err)
-	}
-	whole, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
-	var files map[string][]byte
-	if err == nil {
-		err = mode.Unmarshal(whole, &files)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("unpack files: %w", err)
-	}
-	return files, nil
-}
 
 // SaveVersion implements store.Versioning.
 func (s *Store) SaveVersion(ctx context.Context, v store.Version) error {
@@ -63,7 +21,7 @@ func (s *Store) SaveVersion(ctx context.Context, v store.Version) error {
 	}
 	var files []byte
 	if err == nil {
-		files, err = packFiles(v.Files)
+		files, err = form.PackFiles(v.Files)
 	}
 	if err == nil {
 		err = s.writer.do(ctx, 1+len(v.Holds), func(c *conn) error {
@@ -136,7 +94,7 @@ func (s *Store) Version(ctx context.Context, id string) (store.Version, error) {
 	case !found:
 		err = store.ErrNotFound
 	default:
-		v.Files, err = unpackFiles(packed)
+		v.Files, err = form.UnpackFiles(packed)
 	}
 	if err != nil {
 		return store.Version{}, fmt.Errorf("read workspace version %s: %w", id, err)

@@ -1,4 +1,4 @@
-package sqlite
+package form_test
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rapport/pkg/store"
+	"rapport/pkg/store/form"
 )
 
 // TestPackOutbox packs messages that a lesser encoding would change or refuse; a batch that
@@ -18,16 +19,16 @@ func TestPackOutbox(t *testing.T) {
 		{},
 	}
 	buffer := bytes.NewBufferString("of another outbox")
-	if err := packOutbox(buffer, want); err != nil {
+	if err := form.PackOutbox(buffer, want); err != nil {
 		t.Fatal(err)
 	}
 	packed := buffer.Bytes()
-	got, err := unpackOutbox(packed)
+	got, err := form.UnpackOutbox(packed)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q (%v), want %q", got, err, want)
 	}
 	for _, torn := range [][]byte{nil, packed[:len(packed)-1], []byte("{}")} {
-		if out, err := unpackOutbox(torn); err == nil {
+		if out, err := form.UnpackOutbox(torn); err == nil {
 			t.Errorf("torn data came out as %q", out)
 		}
 	}
