@@ -131,7 +131,8 @@ func (m *mails) stop() {
 	}
 }
 
-// awaitOf waits until the mail about an event was accepted, and returns when that was.
+// awaitOf waits until the mail about an event was accepted, and returns when that was. It gives up when nothing moves:
+// on a machine that cannot keep up, mails come in any order and late.
 func (m *mails) awaitOf(ctx context.Context, serial int) (time.Time, error) {
 	over := time.NewTimer(patience)
 	defer over.Stop()
@@ -143,6 +144,7 @@ func (m *mails) awaitOf(ctx context.Context, serial int) (time.Time, error) {
 		if ok {
 			return at, nil
 		}
+		over.Reset(patience)
 		select {
 		case <-moved:
 		case <-ctx.Done():
@@ -150,7 +152,7 @@ func (m *mails) awaitOf(ctx context.Context, serial int) (time.Time, error) {
 		case <-m.gone:
 			return at, fmt.Errorf("the mail server has ended before the mail about event %d", serial)
 		case <-over.C:
-			return at, fmt.Errorf("no mail about event %d for %s", serial, patience)
+			return at, fmt.Errorf("no mail for %s, and none about event %d", patience, serial)
 		}
 	}
 }
