@@ -97,8 +97,12 @@ func (f *forgetting) check(receipt, before, after uint64) {
 		f.Error("ada's receipt is there")
 	}
 	// All is young: a hole in the middle says nothing about what comes after it.
-	if first, err := bus.Trim(deadline(f.T), f.js, bus.StreamEvents, after); err != nil || (first != 1 && time.Since(published) < 2*f.l.Duplicates) {
-		f.Errorf("first is %d, %v: young messages behind a hole were taken for old", first, err)
+	first, err := bus.Trim(deadline(f.T), f.js, bus.StreamEvents, after)
+	switch {
+	case err == nil && first != 1 && time.Since(published) >= 2*f.l.Duplicates:
+		f.Skip("this machine is so busy that nothing is young any more")
+	case err != nil || first != 1:
+		f.Fatalf("first is %d, %v: young messages behind a hole were taken for old", first, err)
 	}
 	<-time.After(time.Until(published.Add(2*f.l.Duplicates + 10*time.Millisecond)))
 	if first, err := bus.Trim(deadline(f.T), f.js, bus.StreamEvents, receipt); err != nil || first != receipt+1 {

@@ -2,48 +2,20 @@ package catcher
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"rapport/pkg/corpustest"
 )
-
-// testdata returns a directory of the shared test data, or skips the test when it is not there.
-func testdata(tb testing.TB, name string) string {
-	tb.Helper()
-	root := os.Getenv("RAPPORT_TESTDATA")
-	if root == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		for !exists(filepath.Join(dir, "go.work")) {
-			if dir == filepath.Dir(dir) {
-				tb.Skip("no go.work above this package: set RAPPORT_TESTDATA to run this test")
-			}
-			dir = filepath.Dir(dir)
-		}
-		root = filepath.Join(dir, "..", "shared", "testdata")
-	}
-	if !exists(filepath.Join(root, name)) {
-		tb.Skipf("%s is absent; set RAPPORT_TESTDATA to where the test data is", filepath.Join(root, name))
-	}
-	return filepath.Join(root, name)
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return !errors.Is(err, fs.ErrNotExist)
-}
 
 // TestSegmentsAsPublished compares with the cases of Twilio's own calculator.
 func TestSegmentsAsPublished(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile(filepath.Join(testdata(t, "sms-segmentation"), "published_cases.json"))
+	data, err := os.ReadFile(filepath.Join(corpustest.Path(t, "sms-segmentation"), "published_cases.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +81,7 @@ func TestReadHeader(t *testing.T) {
 // TestRealMailsOpen opens real mails, many of them odd: each has to show something.
 func TestRealMailsOpen(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob(filepath.Join(testdata(t, "bounces-sisimai"), "shared", "*.eml"))
+	files, err := filepath.Glob(filepath.Join(corpustest.Path(t, "bounces-sisimai"), "shared", "*.eml"))
 	if err != nil || len(files) < 100 {
 		t.Fatalf("%d mails, %v", len(files), err)
 	}

@@ -249,7 +249,7 @@ func TestAnIDIsAssignedAndTold(t *testing.T) {
 		}
 	}
 	a.into(t, &got)
-	events := r.events(t)
+	events := r.Events(t)
 	if got.Accepted != 2 || len(events) != 2 || len(got.Results) != 2 || got.Results[1].Index != 1 || got.Results[1].Status != "stored" {
 		t.Fatalf("answered %d %s", a.status, a.body)
 	}

@@ -17,19 +17,20 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"rapport/pkg/bus"
+	"rapport/pkg/bus/bustest"
 	"rapport/services/ingest"
 )
 
 // limit gives the stream of events another size.
-func (b *broker) limit(t *testing.T, bytes int64) {
+func limit(t *testing.T, js jetstream.JetStream, bytes int64) {
 	t.Helper()
-	stream, err := b.js.Stream(t.Context(), bus.StreamEvents)
+	stream, err := js.Stream(t.Context(), bus.StreamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := stream.CachedInfo().Config
 	cfg.MaxBytes = bytes
-	if _, err := b.js.UpdateStream(t.Context(), cfg); err != nil {
+	if _, err := js.UpdateStream(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -38,9 +39,9 @@ func (b *broker) limit(t *testing.T, bytes int64) {
 // room is made the same requests are taken and stored once.
 func TestAFullStreamRefusesAndGoesOn(t *testing.T) {
 	t.Parallel()
-	b := newBroker(t, bus.Layout{MaxBytes: 128 << 20})
-	b.limit(t, 200_000)
-	h := newService(t, ingest.NewBroker(b.js), func(o *ingest.Options) { o.Limits.Event = ingest.MaxEvent }).Handler()
+	b := bustest.Start(t, bus.Layout{MaxBytes: 128 << 20})
+	limit(t, b.JS, 200_000)
+	h := newService(t, ingest.NewBroker(b.JS), func(o *ingest.Options) { o.Limits.Event = ingest.MaxEvent }).Handler()
 	accepted, refusedAt := map[int]bool{}, -1
 	for i := range 20 { // of 700 events: two atomic batches, of which one may be stored alone
 		a := post(t, h, "/v1/batch", batchOf(i*700, 700))
@@ -61,7 +62,7 @@ func TestAFullStreamRefusesAndGoesOn(t *testing.T) {
 	}
 	count := func() map[string]int {
 		ids := map[string]int{}
-		for _, e := range b.stored(t) {
+		for _, e := range bustest.Stored(t, b.JS) {
 			ids[e.ID]++
 		}
 		return ids
@@ -74,7 +75,7 @@ func TestAFullStreamRefusesAndGoesOn(t *testing.T) {
 			}
 		}
 	}
-	b.limit(t, 96<<20)
+	limit(t, b.JS, 96<<20)
 	for i := range refusedAt + 1 { // Senders repeat; those that were accepted do no harm.
 		if a := post(t, h, "/v1/batch", batchOf(i*700, 700)); a.status != http.StatusOK {
 			t.Fatalf("with room again: %d %s", a.status, a.body)
@@ -195,7 +196,7 @@ func TestWaitingIsBoundedInMemory(t *testing.T) {
 	for range 21 {
 		got[<-statuses]++
 	}
-	if n := len(p.events(t)); n != got[http.StatusOK] || n < 10 {
+	if n := len(p.Events(t)); n != got[http.StatusOK] || n < 10 {
 		t.Errorf("%d events are stored, %d were accepted", n, got[http.StatusOK])
 	}
 }
@@ -225,7 +226,7 @@ func TestASourceThatIsTooFast(t *testing.T) {
 	if a := post(t, h, "/v1/track", `{"messageId":"m","userId":"c1","event":"Cart Viewed"}`); a.status != http.StatusOK {
 		t.Errorf("two seconds later: %d %s", a.status, a.body)
 	}
-	if n := len(r.events(t)); n != 302 {
+	if n := len(r.Events(t)); n != 302 {
 		t.Errorf("%d events are stored, want 302", n)
 	}
 }
@@ -241,7 +242,7 @@ func TestRefusalsSayWhenToComeBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := post(t, newService(t, &recording{err: err}, nil).Handler(), "/v1/track", `{"messageId":"m","userId":"c1","event":"Cart Viewed"}`)
+			a := post(t, newService(t, bustest.Refusing(err), nil).Handler(), "/v1/track", `{"messageId":"m","userId":"c1","event":"Cart Viewed"}`)
 			refused(t, a, http.StatusServiceUnavailable)
 			if n, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || n < 1 {
 				t.Errorf("Retry-After is %q", a.header.Get("Retry-After"))

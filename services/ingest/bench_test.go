@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"rapport/pkg/bus"
+	"rapport/pkg/bus/bustest"
 	"rapport/services/ingest"
 )
 
@@ -43,8 +44,8 @@ func BenchmarkBatch(b *testing.B) {
 		post100(b, nowhere{}, func(int) string { return body })
 	})
 	b.Run("stored", func(b *testing.B) {
-		broker := newBroker(b, bus.Layout{})
-		post100(b, ingest.NewBroker(broker.js), func(n int) string { return orders(n*100, 100) })
+		broker := bustest.Start(b, bus.Layout{})
+		post100(b, ingest.NewBroker(broker.JS), func(n int) string { return orders(n*100, 100) })
 	})
 }
 

@@ -10,35 +10,10 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync/atomic"
 	"unicode/utf8"
+
+	"rapport/pkg/intake"
 )
-
-// budget bounds the bytes of all bodies that are being read.
-type budget struct {
-	used atomic.Int64
-	max  int64
-}
-
-// metered counts what is read against the budget, until it is released.
-type metered struct {
-	r    io.Reader
-	b    *budget
-	took int64
-}
-
-var errBudget = errors.New("too much is being read")
-
-func (m *metered) Read(p []byte) (int, error) {
-	n, err := m.r.Read(p)
-	m.took += int64(n)
-	if m.b.used.Add(int64(n)) > m.b.max {
-		return n, errBudget
-	}
-	return n, err
-}
-
-func (m *metered) release() { m.b.used.Add(-m.took) }
 
 // readBody returns the unfolded body, at most limit bytes of it, as valid UTF-8.
 // The caller calls release when it no longer needs the bytes.
@@ -71,18 +46,18 @@ func (s *Service) readBytes(w http.ResponseWriter, r *http.Request, limit int64)
 		return nil, nil, newProblem(http.StatusUnsupportedMediaType, unsupported, "Unsupported content encoding",
 			fmt.Sprintf("Content-Encoding is %q. Send the body as it is, or as gzip.", enc))
 	}
-	counted := &metered{r: in, b: &s.reading}
+	counted := s.reading.Count(in)
 	var buf bytes.Buffer
 	buf.Grow(int(min(max(r.ContentLength, 0), 64<<10)) + bytes.MinRead)
 	if _, err := buf.ReadFrom(counted); err != nil {
-		counted.release()
+		counted.Release()
 		return nil, nil, s.readProblem(err, limit)
 	}
 	if int64(buf.Len()) > limit {
-		counted.release()
+		counted.Release()
 		return nil, nil, oversize(limit)
 	}
-	return buf.Bytes(), counted.release, nil
+	return buf.Bytes(), counted.Release, nil
 }
 
 // contentType takes JSON. A beacon is text/plain, which browsers send to other origins without
@@ -120,7 +95,7 @@ func (s *Service) readProblem(err error, limit int64) *problem {
 	switch {
 	case errors.As(err, &tooBig):
 		return oversize(limit)
-	case errors.Is(err, errBudget):
+	case errors.Is(err, intake.ErrSpent):
 		p := newProblem(http.StatusServiceUnavailable, busy, "Busy", "Too many large requests are being read at this moment. Repeat this one a little later.")
 		p.retryAfter = 1
 		return p

@@ -2,8 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,40 +11,19 @@ import (
 	"rapport/pkg/bus"
 )
 
-// Broker is the Publisher over JetStream.
-type Broker struct{ js jetstream.JetStream }
+// Broker is the Publisher over JetStream, and DeadLetters.
+type Broker struct {
+	*bus.Broker
+	js jetstream.JetStream
+}
 
 // NewBroker publishes through a context made by bus.JetStream.
-func NewBroker(js jetstream.JetStream) *Broker { return &Broker{js: js} }
-
-var errDisconnected = errors.New("no connection to the broker")
-
-// PublishBatch stores the messages by bus.PublishBatch. Without a connection it fails at
-// once: the client would otherwise keep the messages for later and let us wait for an
-// answer that cannot come.
-func (b *Broker) PublishBatch(ctx context.Context, msgs []*nats.Msg) error {
-	if !b.js.Conn().IsConnected() {
-		return errDisconnected
-	}
-	_, err := bus.PublishBatch(ctx, b.js, msgs)
-	return err
-}
-
-// Ready asks the broker for the stream of events.
-func (b *Broker) Ready(ctx context.Context) error {
-	if !b.js.Conn().IsConnected() {
-		return errDisconnected
-	}
-	if _, err := b.js.Stream(ctx, bus.StreamEvents); err != nil {
-		return fmt.Errorf("look up stream %s: %w", bus.StreamEvents, err)
-	}
-	return nil
-}
+func NewBroker(js jetstream.JetStream) *Broker { return &Broker{bus.NewBroker(js), js} }
 
 // Bury implements DeadLetters by bus.Bury.
 func (b *Broker) Bury(ctx context.Context, l DeadLetter) error {
 	if !b.js.Conn().IsConnected() {
-		return errDisconnected
+		return bus.ErrDisconnected
 	}
 	header := nats.Header{}
 	for name, values := range l.Header {

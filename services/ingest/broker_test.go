@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"rapport/pkg/bus"
+	"rapport/pkg/bus/bustest"
 	"rapport/services/ingest"
 )
 
@@ -27,14 +28,14 @@ func batchOf(first, n int) string {
 
 func TestStoredInOrderAndOnce(t *testing.T) {
 	t.Parallel()
-	b := newBroker(t, bus.Layout{})
-	h := newService(t, ingest.NewBroker(b.js), nil).Handler()
+	b := bustest.Start(t, bus.Layout{})
+	h := newService(t, ingest.NewBroker(b.JS), nil).Handler()
 	for range 2 { // the second is a repeat after an answer that was lost
 		if a := post(t, h, "/v1/batch", batchOf(0, 1200)); a.status != http.StatusOK {
 			t.Fatalf("answered %d %s", a.status, a.body)
 		}
 	}
-	events := b.stored(t)
+	events := bustest.Stored(t, b.JS)
 	if len(events) != 1200 {
 		t.Fatalf("%d events are stored, want 1200", len(events))
 	}
@@ -47,21 +48,21 @@ func TestStoredInOrderAndOnce(t *testing.T) {
 
 func TestAnIDTwiceInOneBatch(t *testing.T) {
 	t.Parallel()
-	b := newBroker(t, bus.Layout{})
-	h := newService(t, ingest.NewBroker(b.js), nil).Handler()
+	b := bustest.Start(t, bus.Layout{})
+	h := newService(t, ingest.NewBroker(b.JS), nil).Handler()
 	twice := strings.Replace(batchOf(0, 3), `"m2"`, `"m0"`, 1)
 	if a := post(t, h, "/v1/batch", twice); a.status != http.StatusOK {
 		t.Fatalf("answered %d %s", a.status, a.body)
 	}
-	if events := b.stored(t); len(events) != 2 || events[0].ID != "m0" || events[1].ID != "m1" {
+	if events := bustest.Stored(t, b.JS); len(events) != 2 || events[0].ID != "m0" || events[1].ID != "m1" {
 		t.Errorf("stored %v, want m0 and m1", events)
 	}
 }
 
 func TestManySendersAtATime(t *testing.T) {
 	t.Parallel()
-	b := newBroker(t, bus.Layout{})
-	counted := &counting{Publisher: ingest.NewBroker(b.js)}
+	b := bustest.Start(t, bus.Layout{})
+	counted := &counting{Publisher: ingest.NewBroker(b.JS)}
 	h := newService(t, counted, nil).Handler()
 	const senders, each = 16, 20
 	var wg sync.WaitGroup
@@ -77,7 +78,7 @@ func TestManySendersAtATime(t *testing.T) {
 	}
 	wg.Wait()
 	next := map[string]int{}
-	events := b.stored(t)
+	events := bustest.Stored(t, b.JS)
 	for _, e := range events {
 		if want := fmt.Sprintf("s%s-%d", e.Subject[1:], next[e.Subject]); e.ID != want {
 			t.Errorf("%s follows, want %s", e.ID, want)
@@ -132,8 +133,8 @@ func TestLargeBatchesAreSplit(t *testing.T) {
 			if c.want != nil && !slices.Equal(counted.sizes, c.want) {
 				t.Errorf("atomic batches of %v, want %v", counted.sizes, c.want)
 			}
-			if len(counted.sizes) < 2 || len(r.events(t)) != 1200 {
-				t.Errorf("%d events in %d atomic batches", len(r.events(t)), len(counted.sizes))
+			if len(counted.sizes) < 2 || len(r.Events(t)) != 1200 {
+				t.Errorf("%d events in %d atomic batches", len(r.Events(t)), len(counted.sizes))
 			}
 		})
 	}
@@ -141,8 +142,8 @@ func TestLargeBatchesAreSplit(t *testing.T) {
 
 func TestBrokerGone(t *testing.T) {
 	t.Parallel()
-	b := newBroker(t, bus.Layout{})
-	h := newService(t, ingest.NewBroker(b.js), func(o *ingest.Options) { o.AnswerWithin = 3 * time.Second }).Handler()
+	b := bustest.Start(t, bus.Layout{})
+	h := newService(t, ingest.NewBroker(b.JS), func(o *ingest.Options) { o.AnswerWithin = 3 * time.Second }).Handler()
 	if a := send(t, h, http.MethodGet, "/readyz", nil, nil); a.status != http.StatusOK {
 		t.Fatalf("not ready before: %d %s", a.status, a.body)
 	}
@@ -156,7 +157,7 @@ func TestBrokerGone(t *testing.T) {
 			answers <- a
 		}()
 		if i == 4 {
-			b.shutdown(t)
+			b.Shutdown(t)
 		}
 	}
 	for range 8 {
@@ -185,17 +186,17 @@ func TestBrokerGone(t *testing.T) {
 
 func TestBrokerFull(t *testing.T) {
 	t.Parallel()
-	b := newBroker(t, bus.Layout{MaxBytes: 128 << 20}) // 96 MiB for events, once made smaller below
-	stream, err := b.js.Stream(t.Context(), bus.StreamEvents)
+	b := bustest.Start(t, bus.Layout{MaxBytes: 128 << 20}) // 96 MiB for events, once made smaller below
+	stream, err := b.JS.Stream(t.Context(), bus.StreamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := stream.CachedInfo().Config
 	cfg.MaxBytes = 200_000
-	if _, err := b.js.UpdateStream(t.Context(), cfg); err != nil {
+	if _, err := b.JS.UpdateStream(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	h := newService(t, ingest.NewBroker(b.js), nil).Handler()
+	h := newService(t, ingest.NewBroker(b.JS), nil).Handler()
 	accepted := 0
 	for i := range 20 {
 		a := post(t, h, "/v1/batch", batchOf(i*100, 100))
@@ -209,7 +210,7 @@ func TestBrokerFull(t *testing.T) {
 		}
 		break
 	}
-	if n := len(b.stored(t)); n != accepted || accepted == 0 || accepted == 2000 {
+	if n := len(bustest.Stored(t, b.JS)); n != accepted || accepted == 0 || accepted == 2000 {
 		t.Errorf("%d events were accepted and %d are stored", accepted, n)
 	}
 }

@@ -204,7 +204,7 @@ func TestEveryProblemOfTheDocumentHappens(t *testing.T) {
 					break
 				}
 			}
-			r.err = http.ErrServerClosed
+			r.Fail(http.ErrServerClosed)
 			gone := newService(t, r, func(o *ingest.Options) { withKeys(t, "")(o); o.Catalogue = &shelf{err: http.ErrServerClosed} }).Handler()
 			try(503, send(t, gone, "POST", path, []byte(body), headers("secret", contentType)))
 			if _, told := c.Paths[path]["post"].Responses["501"]; told {

@@ -66,7 +66,7 @@ func TestWhatPagesMaySend(t *testing.T) {
 			})
 			if c.status != http.StatusOK {
 				refused(t, a, c.status)
-				if n := len(r.events(t)); n != 0 {
+				if n := len(r.Events(t)); n != 0 {
 					t.Errorf("%d events were published", n)
 				}
 			} else if a.status != http.StatusOK {
@@ -222,8 +222,8 @@ func TestProductsOfOtherDoorsGoToTheCatalogue(t *testing.T) {
 	a := post(t, h, "/v1/batch", `{"batch":[{"type":"track","userId":"c1","event":"Product Updated","properties":{"product_id":"p1"}},
 		{"type":"track","userId":"c1","event":"product.updated","properties":{"product_id":"p1","price":"x"}},
 		{"type":"track","userId":"c1","event":"Cart Viewed"}]}`)
-	if a.status != http.StatusOK || len(s.told) != 1 || len(r.events(t)) != 1 || !strings.Contains(string(a.body), `"field":"properties.price"`) {
-		t.Errorf("answered %d %s; %d products, %d events", a.status, a.body, len(s.told), len(r.events(t)))
+	if a.status != http.StatusOK || len(s.told) != 1 || len(r.Events(t)) != 1 || !strings.Contains(string(a.body), `"field":"properties.price"`) {
+		t.Errorf("answered %d %s; %d products, %d events", a.status, a.body, len(s.told), len(r.Events(t)))
 	}
 	s.err = errors.New("gone")
 	refused(t, post(t, h, "/v1/track", `{"userId":"c1","event":"product.delisted","properties":{"product_id":"p1"}}`), http.StatusServiceUnavailable)
@@ -332,8 +332,8 @@ func TestWebhooks(t *testing.T) {
 				}
 			}).Handler()
 			a := send(t, h, http.MethodPost, "/v1/webhooks/shopify", []byte(`{"raw": 1 }`), nil)
-			if a.status != c.status || len(r.events(t)) != c.events {
-				t.Errorf("answered %d %s; %d events", a.status, a.body, len(r.events(t)))
+			if a.status != c.status || len(r.Events(t)) != c.events {
+				t.Errorf("answered %d %s; %d events", a.status, a.body, len(r.Events(t)))
 			}
 			if c.grave != nil && (len(c.grave.letters) != c.buried || string(c.grave.letters[0].Body) != `{"raw": 1 }` || c.grave.letters[0].ID == "") {
 				t.Errorf("buried %+v", c.grave.letters)

@@ -35,11 +35,11 @@ func TestEventsOfABatchHaveTracesOfTheirOwn(t *testing.T) {
 	a := send(t, h, http.MethodPost, "/v1/cloudevents", []byte("["+strings.Join(items, ",")+"]"), map[string]string{
 		"Content-Type": cloudevent.Batched, "Authorization": "Bearer secret", "Traceparent": "00-" + request + "-00f067aa0ba902b7-01",
 	})
-	if a.status != http.StatusOK || len(published.msgs) != len(said) {
-		t.Fatalf("answered %d %s, %d are published", a.status, a.body, len(published.msgs))
+	if a.status != http.StatusOK || len(published.Messages()) != len(said) {
+		t.Fatalf("answered %d %s, %d are published", a.status, a.body, len(published.Messages()))
 	}
 	for i, want := range []string{"0af7651916cd43dd8448eb211c80319c", request, request} {
-		in := trace.SpanContextFromContext(bus.Extract(t.Context(), published.msgs[i].Header))
+		in := trace.SpanContextFromContext(bus.Extract(t.Context(), published.Messages()[i].Header))
 		if in.TraceID().String() != want {
 			t.Errorf("event %d is in trace %s, want %s", i, in.TraceID(), want)
 		}

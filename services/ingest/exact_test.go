@@ -172,7 +172,7 @@ func FuzzDoor(f *testing.F) {
 			ID       string
 		}
 		a.into(t, &got)
-		events := r.events(t) // each is decoded and validated
+		events := r.Events(t) // each is decoded and validated
 		switch {
 		case got.Accepted == nil && (len(events) != 1 || events[0].ID != got.ID):
 			t.Fatalf("the answer is %s, and %d events are stored", a.body, len(events))

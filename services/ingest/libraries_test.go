@@ -20,6 +20,7 @@ import (
 	"github.com/segmentio/analytics-go/v3"
 
 	"rapport/pkg/bus"
+	"rapport/pkg/bus/bustest"
 	"rapport/pkg/event"
 	"rapport/services/ingest"
 )
@@ -51,10 +52,10 @@ var told = []string{
 }
 
 // door is a door over a broker, which refuses first.
-func door(t *testing.T, first ...int) (*broker, *clumsy, string) {
+func door(t *testing.T, first ...int) (*bustest.Broker, *clumsy, string) {
 	t.Helper()
-	b := newBroker(t, bus.Layout{})
-	s := newService(t, ingest.NewBroker(b.js), func(o *ingest.Options) { o.Now = time.Now })
+	b := bustest.Start(t, bus.Layout{})
+	s := newService(t, ingest.NewBroker(b.JS), func(o *ingest.Options) { o.Now = time.Now })
 	c := &clumsy{next: s.Handler(), first: first}
 	srv := httptest.NewServer(c)
 	t.Cleanup(srv.Close)
@@ -130,7 +131,7 @@ func TestAnalyticsGo(t *testing.T) {
 	if n := c.asked.Load(); n != 3 {
 		t.Errorf("%d requests were made, want 3", n)
 	}
-	heard(t, b.stored(t))
+	heard(t, bustest.Stored(t, b.JS))
 }
 
 // outcomes tells what became of each message.
@@ -226,7 +227,7 @@ func TestLibrariesForNode(t *testing.T) {
 			if n := int(seen.asked.Load()); n <= len(c.first) || seen.zip.Load() != c.zip {
 				t.Errorf("%d requests, compressed: %v", n, seen.zip.Load())
 			}
-			heard(t, b.stored(t))
+			heard(t, bustest.Stored(t, b.JS))
 		})
 	}
 }

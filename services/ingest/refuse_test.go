@@ -139,7 +139,7 @@ func TestBadInput(t *testing.T) {
 			if p.Field != c.field || !strings.Contains(p.Detail, c.detail) {
 				t.Errorf("the problem is %q: %s; want %q: ... %s ...", p.Field, p.Detail, c.field, c.detail)
 			}
-			if n := len(r.events(t)); n != 0 {
+			if n := len(r.Events(t)); n != 0 {
 				t.Errorf("%d events were published", n)
 			}
 		})
@@ -209,7 +209,7 @@ func TestBadRequests(t *testing.T) {
 			if id := a.header.Get("X-Request-Id"); id == "a b" {
 				t.Error("a wild request id was taken over")
 			}
-			if n := len(r.events(t)); n != 0 {
+			if n := len(r.Events(t)); n != 0 {
 				t.Errorf("%d events were published", n)
 			}
 		})
@@ -258,7 +258,7 @@ func TestABatchIsTakenItemByItem(t *testing.T) {
 			t.Errorf("rejected %v, want %v", got.Rejected[i], w)
 		}
 	}
-	events := r.events(t)
+	events := r.Events(t)
 	if len(events) != 2 || events[0].ID != "m0" || events[1].ID != "m9" {
 		t.Errorf("published %v, want m0 and m9, in this order", events)
 	}

@@ -110,7 +110,7 @@ func TestStoppingAnswersOpenRequests(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	if n := len(p.events(t)); n != 1 {
+	if n := len(p.Events(t)); n != 1 {
 		t.Errorf("%d events are stored, want 1", n)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"rapport/pkg/corpustest"
 	"rapport/services/ingest"
 )
 
@@ -66,7 +67,7 @@ func (s sample) completed(t *testing.T) []byte {
 func TestSegmentsSamples(t *testing.T) {
 	t.Parallel()
 	var samples []sample
-	if err := json.Unmarshal(testdata(t, "segment-spec/spec_sample_payloads.json"), &samples); err != nil {
+	if err := json.Unmarshal(corpustest.Read(t, "segment-spec/spec_sample_payloads.json"), &samples); err != nil {
 		t.Fatal(err)
 	}
 	sent := 0
@@ -83,7 +84,7 @@ func TestSegmentsSamples(t *testing.T) {
 			if a.status != http.StatusOK {
 				t.Fatalf("%s answered %d %s", verb, a.status, a.body)
 			}
-			for _, e := range r.events(t) {
+			for _, e := range r.Events(t) {
 				_, old := s.Payload["action"] // version 1, whose orders get today's names
 				if verb == "track" && !old && !sameJSON(t, e.Data, s.Payload["properties"]) {
 					t.Errorf("the data is %s, want the properties %s", e.Data, s.Payload["properties"])
@@ -134,7 +135,7 @@ type capture struct {
 func TestSegmentsLibraries(t *testing.T) {
 	t.Parallel()
 	var captures []capture
-	if err := json.Unmarshal(testdata(t, "segment-spec/sdk_wire_captures.json"), &captures); err != nil {
+	if err := json.Unmarshal(corpustest.Read(t, "segment-spec/sdk_wire_captures.json"), &captures); err != nil {
 		t.Fatal(err)
 	}
 	keys, err := ingest.ParseKeys("shop:test-write-key")
@@ -160,7 +161,7 @@ func TestSegmentsLibraries(t *testing.T) {
 			if a.status != http.StatusOK || got.Accepted != len(body.Batch) || len(got.Rejected) != 0 {
 				t.Fatalf("capture %d: answered %d %s", i, a.status, a.body)
 			}
-			for _, e := range r.events(t) {
+			for _, e := range r.Events(t) {
 				if skew := now.Sub(e.Time); e.Type != "order.refunded" && (skew < 0 || skew > time.Second) {
 					t.Errorf("%s is at %s, want about %s: sentAt is not taken into account", e.Type, e.Time, now)
 				}

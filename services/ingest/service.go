@@ -2,12 +2,9 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -16,6 +13,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
+	"rapport/pkg/httpserver"
+	"rapport/pkg/intake"
 	"rapport/pkg/telemetry"
 )
 
@@ -27,14 +26,11 @@ type Service struct {
 	tracer   trace.Tracer
 	metrics  *metrics
 	queue    *queue
-	reading  budget
+	reading  *intake.Budget
 	rates    rates
 	handler  http.Handler
 	document func() *document
-
-	ready chan struct{}
-	mu    sync.Mutex
-	addr  string
+	web      *httpserver.Server
 }
 
 // New checks the options and makes the service. Nothing runs before Run, but Handler
@@ -56,11 +52,16 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{
 		o: o, log: o.Logger, tracer: telemetry.Tracer(o.TracerProvider, "ingest"), metrics: m,
-		queue: newQueue(o), reading: budget{max: o.Limits.Reading}, ready: make(chan struct{}),
+		queue: newQueue(o), reading: intake.NewBudget(o.Limits.Reading),
 	}
 	s.queue.publish = s.publish
 	s.rates = rates{perSecond: o.Limits.PerSource, now: o.Now, keys: map[string]*bucket{}}
 	s.handler = s.routes()
+	s.web = httpserver.New(httpserver.Options{
+		Name: "ingest", Addr: o.Addr, Handler: s.handler, Logger: s.log, HeaderBytes: 32 << 10,
+		ReadWithin: o.ReadWithin, WriteWithin: o.ReadWithin + o.AnswerWithin + 5*time.Second, IdleWithin: 2 * time.Minute,
+		DrainWithin: o.DrainWithin, Work: s.finish,
+	})
 	return s, nil
 }
 
@@ -68,57 +69,20 @@ func New(o Options) (*Service, error) {
 func (s *Service) Handler() http.Handler { return s.handler }
 
 // Ready is closed when Run listens.
-func (s *Service) Ready() <-chan struct{} { return s.ready }
+func (s *Service) Ready() <-chan struct{} { return s.web.Ready() }
 
 // Addr is the address Run listens on, with the port that was chosen; "" before Ready.
-func (s *Service) Addr() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.addr
-}
+func (s *Service) Addr() string { return s.web.Addr() }
 
 // Run listens and serves until ctx ends; then it takes no new connections, answers
-// the open requests within Options.DrainWithin and returns nil.
-func (s *Service) Run(ctx context.Context) error {
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", s.o.Addr)
-	if err != nil {
-		return fmt.Errorf("ingest: listen on %s: %w; choose another address", s.o.Addr, err)
-	}
-	s.mu.Lock()
-	s.addr = ln.Addr().String()
-	s.mu.Unlock()
-	srv := &http.Server{
-		Handler:           s.handler,
-		ReadHeaderTimeout: min(s.o.ReadWithin, 5*time.Second),
-		ReadTimeout:       s.o.ReadWithin,
-		WriteTimeout:      s.o.ReadWithin + s.o.AnswerWithin + 5*time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ln) }()
-	close(s.ready)
-	select {
-	case err := <-served:
-		return fmt.Errorf("ingest: serve on %s: %w", s.Addr(), err)
-	case <-ctx.Done():
-	}
-	return s.drain(ctx, srv, served)
-}
+// the open requests within Options.DrainWithin and returns nil. Requests that do not end
+// in time are cut off: their senders have no answer and repeat them.
+func (s *Service) Run(ctx context.Context) error { return s.web.Run(ctx) }
 
-// drain ends the server. Requests that do not end in time are cut off: their
-// senders have no answer and repeat them.
-func (s *Service) drain(ctx context.Context, srv *http.Server, served <-chan error) error {
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.DrainWithin)
-	defer cancel()
-	err := srv.Shutdown(bounded)
-	if err != nil {
-		err = errors.Join(fmt.Errorf("ingest: open requests did not end within %s: %w", s.o.DrainWithin, err), srv.Close())
-	}
-	<-served
+// finish waits for what the last requests have given to the broker.
+func (s *Service) finish(_ context.Context, ended <-chan struct{}) {
+	<-ended
 	s.queue.idle.Wait() // bounded by AnswerWithin for each publish, and no more come
-	return err
 }
 
 // publish stores messages and tells the log of failures, once for all requests.

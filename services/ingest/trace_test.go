@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"rapport/pkg/bus"
+	"rapport/pkg/bus/bustest"
 	"rapport/pkg/telemetry/telemetrytest"
 	"rapport/services/ingest"
 )
@@ -26,10 +27,10 @@ const withSecrets = `{"messageId":"m1","userId":"c1","event":"Order Completed",
 
 func TestOneTraceFromTheSenderToTheMessage(t *testing.T) {
 	t.Parallel()
-	b := newBroker(t, bus.Layout{})
+	b := bustest.Start(t, bus.Layout{})
 	spans := telemetrytest.NewRecorder(t)
 	log, logs := telemetrytest.NewLogger()
-	h := newService(t, ingest.NewBroker(b.js), func(o *ingest.Options) { o.TracerProvider = spans.TracerProvider(); o.Logger = log }).Handler()
+	h := newService(t, ingest.NewBroker(b.JS), func(o *ingest.Options) { o.TracerProvider = spans.TracerProvider(); o.Logger = log }).Handler()
 
 	const sender = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	a := send(t, h, http.MethodPost, "/v1/track", []byte(withSecrets), map[string]string{
@@ -45,7 +46,7 @@ func TestOneTraceFromTheSenderToTheMessage(t *testing.T) {
 	if chain[0].SpanKind() != trace.SpanKindServer || chain[1].SpanKind() != trace.SpanKindProducer {
 		t.Errorf("the kinds are %s and %s", chain[0].SpanKind(), chain[1].SpanKind())
 	}
-	stream, err := b.js.Stream(t.Context(), bus.StreamEvents)
+	stream, err := b.JS.Stream(t.Context(), bus.StreamEvents)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +82,7 @@ func TestNothingPersonalIsToldOfRefusals(t *testing.T) {
 			t.Errorf("%s answered %d", path, a.status)
 		}
 	}
-	r.err = errors.New("the broker is gone")
+	r.Fail(errors.New("the broker is gone"))
 	if a := send(t, h, http.MethodPost, "/v1/track", []byte(withSecrets), bearer); a.status != http.StatusServiceUnavailable {
 		t.Errorf("answered %d", a.status)
 	}
@@ -103,7 +104,7 @@ func TestMetrics(t *testing.T) {
 	post(t, h, "/v1/batch", `{"batch":[5,6]}`)
 	post(t, h, "/v1/track", "no JSON")
 	send(t, h, http.MethodPost, "/v1/track", []byte(`{}`), nil)
-	r.err = errors.New("the broker is gone")
+	r.Fail(errors.New("the broker is gone"))
 	post(t, h, "/v1/track", withSecrets)
 
 	got := counters(t, reader)

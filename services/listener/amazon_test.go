@@ -73,7 +73,7 @@ func TestCertificates(t *testing.T) {
 	if n := len(amazon.requests()); n != 2 || s.count(t, "listener.callbacks", "unverifiable") != 2 {
 		t.Errorf("asked %d times", n)
 	}
-	if len(r.events(t)) != 2 {
+	if len(r.Events(t)) != 2 {
 		t.Error("what was verified is not published")
 	}
 }

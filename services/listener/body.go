@@ -6,7 +6,8 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"sync/atomic"
+
+	"rapport/pkg/intake"
 )
 
 // Bounds of bodies. Providers that tell of many events at once post much, all others little.
@@ -23,39 +24,13 @@ func bodyLimit(provider string) int64 {
 	return oneBody
 }
 
-// budget bounds the bytes of all bodies in hand.
-type budget struct {
-	used atomic.Int64
-	max  int64
-}
-
-// counted is a body whose bytes count until it is let go.
-type counted struct {
-	r    io.Reader
-	of   *budget
-	took int64
-}
-
-var errBudget = errors.New("too much is being read")
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.took += int64(n)
-	if c.of.used.Add(int64(n)) > c.of.max {
-		return n, errBudget
-	}
-	return n, err
-}
-
-func (c *counted) release() { c.of.used.Add(-c.took) }
-
 // readBody reads a body of at most limit bytes. When it is refused, what says why. release is to be called in any case.
 func (s *Service) readBody(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, release func(), what outcome) {
-	in := &counted{r: http.MaxBytesReader(w, r.Body, limit), of: &s.reading}
+	in := s.reading.Count(http.MaxBytesReader(w, r.Body, limit))
 	if r.ContentLength > limit {
 		// Who is cut off while sending does not see the answer.
 		_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, limit))
-		return nil, in.release, tooLarge
+		return nil, in.Release, tooLarge
 	}
 	var buf bytes.Buffer
 	buf.Grow(int(min(max(r.ContentLength, 0), 64<<10)) + bytes.MinRead)
@@ -63,13 +38,13 @@ func (s *Service) readBody(w http.ResponseWriter, r *http.Request, limit int64) 
 	var big *http.MaxBytesError
 	switch {
 	case err == nil:
-		return buf.Bytes(), in.release, ""
+		return buf.Bytes(), in.Release, ""
 	case errors.As(err, &big):
-		return nil, in.release, tooLarge
-	case errors.Is(err, errBudget):
-		return nil, in.release, busy
+		return nil, in.Release, tooLarge
+	case errors.Is(err, intake.ErrSpent):
+		return nil, in.Release, busy
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, in.release, slow
+		return nil, in.Release, slow
 	}
-	return nil, in.release, unreadable
+	return nil, in.Release, unreadable
 }

@@ -11,7 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"rapport/pkg/bus"
+	"rapport/pkg/bus/bustest"
 	"rapport/pkg/callback"
+	"rapport/pkg/corpustest"
 	"rapport/services/listener"
 )
 
@@ -50,7 +53,7 @@ func TestEveryProviderIsHeard(t *testing.T) {
 			r := &recording{}
 			s := start(t, r, nil)
 			s.want(t, http.StatusOK, signed(p.Name, nil))
-			events := r.events(t)
+			events := r.Events(t)
 			if len(events) != 1 {
 				t.Fatalf("%d events, want one", len(events))
 			}
@@ -93,7 +96,7 @@ func TestForgedIsRefused(t *testing.T) {
 			if a.body != "" {
 				t.Errorf("a stranger learns %q", a.body)
 			}
-			if n := len(r.events(t)); n != 0 || s.count(t, "listener.callbacks", "forged") != 1 {
+			if n := len(r.Events(t)); n != 0 || s.count(t, "listener.callbacks", "forged") != 1 {
 				t.Errorf("%d events; it is counted %d times", n, s.count(t, "listener.callbacks", "forged"))
 			}
 		})
@@ -115,7 +118,7 @@ func TestReplayIsRefused(t *testing.T) {
 			t.Errorf("%s: counted %d times", name, got)
 		}
 	}
-	if n := len(r.events(t)); n != 0 {
+	if n := len(r.Events(t)); n != 0 {
 		t.Errorf("%d events", n)
 	}
 }
@@ -123,9 +126,9 @@ func TestReplayIsRefused(t *testing.T) {
 // TestTokenIsUsedOnce: with what Mailgun signed for one event nobody says another, also after a restart.
 func TestTokenIsUsedOnce(t *testing.T) {
 	t.Parallel()
-	b := newBroker(t)
+	b := bustest.Start(t, bus.Layout{})
 	withBucket := func(o *listener.Options) {
-		nonces, err := listener.NewBucket(t.Context(), b.js, 1)
+		nonces, err := listener.NewBucket(t.Context(), b.JS, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,15 +137,15 @@ func TestTokenIsUsedOnce(t *testing.T) {
 	first := signed("mailgun", nil)
 	another := first
 	another.body = []byte(strings.Replace(string(first.body), `"e1"`, `"e2"`, 1))
-	s := start(t, listener.NewBroker(b.js), withBucket)
+	s := start(t, bus.NewBroker(b.JS), withBucket)
 	s.want(t, http.StatusOK, first)
 	s.want(t, http.StatusNotAcceptable, another)
 	s.want(t, http.StatusOK, first) // Mailgun repeats what it has no answer to.
-	again := start(t, listener.NewBroker(b.js), withBucket)
+	again := start(t, bus.NewBroker(b.JS), withBucket)
 	again.want(t, http.StatusNotAcceptable, another)
 	again.want(t, http.StatusOK, first)
 	again.want(t, http.StatusOK, signed("mailgun", func(s *signer) { s.token = "token-2" }))
-	if events := b.stored(t); len(events) != 1 {
+	if events := bustest.Stored(t, b.JS); len(events) != 1 {
 		t.Errorf("%d events are stored, want one", len(events))
 	}
 	if s.count(t, "listener.callbacks", "replayed") != 1 || again.count(t, "listener.callbacks", "replayed") != 1 {
@@ -152,18 +155,18 @@ func TestTokenIsUsedOnce(t *testing.T) {
 
 func TestBrokerAway(t *testing.T) {
 	t.Parallel()
-	r := &recording{err: errors.New("no connection")}
+	r := bustest.Refusing(errors.New("no connection"))
 	s := start(t, r, nil)
 	for _, name := range []string{"sendgrid", "mailgun"} {
 		if a := s.want(t, http.StatusServiceUnavailable, signed(name, nil)); a.header.Get("Retry-After") == "" {
 			t.Error("it does not say when to come again")
 		}
 	}
-	r.fail(nil)
+	r.Fail(nil)
 	for _, name := range []string{"sendgrid", "mailgun"} {
 		s.want(t, http.StatusOK, signed(name, nil))
 	}
-	if n := len(r.events(t)); n != 2 || s.count(t, "listener.callbacks", "broker_gone") != 2 {
+	if n := len(r.Events(t)); n != 2 || s.count(t, "listener.callbacks", "broker_gone") != 2 {
 		t.Errorf("%d events", n)
 	}
 }
@@ -171,14 +174,14 @@ func TestBrokerAway(t *testing.T) {
 // TestBrokerShutDown is the same with a broker that has ended, which has to be noticed within the time for an answer.
 func TestBrokerShutDown(t *testing.T) {
 	t.Parallel()
-	b := newBroker(t)
-	nonces, err := listener.NewBucket(t.Context(), b.js, 1)
+	b := bustest.Start(t, bus.Layout{})
+	nonces, err := listener.NewBucket(t.Context(), b.JS, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := start(t, listener.NewBroker(b.js), func(o *listener.Options) { o.Nonces, o.AnswerWithin = nonces, 2*time.Second })
+	s := start(t, bus.NewBroker(b.JS), func(o *listener.Options) { o.Nonces, o.AnswerWithin = nonces, 2*time.Second })
 	s.want(t, http.StatusOK, signed("mailgun", nil))
-	if err := b.server.Shutdown(t.Context()); err != nil {
+	if err := b.Server.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"mailgun", "sendgrid"} {
@@ -192,8 +195,8 @@ func TestBrokerShutDown(t *testing.T) {
 // TestThousandAtOnce: a batch is stored whole and in order, and its repeat changes nothing.
 func TestThousandAtOnce(t *testing.T) {
 	t.Parallel()
-	b := newBroker(t)
-	s := start(t, listener.NewBroker(b.js), nil)
+	b := bustest.Start(t, bus.Layout{})
+	s := start(t, bus.NewBroker(b.JS), nil)
 	var all []string
 	for i := range 1000 {
 		all = append(all, fmt.Sprintf(`{"event":"open","email":"zoe@home.example","timestamp":%d,"sg_event_id":"e%d","rapport_message":%q}`, 1777880000+i, i, ref))
@@ -202,7 +205,7 @@ func TestThousandAtOnce(t *testing.T) {
 	for range 2 {
 		s.want(t, http.StatusOK, newSigner("sendgrid").sign(body))
 	}
-	events := b.stored(t)
+	events := bustest.Stored(t, b.JS)
 	if len(events) != 1000 {
 		t.Fatalf("%d events are stored, want 1000", len(events))
 	}
@@ -223,7 +226,7 @@ func TestPublishedPayloads(t *testing.T) {
 			Type string `json:"event_type"`
 		}
 	}
-	if err := json.Unmarshal(testdata(t, "esp-webhooks/esp_events_shared.json"), &cases); err != nil {
+	if err := json.Unmarshal(corpustest.Read(t, "esp-webhooks/esp_events_shared.json"), &cases); err != nil {
 		t.Fatal(err)
 	}
 	types := map[string]string{
@@ -247,7 +250,7 @@ func TestPublishedPayloads(t *testing.T) {
 			t.Errorf("%s: answered %d", c.Test, a.status)
 			continue
 		}
-		events := r.events(t)
+		events := r.Events(t)
 		want := types[c.Expected.Type]
 		if want == "" {
 			if len(events) != 0 {

@@ -48,7 +48,7 @@ func FuzzCallbacks(f *testing.F) {
 		if w.Code >= 500 && w.Code != http.StatusServiceUnavailable || w.Code == http.StatusServiceUnavailable && name != "ses" {
 			t.Errorf("%s: answered %d", name, w.Code)
 		}
-		if n := len(r.events(t)); n != 0 {
+		if n := len(r.Events(t)); n != 0 {
 			t.Fatalf("%s: %d events without a secret", name, n)
 		}
 	})

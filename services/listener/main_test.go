@@ -3,29 +3,22 @@ package listener_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/goleak"
 
-	"rapport/pkg/bus"
-	"rapport/pkg/bus/embedded"
-	"rapport/pkg/bus/embedded/embeddedtest"
+	"rapport/pkg/bus/bustest"
 	"rapport/pkg/callback"
-	"rapport/pkg/event"
 	"rapport/pkg/feedback"
 	"rapport/pkg/message"
+	"rapport/pkg/telemetry/telemetrytest"
 	"rapport/services/listener"
 )
 
@@ -41,107 +34,8 @@ const (
 // moment is when the tests' callbacks come in.
 var moment = time.Date(2026, 5, 4, 10, 30, 0, 0, time.UTC)
 
-// broker is a NATS server in this process, with the streams as in production.
-type broker struct {
-	server *embedded.Server
-	js     jetstream.JetStream
-}
-
-func newBroker(t testing.TB) *broker {
-	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &broker{server: srv}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := srv.Shutdown(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	nc, err := srv.Connect(bus.ConnOptions("listener-test", nil)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	if b.js, err = bus.JetStream(nc); err != nil {
-		t.Fatal(err)
-	}
-	if err := bus.Provision(t.Context(), b.js, bus.Layout{}); err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// stored is what the stream of events holds, in its order.
-func (b *broker) stored(t testing.TB) []event.Event {
-	t.Helper()
-	stream, err := b.js.Stream(t.Context(), bus.StreamEvents)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var events []event.Event
-	for seq := uint64(1); seq <= stream.CachedInfo().State.LastSeq; seq++ {
-		m, err := stream.GetMsg(t.Context(), seq)
-		if err != nil {
-			t.Fatal(err)
-		}
-		events = append(events, decode(t, m.Subject, m.Header, m.Data))
-	}
-	return events
-}
-
-// decode reads a published message and checks what must agree with the event in it.
-func decode(t testing.TB, subject string, header nats.Header, data []byte) event.Event {
-	t.Helper()
-	e, err := event.Decode(data)
-	if err != nil {
-		t.Fatalf("what was published is no valid event: %v\n%s", err, data)
-	}
-	if id := header.Get(jetstream.MsgIDHeader); id != e.UID() {
-		t.Errorf("the message id is %q, want the event's %q", id, e.UID())
-	}
-	if subject != bus.EventSubject(e.Key()) && !(bus.Placing{Partitions: 16}).Holds(subject, e.Key()) {
-		t.Errorf("the subject %s is no place for the key %s", subject, e.Key())
-	}
-	return e
-}
-
-// recording is a Publisher that keeps what it is given, or refuses it.
-type recording struct {
-	mu   sync.Mutex
-	msgs []*nats.Msg
-	err  error
-}
-
-func (r *recording) PublishBatch(_ context.Context, msgs []*nats.Msg) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.err != nil {
-		return r.err
-	}
-	r.msgs = append(r.msgs, msgs...)
-	return nil
-}
-
-func (r *recording) fail(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.err = err
-}
-
-func (r *recording) events(t testing.TB) []event.Event {
-	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var events []event.Event
-	for _, m := range r.msgs {
-		events = append(events, decode(t, m.Subject, m.Header, m.Data))
-	}
-	return events
-}
+// recording is a Publisher.
+type recording = bustest.Recording
 
 // noncesInMemory stand for the bucket where a test is not about it.
 type noncesInMemory struct {
@@ -261,55 +155,5 @@ func (s *site) want(t testing.TB, status int, c call) answer {
 // count is a counter's sum over the points that have the attribute "outcome" so.
 func (s *site) count(t testing.TB, counter, outcome string) int64 {
 	t.Helper()
-	var all metricdata.ResourceMetrics
-	if err := s.reader.Collect(context.Background(), &all); err != nil {
-		t.Fatal(err)
-	}
-	var sum int64
-	for _, scope := range all.ScopeMetrics {
-		for _, m := range scope.Metrics {
-			data, ok := m.Data.(metricdata.Sum[int64])
-			if m.Name != counter || !ok {
-				continue
-			}
-			for _, point := range data.DataPoints {
-				if have, _ := point.Attributes.Value("outcome"); have.AsString() == outcome {
-					sum += point.Value
-				}
-			}
-		}
-	}
-	return sum
-}
-
-// testdata is a file of the shared test data, which is not part of the repository.
-func testdata(t testing.TB, name string) []byte {
-	t.Helper()
-	root := os.Getenv("RAPPORT_TESTDATA")
-	if root == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for !exists(filepath.Join(dir, "go.work")) {
-			if dir == filepath.Dir(dir) {
-				t.Skip("no go.work above this package: set RAPPORT_TESTDATA to run this test")
-			}
-			dir = filepath.Dir(dir)
-		}
-		root = filepath.Join(dir, "..", "shared", "testdata")
-	}
-	raw, err := os.ReadFile(filepath.Join(root, name))
-	if errors.Is(err, os.ErrNotExist) {
-		t.Skipf("%s is absent in %s; set RAPPORT_TESTDATA to where the test data is", name, root)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+	return telemetrytest.Count(t, s.reader, counter, attribute.String("outcome", outcome))
 }

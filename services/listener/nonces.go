@@ -36,7 +36,7 @@ const claimTries = 3
 // Claim implements Nonces.
 func (b *Bucket) Claim(ctx context.Context, nonce, digest string) (bool, error) {
 	if !b.js.Conn().IsConnected() {
-		return false, errDisconnected
+		return false, bus.ErrDisconnected
 	}
 	key := hash(nonce)
 	for range claimTries {

@@ -20,8 +20,8 @@ import (
 )
 
 // Publisher stores messages, those of one profile in order, at most 500 at a time. It returns nil only when all of them
-// are on disk; after an error some may be. Many call it at once. Broker implements it over JetStream. A Publisher that also
-// has `Ready(context.Context) error` is asked by GET /readyz.
+// are on disk; after an error some may be. Many call it at once. bus.Broker implements it over JetStream. A Publisher
+// that also has `Ready(context.Context) error` is asked by GET /readyz.
 type Publisher interface {
 	PublishBatch(ctx context.Context, msgs []*nats.Msg) error
 }
@@ -116,7 +116,7 @@ func or[T comparable](v *T, def T) {
 func (o *Options) check() error {
 	switch _, mailgun := o.Providers[mailgunName]; {
 	case o.Publisher == nil:
-		return errors.New("listener: no publisher given; set Options.Publisher, such as listener.NewBroker(js)")
+		return errors.New("listener: no publisher given; set Options.Publisher, such as bus.NewBroker(js)")
 	case o.Find == nil:
 		return errors.New("listener: nobody finds messages; set Options.Find")
 	case len(o.Providers) == 0:

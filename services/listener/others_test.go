@@ -30,7 +30,7 @@ func TestForeignAndUnnamed(t *testing.T) {
 			t.Errorf("%s: %d, want %d", outcome, got, n)
 		}
 	}
-	if n := len(r.events(t)); n != 0 {
+	if n := len(r.Events(t)); n != 0 {
 		t.Errorf("%d events", n)
 	}
 }
@@ -44,7 +44,7 @@ func TestStoreAway(t *testing.T) {
 		}
 	})
 	s.want(t, http.StatusServiceUnavailable, signed("sendgrid", nil))
-	if s.count(t, "listener.callbacks", "store_gone") != 1 || len(r.events(t)) != 0 {
+	if s.count(t, "listener.callbacks", "store_gone") != 1 || len(r.Events(t)) != 0 {
 		t.Error("it is not counted, or published all the same")
 	}
 }
@@ -154,7 +154,7 @@ func TestTwiceInOneBatch(t *testing.T) {
 	s := start(t, r, nil)
 	one := strings.Trim(bounces["sendgrid"], "[]")
 	s.want(t, http.StatusOK, newSigner("sendgrid").sign("["+strings.Repeat(one+",", 30)+one+"]"))
-	if n := len(r.events(t)); n != 1 {
+	if n := len(r.Events(t)); n != 1 {
 		t.Errorf("%d messages are published, want one", n)
 	}
 }
@@ -165,7 +165,7 @@ func TestFutureIsNow(t *testing.T) {
 	r := &recording{}
 	s := start(t, r, nil)
 	s.want(t, http.StatusOK, newSigner("sendgrid").sign(strings.Replace(bounces["sendgrid"], "1777890000", "4102444800", 1)))
-	if events := r.events(t); len(events) != 1 || !events[0].Time.Equal(moment) {
+	if events := r.Events(t); len(events) != 1 || !events[0].Time.Equal(moment) {
 		t.Errorf("%+v", events)
 	}
 }

@@ -2,12 +2,9 @@ package listener
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
@@ -16,6 +13,8 @@ import (
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
 	"rapport/pkg/callback"
+	"rapport/pkg/httpserver"
+	"rapport/pkg/intake"
 	"rapport/pkg/telemetry"
 )
 
@@ -30,13 +29,10 @@ type Service struct {
 	metrics *metrics
 	amazon  *amazon
 	told    told
-	reading budget
+	reading *intake.Budget
 	slots   chan struct{}
 	handler http.Handler
-
-	ready chan struct{}
-	mu    sync.Mutex
-	addr  string
+	web     *httpserver.Server
 }
 
 // desk takes the callbacks of one provider.
@@ -64,8 +60,8 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{
 		o: o, log: o.Logger, tracer: telemetry.Tracer(o.TracerProvider, "listener"), metrics: m,
-		amazon: newAmazon(o.Amazon, o.Now), reading: budget{max: o.Reading}, slots: make(chan struct{}, o.InFlight),
-		told: told{log: o.Logger, now: o.Now, last: map[string]*spell{}}, ready: make(chan struct{}),
+		amazon: newAmazon(o.Amazon, o.Now), reading: intake.NewBudget(o.Reading), slots: make(chan struct{}, o.InFlight),
+		told: told{log: o.Logger, now: o.Now, last: map[string]*spell{}},
 	}
 	mux := http.NewServeMux()
 	for name, cfg := range o.Providers {
@@ -79,6 +75,11 @@ func New(o Options) (*Service, error) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /readyz", s.serveReady)
 	s.handler = mux
+	s.web = httpserver.New(httpserver.Options{
+		Name: "listener", Addr: o.Addr, Handler: s.handler, Logger: s.log, HeaderBytes: 32 << 10,
+		ReadWithin: o.ReadWithin, WriteWithin: o.ReadWithin + o.AnswerWithin + 5*time.Second, IdleWithin: 2 * time.Minute,
+		DrainWithin: o.DrainWithin, Work: s.finish,
+	})
 	return s, nil
 }
 
@@ -102,56 +103,20 @@ func (s *Service) open(name string, cfg callback.Config) (*desk, error) {
 func (s *Service) Handler() http.Handler { return s.handler }
 
 // Ready is closed when Run listens.
-func (s *Service) Ready() <-chan struct{} { return s.ready }
+func (s *Service) Ready() <-chan struct{} { return s.web.Ready() }
 
 // Addr is the address Run listens on, with the port that was chosen; "" before Ready.
-func (s *Service) Addr() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.addr
-}
+func (s *Service) Addr() string { return s.web.Addr() }
 
 // Run listens and serves until ctx ends; then it takes no new connections, answers the open requests within
-// Options.DrainWithin and returns nil.
-func (s *Service) Run(ctx context.Context) error {
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", s.o.Addr)
-	if err != nil {
-		return fmt.Errorf("listener: listen on %s: %w; choose another address", s.o.Addr, err)
-	}
-	s.mu.Lock()
-	s.addr = ln.Addr().String()
-	s.mu.Unlock()
-	srv := &http.Server{
-		Handler:           s.handler,
-		ReadHeaderTimeout: min(s.o.ReadWithin, 5*time.Second),
-		ReadTimeout:       s.o.ReadWithin,
-		WriteTimeout:      s.o.ReadWithin + s.o.AnswerWithin + 5*time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ln) }()
-	close(s.ready)
-	select {
-	case err := <-served:
-		return fmt.Errorf("listener: serve on %s: %w", s.Addr(), err)
-	case <-ctx.Done():
-	}
-	return s.drain(ctx, srv, served)
-}
+// Options.DrainWithin and returns nil. Requests that do not end in time are cut off: their senders have no answer and
+// repeat them.
+func (s *Service) Run(ctx context.Context) error { return s.web.Run(ctx) }
 
-// drain ends the server. Requests that do not end in time are cut off: their senders have no answer and repeat them.
-func (s *Service) drain(ctx context.Context, srv *http.Server, served <-chan error) error {
-	defer s.amazon.close()
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.DrainWithin)
-	defer cancel()
-	err := srv.Shutdown(bounded)
-	if err != nil {
-		err = errors.Join(fmt.Errorf("listener: open requests did not end within %s: %w", s.o.DrainWithin, err), srv.Close())
-	}
-	<-served
-	return err
+// finish hangs up on Amazon when nobody asks for a certificate any more.
+func (s *Service) finish(_ context.Context, ended <-chan struct{}) {
+	<-ended
+	s.amazon.close()
 }
 
 // traced gives each callback a span. The peer's address is taken away first: it would become an attribute.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"rapport/pkg/bus"
+	"rapport/pkg/bus/bustest"
 	"rapport/pkg/event"
 	"rapport/pkg/feedback"
 	"rapport/pkg/message"
@@ -94,7 +96,7 @@ func TestWhatPeopleWrite(t *testing.T) {
 			if a.body != nothing || !strings.HasPrefix(a.header.Get("Content-Type"), "text/xml") {
 				t.Errorf("answered %q, %q", a.header.Get("Content-Type"), a.body)
 			}
-			events := rec.events(t)
+			events := rec.Events(t)
 			if len(events) != 1 {
 				t.Fatalf("%d events, want one", len(events))
 			}
@@ -112,7 +114,7 @@ func TestStrangersWrite(t *testing.T) {
 	r := &recording{}
 	s := start(t, r, func(o *listener.Options) { o.FindByNumber = numbers })
 	s.want(t, http.StatusOK, written(stranger, "STOP"))
-	if n := len(r.events(t)); n != 0 || s.count(t, "listener.events", "stranger") != 1 {
+	if n := len(r.Events(t)); n != 0 || s.count(t, "listener.events", "stranger") != 1 {
 		t.Errorf("%d events", n)
 	}
 	kept := &recording{}
@@ -120,7 +122,7 @@ func TestStrangersWrite(t *testing.T) {
 	for _, c := range []call{written(stranger, "STOP"), written(stranger, "Hello?"), written(zoe, "Hi")} {
 		open.want(t, http.StatusOK, c)
 	}
-	events := kept.events(t)
+	events := kept.Events(t)
 	if len(events) != 3 || events[0].Subject != events[1].Subject || !strings.HasPrefix(events[0].Subject, event.AnonymousPrefix) ||
 		strings.Contains(events[0].Subject, "900999") || events[2].Subject != "customer-17" {
 		t.Errorf("%+v", events)
@@ -130,8 +132,8 @@ func TestStrangersWrite(t *testing.T) {
 // TestSharedNumber: an opt-out is of all who have the number.
 func TestSharedNumber(t *testing.T) {
 	t.Parallel()
-	b := newBroker(t)
-	s := start(t, listener.NewBroker(b.js), func(o *listener.Options) {
+	b := bustest.Start(t, bus.Layout{})
+	s := start(t, bus.NewBroker(b.JS), func(o *listener.Options) {
 		o.FindByNumber = func(context.Context, message.Channel, string) ([]feedback.Origin, error) {
 			return []feedback.Origin{{Profile: "customer-17"}, {Profile: "customer-18"}}, nil
 		}
@@ -140,7 +142,7 @@ func TestSharedNumber(t *testing.T) {
 		s.want(t, http.StatusOK, written(zoe, "STOP"))
 	}
 	var who []string
-	for _, e := range b.stored(t) {
+	for _, e := range bustest.Stored(t, b.JS) {
 		who = append(who, e.Subject)
 	}
 	slices.Sort(who)

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/link"
 	"rapport/pkg/message"
-	"rapport/services/portal"
 )
 
 // perSecond is the load of the benchmark: what a mailing to a million people brings in its first minute when 3 % of them
@@ -24,7 +24,7 @@ const perSecond = 500
 // what the machine and the client take of it, a server that only redirects.
 func BenchmarkClick(b *testing.B) {
 	b.Run("portal", func(b *testing.B) {
-		follow(b, start(b, portal.NewBroker(broker(b))).base)
+		follow(b, start(b, bus.NewBroker(broker(b))).base)
 	})
 	b.Run("bare", func(b *testing.B) {
 		srv := httptest.NewServer(http.RedirectHandler(target, http.StatusFound))

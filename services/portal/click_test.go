@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/event"
 	"rapport/pkg/link"
 	"rapport/pkg/message"
@@ -19,7 +20,7 @@ func named(name string) func(*link.Ticket) { return func(t *link.Ticket) { t.Lin
 func TestClickIsStoredByTheStop(t *testing.T) {
 	t.Parallel()
 	js := broker(t)
-	r := start(t, portal.NewBroker(js))
+	r := start(t, bus.NewBroker(js))
 	token := seal(t, ticket(link.Click))
 	for range 2 { // The second is a double click.
 		got := r.get(t, "/c/"+token)
@@ -191,7 +192,7 @@ func TestWrongLinks(t *testing.T) {
 func TestClicksWaitForTheBroker(t *testing.T) {
 	t.Parallel()
 	p := newRecording()
-	p.fail(errAway)
+	p.Fail(errAway)
 	r := start(t, p)
 	if got := r.get(t, "/o/"+seal(t, ticket(link.Open))+".gif"); got.status != http.StatusOK {
 		t.Fatalf("the picture answered %d", got.status)
@@ -200,7 +201,7 @@ func TestClicksWaitForTheBroker(t *testing.T) {
 	if got := r.get(t, "/c/"+seal(t, ticket(link.Click))); got.status != http.StatusFound {
 		t.Fatalf("the click answered %d", got.status)
 	}
-	p.fail(nil)
+	p.Fail(nil)
 	<-p.tried
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
@@ -214,7 +215,7 @@ func TestClicksWaitForTheBroker(t *testing.T) {
 func TestStopGivesUp(t *testing.T) {
 	t.Parallel()
 	p := newRecording()
-	p.fail(errAway)
+	p.Fail(errAway)
 	r := start(t, p, func(o *portal.Options) { o.DrainWithin = 300 * time.Millisecond })
 	r.get(t, "/c/"+seal(t, ticket(link.Click)))
 	if err := r.stop(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/event"
 	"rapport/pkg/link"
 	"rapport/pkg/message"
@@ -61,7 +62,7 @@ func change(form url.Values, changes ...string) url.Values {
 func TestOneClick(t *testing.T) {
 	t.Parallel()
 	js := broker(t)
-	r := start(t, portal.NewBroker(js), func(o *portal.Options) {
+	r := start(t, bus.NewBroker(js), func(o *portal.Options) {
 		at := time.Now().Truncate(5 * time.Second)
 		o.Now = func() time.Time { return at }
 		o.FormsPerMinute = 1 // Mailbox providers send all of theirs from few addresses.

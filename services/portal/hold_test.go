@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"rapport/pkg/link"
 	"rapport/pkg/message"
+	"rapport/pkg/telemetry/telemetrytest"
 	"rapport/pkg/visitor"
 )
 
@@ -141,23 +142,5 @@ func (f *flaky) PublishBatch(_ context.Context, msgs []*nats.Msg) error {
 // sum is how many events were counted as dropped for a reason.
 func sum(t *testing.T, reader *sdkmetric.ManualReader, why string) int64 {
 	t.Helper()
-	var all metricdata.ResourceMetrics
-	if err := reader.Collect(t.Context(), &all); err != nil {
-		t.Fatal(err)
-	}
-	total := int64(0)
-	for _, scope := range all.ScopeMetrics {
-		for _, metric := range scope.Metrics {
-			counted, ok := metric.Data.(metricdata.Sum[int64])
-			if !ok || metric.Name != "portal.dropped" {
-				continue
-			}
-			for _, p := range counted.DataPoints {
-				if v, _ := p.Attributes.Value("reason"); v.AsString() == why {
-					total += p.Value
-				}
-			}
-		}
-	}
-	return total
+	return telemetrytest.Count(t, reader, "portal.dropped", attribute.String("reason", why))
 }

@@ -20,8 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"rapport/pkg/bus"
-	"rapport/pkg/bus/embedded"
-	"rapport/pkg/bus/embedded/embeddedtest"
+	"rapport/pkg/bus/bustest"
 	"rapport/pkg/event"
 	"rapport/pkg/link"
 	"rapport/pkg/message"
@@ -102,60 +101,35 @@ func ada(_ context.Context, profile string) (portal.Person, error) {
 	}, nil
 }
 
-// recording is a Publisher that keeps what it is given, or refuses it.
+// recording is a Publisher that tells of each try.
 type recording struct {
-	mu    sync.Mutex
-	msgs  []*nats.Msg
-	err   error
+	bustest.Recording
 	tried chan struct{} // one token for each try
 }
 
 func newRecording() *recording { return &recording{tried: make(chan struct{}, 1000)} }
 
-func (r *recording) PublishBatch(_ context.Context, msgs []*nats.Msg) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+func (r *recording) PublishBatch(ctx context.Context, msgs []*nats.Msg) error {
 	defer func() { r.tried <- struct{}{} }()
-	if r.err != nil {
-		return r.err
-	}
-	r.msgs = append(r.msgs, msgs...)
-	return nil
-}
-
-func (r *recording) fail(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.err = err
+	return r.Recording.PublishBatch(ctx, msgs)
 }
 
 var errAway = errors.New("the broker is away")
 
 func (r *recording) events(t testing.TB) []event.Event {
 	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var events []event.Event
-	for _, m := range r.msgs {
-		events = append(events, decode(t, m.Subject, m.Header, m.Data))
-	}
-	return events
+	return ours(t, r.Events(t))
 }
 
-// decode reads a published message and checks what must agree with the event in it.
-func decode(t testing.TB, subject string, header nats.Header, raw []byte) event.Event {
+// ours checks that events are the portal's, about Ada.
+func ours(t testing.TB, events []event.Event) []event.Event {
 	t.Helper()
-	e, err := event.Decode(raw)
-	if err != nil {
-		t.Fatalf("what was published is no valid event: %v\n%s", err, raw)
+	for _, e := range events {
+		if e.Source != portal.Source || e.Subject != "ada" {
+			t.Errorf("published by %s for %s", e.Source, e.Subject)
+		}
 	}
-	if id := header.Get(jetstream.MsgIDHeader); id != e.UID() {
-		t.Errorf("the message id is %q, want the event's %q", id, e.UID())
-	}
-	if subject != bus.EventSubject(e.Key()) && !(bus.Placing{Partitions: 16}).Holds(subject, e.Key()) || e.Source != portal.Source || e.Subject != "ada" {
-		t.Errorf("published on %s by %s for %s", subject, e.Source, e.Subject)
-	}
-	return e
+	return events
 }
 
 // member is one of an event's data.
@@ -276,51 +250,16 @@ func (r *running) post(t testing.TB, path string, form url.Values) reply {
 	return r.send(t, http.MethodPost, path, form, map[string]string{"Sec-Fetch-Site": "same-origin"})
 }
 
-// broker is a NATS server in this process, with the streams as in production.
+// broker has the streams as in production.
 func broker(t testing.TB) jetstream.JetStream {
 	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		if err := srv.Shutdown(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	nc, err := srv.Connect(bus.ConnOptions("portal-test", nil)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	js, err := bus.JetStream(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := bus.Provision(t.Context(), js, bus.Layout{}); err != nil {
-		t.Fatal(err)
-	}
-	return js
+	return bustest.Start(t, bus.Layout{}).JS
 }
 
 // stored is what the stream of events holds, in its order.
 func stored(t testing.TB, js jetstream.JetStream) []event.Event {
 	t.Helper()
-	stream, err := js.Stream(t.Context(), bus.StreamEvents)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var events []event.Event
-	for seq := uint64(1); seq <= stream.CachedInfo().State.LastSeq; seq++ {
-		m, err := stream.GetMsg(t.Context(), seq)
-		if err != nil {
-			t.Fatal(err)
-		}
-		events = append(events, decode(t, m.Subject, m.Header, m.Data))
-	}
-	return events
+	return ours(t, bustest.Stored(t, js))
 }
 
 // types are the events' types, sorted.

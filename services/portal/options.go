@@ -16,7 +16,7 @@ import (
 )
 
 // Publisher stores messages; it returns nil only when all of them are on disk, and after an error some may
-// be. It is called from many goroutines. Broker implements it over JetStream.
+// be. It is called from many goroutines. bus.Broker implements it over JetStream.
 type Publisher interface {
 	PublishBatch(ctx context.Context, msgs []*nats.Msg) error
 }
@@ -134,7 +134,7 @@ func or[T comparable](v *T, def T) {
 func (o Options) check() error {
 	switch {
 	case o.Publisher == nil:
-		return errors.New("portal: no publisher given; set Options.Publisher, such as portal.NewBroker(js)")
+		return errors.New("portal: no publisher given; set Options.Publisher, such as bus.NewBroker(js)")
 	case o.Tickets == nil:
 		return errors.New("portal: nobody opens tokens; set Options.Tickets to the keys that links are sealed with (link.NewKeys)")
 	case o.Shop == nil:

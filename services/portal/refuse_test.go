@@ -21,9 +21,9 @@ func TestFormsAreDurable(t *testing.T) {
 	r := start(t, p)
 	for kind, k := range map[string]link.Kind{"u": link.Unsubscribe, "p": link.Preferences, "k": link.Confirm} {
 		path := "/" + kind + "/" + seal(t, ticket(k, about("newsletter")))
-		p.fail(nil)
+		p.Fail(nil)
 		form := change(fields(t, r.get(t, path).body), "less=1")
-		p.fail(errAway)
+		p.Fail(errAway)
 		got := r.post(t, path, form)
 		if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" || !strings.Contains(got.body, "That did not work just now") {
 			t.Errorf("%s answered %d, %v", k, got.status, got.header)

@@ -53,9 +53,9 @@ func TestSecretsStayOutOfSpansAndLogs(t *testing.T) {
 		}
 	}
 	visit()
-	p.fail(errAway)
+	p.Fail(errAway)
 	visit()
-	p.fail(nil)
+	p.Fail(nil)
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -78,9 +78,7 @@ func TestSecretsStayOutOfSpansAndLogs(t *testing.T) {
 			t.Errorf("%q is told: …%s", secret, told[max(0, at-100):at+20])
 		}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, m := range p.msgs {
+	for _, m := range p.Messages() {
 		if m.Header.Get("traceparent") == "" {
 			t.Errorf("no trace goes on with %s", m.Data)
 		}

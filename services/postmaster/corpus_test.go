@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"testing"
 
+	"rapport/pkg/bus"
+	"rapport/pkg/bus/bustest"
+	"rapport/pkg/corpustest"
 	"rapport/pkg/feedback"
 	"rapport/pkg/message"
 	"rapport/pkg/verp"
@@ -18,26 +21,13 @@ import (
 // folder. It is not part of the repository.
 func corpus(t testing.TB, folder string) (mails [][]byte) {
 	t.Helper()
-	root := os.Getenv("RAPPORT_TESTDATA")
-	if root == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for !exists(filepath.Join(dir, "go.work")) {
-			if dir == filepath.Dir(dir) {
-				t.Skip("no go.work above this package: set RAPPORT_TESTDATA to run this test")
-			}
-			dir = filepath.Dir(dir)
-		}
-		root = filepath.Join(dir, "..", "shared", "testdata")
-	}
-	names, err := filepath.Glob(filepath.Join(root, "bounces-sisimai", folder, "*.eml"))
+	dir := corpustest.Path(t, "bounces-sisimai/"+folder)
+	names, err := filepath.Glob(filepath.Join(dir, "*.eml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(names) == 0 {
-		t.Skipf("no bounces-sisimai/%s/*.eml in %s; set RAPPORT_TESTDATA to where the test data is", folder, root)
+		t.Skipf("no mails in %s; set RAPPORT_TESTDATA to where the test data is", dir)
 	}
 	for _, name := range names {
 		raw, err := os.ReadFile(name)
@@ -47,11 +37,6 @@ func corpus(t testing.TB, folder string) (mails [][]byte) {
 		mails = append(mails, raw)
 	}
 	return mails
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
 
 // anybody knows every message.
@@ -69,8 +54,8 @@ func TestCorpus(t *testing.T) {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
 			mails := corpus(t, folder)
-			b := newBroker(t)
-			s := start(t, postmaster.NewBroker(b.js), func(o *postmaster.Options) { o.Find, o.Address = anybody, nil })
+			b := bustest.Start(t, bus.Layout{})
+			s := start(t, bus.NewBroker(b.JS), func(o *postmaster.Options) { o.Find, o.Address = anybody, nil })
 			c := s.client(t)
 			defer func() { _ = c.Close() }()
 			for i, raw := range mails {
@@ -80,7 +65,7 @@ func TestCorpus(t *testing.T) {
 				}
 			}
 			byType, about := map[string]int{}, map[string]bool{}
-			for _, e := range b.events(t) {
+			for _, e := range bustest.Stored(t, b.JS) {
 				d := dataOf(t, e)
 				byType[e.Type+" "+d.Kind]++
 				about[d.MessageID] = true
@@ -112,7 +97,7 @@ func TestCorpusInChunks(t *testing.T) {
 			t.Errorf("mail %d is answered %s", i, last)
 		}
 	}
-	if n := len(r.events(t)); n < 45 {
+	if n := len(r.Events(t)); n < 45 {
 		t.Errorf("%d events of %d mails", n, len(mails))
 	}
 }
@@ -138,7 +123,7 @@ func TestFeedbackLoops(t *testing.T) {
 	if n == 0 {
 		t.Fatal("the set has no complaints")
 	}
-	if have := len(r.events(t)); have != 0 {
+	if have := len(r.Events(t)); have != 0 {
 		t.Errorf("%d events about mails that are not ours", have)
 	}
 	t.Logf("%d complaints about mails of others: accepted, no event", n)

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"rapport/pkg/bus"
+	"rapport/pkg/bus/bustest"
 	"rapport/pkg/event"
 	"rapport/pkg/feedback"
 	"rapport/pkg/message"
@@ -57,7 +59,7 @@ func TestEvents(t *testing.T) {
 			r := &recording{}
 			s := start(t, r, nil)
 			s.want(t, 250, tc.mail, tc.to)
-			e, got := only(t, r.events(t))
+			e, got := only(t, r.Events(t))
 			if e.Type != tc.typ || e.Subject != "customer-17" || e.Source != "rapport/postmaster" || !e.Time.Equal(moment) {
 				t.Errorf("event %s of %s from %s at %s", e.Type, e.Subject, e.Source, e.Time)
 			}
@@ -83,8 +85,8 @@ func TestEvents(t *testing.T) {
 // TestNetSMTP: the standard library's client is understood, too, and a repeat of a mail is one event.
 func TestNetSMTP(t *testing.T) {
 	t.Parallel()
-	b := newBroker(t)
-	s := start(t, postmaster.NewBroker(b.js), nil)
+	b := bustest.Start(t, bus.Layout{})
+	s := start(t, bus.NewBroker(b.JS), nil)
 	for range 3 {
 		mail := []byte(letter("n", "Re: We miss you", "Thank you", answering))
 		if err := smtp.SendMail(s.addr, nil, zoe, []string{address(t, verp.Reply, sent), address(t, verp.Reply, other)}, mail); err != nil {
@@ -95,7 +97,7 @@ func TestNetSMTP(t *testing.T) {
 		}
 	}
 	people := map[string]int{}
-	for _, e := range b.events(t) {
+	for _, e := range bustest.Stored(t, b.JS) {
 		people[e.Type+" "+e.Subject]++
 	}
 	if len(people) != 3 || people["email.replied customer-17"] != 1 || people["email.replied customer-18"] != 1 || people["email.bounced customer-17"] != 1 {
@@ -177,13 +179,13 @@ func TestPlainAddress(t *testing.T) {
 			s := start(t, r, nil)
 			s.want(t, 250, tc.mail, "postmaster@"+bounceDomain)
 			if tc.typ == "" {
-				if all := r.events(t); len(all) != 0 {
+				if all := r.Events(t); len(all) != 0 {
 					t.Errorf("it is believed: %+v", all)
 				}
 				s.wantCount(t, "postmaster.events", tc.outcome, 1)
 				return
 			}
-			if e, _ := only(t, r.events(t)); e.Type != tc.typ {
+			if e, _ := only(t, r.Events(t)); e.Type != tc.typ {
 				t.Errorf("event %s, want %s", e.Type, tc.typ)
 			}
 		})
@@ -211,7 +213,7 @@ func TestOthersAddresses(t *testing.T) {
 			r := &recording{}
 			s := start(t, r, func(o *postmaster.Options) { o.Address = tc.addresses })
 			s.want(t, 250, tc.mail, address(t, verp.Bounce, sent))
-			_, d := only(t, r.events(t))
+			_, d := only(t, r.Events(t))
 			if d.Kind != tc.kind || d.Address != tc.address {
 				t.Errorf("kind %q at %q, want %q at %q", d.Kind, d.Address, tc.kind, tc.address)
 			}
@@ -246,10 +248,10 @@ func TestStoreAway(t *testing.T) {
 	asking.Store(true)
 	s.want(t, 451, mail, to)
 	asking.Store(false)
-	if n := len(r.events(t)); n != 0 {
+	if n := len(r.Events(t)); n != 0 {
 		t.Fatalf("%d events without a store", n)
 	}
 	s.want(t, 250, mail, to)
-	only(t, r.events(t))
+	only(t, r.Events(t))
 	s.wantCount(t, "postmaster.mails", "store_gone", 2)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"rapport/pkg/bus"
+	"rapport/pkg/bus/bustest"
 	"rapport/pkg/bus/embedded"
 	"rapport/pkg/verp"
 	"rapport/services/postmaster"
@@ -61,7 +62,7 @@ func TestBrokerAway(t *testing.T) {
 	if err := bus.Provision(t.Context(), js, bus.Layout{}); err != nil {
 		t.Fatal(err)
 	}
-	s := start(t, postmaster.NewBroker(js), nil)
+	s := start(t, bus.NewBroker(js), nil)
 	mail, to := report("failed", "5.1.1", zoe, ""), address(t, verp.Bounce, sent)
 	end(srv)
 	await(t, gone)
@@ -73,7 +74,7 @@ func TestBrokerAway(t *testing.T) {
 	for range 2 {
 		s.want(t, 250, mail, to)
 	}
-	only(t, (&broker{js}).events(t))
+	only(t, bustest.Stored(t, js))
 }
 
 func await(t testing.TB, c <-chan struct{}) {
@@ -104,7 +105,7 @@ func TestKilled(t *testing.T) {
 		second.want(t, 250, mail, to)
 		await(t, r.asked)
 	}
-	only(t, r.events(t))
+	only(t, r.Events(t))
 }
 
 // TestEnd: a mail that is in hand at the end is answered, and no other is taken.
@@ -136,7 +137,7 @@ func TestEnd(t *testing.T) {
 	if err := idle.Noop(); err == nil {
 		t.Error("an idle connection outlives the service")
 	}
-	only(t, r.events(t))
+	only(t, r.Events(t))
 }
 
 // TestSenderGoesAway: half a mail is none.
@@ -155,7 +156,7 @@ func TestSenderGoesAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.stop()
-	if n := len(r.events(t)); n != 0 {
+	if n := len(r.Events(t)); n != 0 {
 		t.Errorf("%d events of half a mail", n)
 	}
 	s.wantCount(t, "postmaster.mails", "broken_off", 1)
@@ -221,7 +222,7 @@ func TestSlow(t *testing.T) {
 			if said := first + string(rest); !strings.Contains(said, "421 ") || strings.Contains(said, "Roger") {
 				t.Errorf("what came late was taken for a command: %q", said)
 			}
-			if n := len(r.events(t)); n != 0 {
+			if n := len(r.Events(t)); n != 0 {
 				t.Errorf("%d events", n)
 			}
 		})
@@ -271,7 +272,7 @@ func TestTooMuch(t *testing.T) {
 			s := start(t, r, tc.change)
 			s.want(t, tc.answer, tc.mail, to)
 			s.wantCount(t, "postmaster.mails", tc.outcome, 1)
-			if n := len(r.events(t)); (n == 1) != (tc.answer == 250) {
+			if n := len(r.Events(t)); (n == 1) != (tc.answer == 250) {
 				t.Errorf("%d events with answer %d", n, tc.answer)
 			}
 		})

@@ -100,8 +100,8 @@ func TestForward(t *testing.T) {
 			s.want(t, 250, mail, address(t, verp.Reply, sent))
 			s.want(t, 250, report("failed", "5.1.1", zoe, ""), address(t, verp.Reply, sent))
 			s.want(t, 250, letter("a", "Automatic reply", "Away", "Auto-Submitted: auto-replied"), address(t, verp.Reply, sent))
-			if len(box.mails) != 1 || len(r.events(t)) != 3 {
-				t.Fatalf("%d mails and %d events", len(box.mails), len(r.events(t)))
+			if len(box.mails) != 1 || len(r.Events(t)) != 3 {
+				t.Fatalf("%d mails and %d events", len(box.mails), len(r.Events(t)))
 			}
 			stamp, rest, _ := strings.Cut(box.mails[0], "\r\n")
 			if !strings.HasPrefix(stamp, "Received: by "+bounceDomain+" ") || rest != mail {
@@ -132,7 +132,7 @@ func TestForwardFails(t *testing.T) {
 	s.want(t, 554, mail, to)
 	box.answer(nil, nil)
 	s.want(t, 250, mail, to)
-	if e, _ := only(t, r.events(t)); e.Type != event.EmailReplied || len(box.mails) != 1 {
+	if e, _ := only(t, r.Events(t)); e.Type != event.EmailReplied || len(box.mails) != 1 {
 		t.Errorf("event %s, %d mails", e.Type, len(box.mails))
 	}
 	s.wantCount(t, "postmaster.forwarded", "box_gone", 2)
@@ -166,8 +166,8 @@ func TestUnmatched(t *testing.T) {
 	s.want(t, 250, letter("m", "Hello", "Hi"), "abuse@"+replyDomain)
 	s.want(t, 250, letter("u", "unsubscribe", ""), address(t, verp.Reply, unknown)) // A person has to look after this one.
 	s.want(t, 250, "no header at all", address(t, verp.Bounce, sent))
-	if len(kept) != 2 || len(passed) != 2 || len(r.events(t)) != 0 {
-		t.Errorf("%d kept, %d passed on, %d events", len(kept), len(passed), len(r.events(t)))
+	if len(kept) != 2 || len(passed) != 2 || len(r.Events(t)) != 0 {
+		t.Errorf("%d kept, %d passed on, %d events", len(kept), len(passed), len(r.Events(t)))
 	}
 	s.wantCount(t, "postmaster.mails", "unmatched", 3)
 	s.wantCount(t, "postmaster.mails", "unreadable", 1)
@@ -190,7 +190,7 @@ func TestSTARTTLS(t *testing.T) {
 	if state, ok := c.TLSConnectionState(); !ok || state.Version < tls.VersionTLS12 {
 		t.Error("the connection is not encrypted")
 	}
-	only(t, r.events(t))
+	only(t, r.Events(t))
 	in := start(t, r, nil).client(t)
 	defer func() { _ = in.Close() }()
 	if offered, _ := in.Extension("STARTTLS"); offered {

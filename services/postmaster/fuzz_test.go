@@ -33,7 +33,7 @@ func FuzzData(f *testing.F) {
 		if got, _ := code(err); got != 250 && got != 554 && !(got == 552 && longest(mail) > 100<<10) {
 			t.Fatalf("answered %v", err)
 		}
-		for _, e := range r.events(t) {
+		for _, e := range r.Events(t) {
 			d := dataOf(t, e)
 			if !plain && d.MessageID != mid {
 				t.Errorf("an event about %s", d.MessageID)
@@ -42,9 +42,7 @@ func FuzzData(f *testing.F) {
 				t.Errorf("an event that suppresses %q", d.Address)
 			}
 		}
-		r.mu.Lock()
-		r.msgs = nil
-		r.mu.Unlock()
+		r.Forget()
 	})
 }
 

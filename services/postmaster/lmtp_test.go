@@ -56,7 +56,7 @@ func TestLMTP(t *testing.T) {
 	if !errors.As(err, &refused) || len(refused) != 1 || refused[others].Code != 451 || said[mine] == nil {
 		t.Errorf("answered %v, %v", said, err)
 	}
-	only(t, r.events(t))
+	only(t, r.Events(t))
 	s.stop()
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the socket is still there: %v", err)

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 
+	"rapport/pkg/bus"
+	"rapport/pkg/bus/bustest"
 	"rapport/pkg/event"
 	"rapport/pkg/message"
 	"rapport/pkg/verp"
@@ -15,8 +17,8 @@ import (
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	const senders, mails = 12, 10
-	b := newBroker(t)
-	s := start(t, postmaster.NewBroker(b.js), func(o *postmaster.Options) { o.Find, o.MaxInFlight = anybody, 4 })
+	b := bustest.Start(t, bus.Layout{})
+	s := start(t, bus.NewBroker(b.JS), func(o *postmaster.Options) { o.Find, o.MaxInFlight = anybody, 4 })
 	var all sync.WaitGroup
 	for i := range senders {
 		all.Go(func() {
@@ -36,7 +38,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	byType := map[string]int{}
-	for _, e := range b.events(t) {
+	for _, e := range bustest.Stored(t, b.JS) {
 		byType[e.Type]++
 	}
 	if byType[event.EmailBounced] != mails || byType[event.EmailReplied] != senders*mails {
@@ -47,8 +49,8 @@ func TestManyAtOnce(t *testing.T) {
 
 // BenchmarkBounce is one failure from connection to answer, with a broker that stores it.
 func BenchmarkBounce(b *testing.B) {
-	broker := newBroker(b)
-	s := start(b, postmaster.NewBroker(broker.js), func(o *postmaster.Options) { o.Find = anybody })
+	broker := bustest.Start(b, bus.Layout{})
+	s := start(b, bus.NewBroker(broker.JS), func(o *postmaster.Options) { o.Find = anybody })
 	c := s.client(b)
 	defer func() { _ = c.Close() }()
 	mail, i := report("failed", "5.1.1", zoe, ""), 0

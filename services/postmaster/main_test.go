@@ -13,16 +13,14 @@ import (
 	"github.com/emersion/go-smtp"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/goleak"
 
-	"rapport/pkg/bus"
-	"rapport/pkg/bus/embedded"
-	"rapport/pkg/bus/embedded/embeddedtest"
-	"rapport/pkg/event"
+	"rapport/pkg/bus/bustest"
 	"rapport/pkg/feedback"
 	"rapport/pkg/message"
+	"rapport/pkg/telemetry/telemetrytest"
 	"rapport/pkg/verp"
 	"rapport/services/postmaster"
 )
@@ -70,77 +68,10 @@ func address(t testing.TB, kind verp.Kind, ref message.Ref) string {
 	return a
 }
 
-// broker is a NATS server in this process, with the streams as in production.
-type broker struct{ js jetstream.JetStream }
-
-func newBroker(t testing.TB) *broker {
-	t.Helper()
-	srv, err := embedded.Start(embedded.Options{StoreDir: embeddedtest.Dir(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := srv.Shutdown(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	nc, err := srv.Connect(bus.ConnOptions("postmaster-test", nil)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	b := &broker{}
-	if b.js, err = bus.JetStream(nc); err != nil {
-		t.Fatal(err)
-	}
-	if err := bus.Provision(t.Context(), b.js, bus.Layout{}); err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// events is what the stream holds, in its order.
-func (b *broker) events(t testing.TB) []event.Event {
-	t.Helper()
-	stream, err := b.js.Stream(t.Context(), bus.StreamEvents)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var events []event.Event
-	for seq := uint64(1); seq <= stream.CachedInfo().State.LastSeq; seq++ {
-		m, err := stream.GetMsg(t.Context(), seq)
-		if err != nil {
-			t.Fatal(err)
-		}
-		events = append(events, decode(t, m.Subject, m.Header, m.Data))
-	}
-	return events
-}
-
-// decode reads a published message and checks what must agree with the event in it.
-func decode(t testing.TB, subject string, header nats.Header, data []byte) event.Event {
-	t.Helper()
-	e, err := event.Decode(data)
-	if err != nil {
-		t.Fatalf("what was published is no valid event: %v\n%s", err, data)
-	}
-	if id := header.Get(jetstream.MsgIDHeader); id != e.UID() {
-		t.Errorf("the message id is %q, want the event's %q", id, e.UID())
-	}
-	if subject != bus.EventSubject(e.Key()) && !(bus.Placing{Partitions: 16}).Holds(subject, e.Key()) {
-		t.Errorf("the subject %s is no place for the key %s", subject, e.Key())
-	}
-	return e
-}
-
 // recording is a Publisher that keeps what it is given, once for each id as the stream does, or refuses it.
 type recording struct {
+	bustest.Recording
 	mu    sync.Mutex
-	msgs  []*nats.Msg
-	calls int
-	err   error
 	hold  chan struct{} // when set, each call waits until it is closed, or its context ends
 	asked chan struct{} // when set, told of each call
 }
@@ -158,43 +89,23 @@ func (r *recording) PublishBatch(ctx context.Context, msgs []*nats.Msg) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.calls++
-	if r.err != nil {
-		return r.err
+	known := map[string]bool{}
+	for _, m := range r.Messages() {
+		known[m.Header.Get(jetstream.MsgIDHeader)] = true
 	}
 	batch := map[string]bool{}
+	var fresh []*nats.Msg
 	for _, m := range msgs {
 		id := m.Header.Get(jetstream.MsgIDHeader)
 		if batch[id] {
 			return errors.New("the batch has an id twice, which the stream refuses")
 		}
 		batch[id] = true
-		known := false
-		for _, have := range r.msgs {
-			known = known || have.Header.Get(jetstream.MsgIDHeader) == id
-		}
-		if !known {
-			r.msgs = append(r.msgs, m)
+		if !known[id] {
+			fresh = append(fresh, m)
 		}
 	}
-	return nil
-}
-
-func (r *recording) fail(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.err = err
-}
-
-func (r *recording) events(t testing.TB) []event.Event {
-	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var events []event.Event
-	for _, m := range r.msgs {
-		events = append(events, decode(t, m.Subject, m.Header, m.Data))
-	}
-	return events
+	return r.Recording.PublishBatch(ctx, fresh)
 }
 
 // find knows two messages, of two people.
@@ -346,25 +257,7 @@ func (s *site) want(t testing.TB, answer int, mail string, to ...string) {
 // count is a counter's sum over the points that have the attribute "outcome" so.
 func (s *site) count(t testing.TB, counter, outcome string) int64 {
 	t.Helper()
-	var all metricdata.ResourceMetrics
-	if err := s.reader.Collect(context.Background(), &all); err != nil {
-		t.Fatal(err)
-	}
-	var sum int64
-	for _, scope := range all.ScopeMetrics {
-		for _, m := range scope.Metrics {
-			data, ok := m.Data.(metricdata.Sum[int64])
-			if m.Name != counter || !ok {
-				continue
-			}
-			for _, point := range data.DataPoints {
-				if have, _ := point.Attributes.Value("outcome"); have.AsString() == outcome {
-					sum += point.Value
-				}
-			}
-		}
-	}
-	return sum
+	return telemetrytest.Count(t, s.reader, counter, attribute.String("outcome", outcome))
 }
 
 // wantCount checks a counter.

@@ -20,7 +20,7 @@ import (
 )
 
 // Publisher stores messages, those of one profile in order, at most 500 at a time. It returns nil only when all of them
-// are on disk; after an error some may be. Many call it at once. Broker implements it over JetStream.
+// are on disk; after an error some may be. Many call it at once. bus.Broker implements it over JetStream.
 type Publisher interface {
 	PublishBatch(ctx context.Context, msgs []*nats.Msg) error
 }
@@ -123,7 +123,7 @@ func or[T comparable](v *T, def T) {
 func (o *Options) check() error {
 	switch {
 	case o.Publisher == nil:
-		return errors.New("postmaster: no publisher given; set Options.Publisher, such as postmaster.NewBroker(js)")
+		return errors.New("postmaster: no publisher given; set Options.Publisher, such as bus.NewBroker(js)")
 	case o.Find == nil:
 		return errors.New("postmaster: nobody finds messages; set Options.Find")
 	case o.Keys == nil:

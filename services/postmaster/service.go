@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
+	"rapport/pkg/intake"
 	"rapport/pkg/telemetry"
 )
 
@@ -36,7 +37,7 @@ type Service struct {
 	tracer  trace.Tracer
 	metrics *metrics
 	told    told
-	budget  budget
+	budget  *intake.Budget
 	slots   chan struct{}
 	work    *work
 	often   *often
@@ -63,7 +64,7 @@ func New(o Options) (*Service, error) {
 		return nil, fmt.Errorf("postmaster: %w", err)
 	}
 	return &Service{
-		o: o, tracer: telemetry.Tracer(o.TracerProvider, "postmaster"), metrics: m, budget: budget{max: o.Receiving},
+		o: o, tracer: telemetry.Tracer(o.TracerProvider, "postmaster"), metrics: m, budget: intake.NewBudget(o.Receiving),
 		told: told{log: o.Logger, now: o.Now, last: map[outcome]*spell{}}, slots: make(chan struct{}, o.MaxInFlight),
 		work: newWork(), often: &often{most: o.PerMessage, now: o.Now}, ready: make(chan struct{}),
 	}, nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"rapport/pkg/intake"
 	"rapport/pkg/message"
 	"rapport/pkg/verp"
 )
@@ -113,8 +114,8 @@ func (s *session) take(r io.Reader) (to []recipient, said []outcome, err error) 
 	s.mu.Lock()
 	s.hand, to = h, s.to
 	s.mu.Unlock()
-	in := &counted{r: r, of: &s.service.budget}
-	defer in.release()
+	in := s.service.budget.Count(r)
+	defer in.Release()
 	var mail bytes.Buffer
 	if _, err := mail.ReadFrom(in); err != nil {
 		what := refusalOf(err)
@@ -130,7 +131,7 @@ func refusalOf(err error) outcome {
 	switch {
 	case errors.Is(err, smtp.ErrDataTooLarge), errors.Is(err, smtp.ErrTooLongLine):
 		return tooLarge
-	case errors.Is(err, errBudget):
+	case errors.Is(err, intake.ErrSpent):
 		return busy
 	}
 	return brokenOff

@@ -36,7 +36,7 @@ func TestTraceAndLog(t *testing.T) {
 	s.want(t, 250, report("failed", "5.1.1", zoe, ""), "postmaster@"+bounceDomain)
 	s.want(t, 550, "", strings.Replace(path, "-"+mid, "-"+strings.Repeat("a", 32), 1))
 	s.want(t, 550, "", zoe)
-	r.fail(errors.New("gone"))
+	r.Fail(errors.New("gone"))
 	s.want(t, 451, report("failed", "5.1.1", zoe, ""), path)
 	s.stop()
 	local, _, _ := strings.Cut(path, "@")

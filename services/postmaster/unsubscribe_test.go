@@ -51,7 +51,7 @@ func TestUnsubscribe(t *testing.T) {
 				o.Forward = func(context.Context, []byte) error { passed.Add(1); return nil }
 			})
 			s.want(t, 250, letter("u", tc.subject, tc.text, tc.header...), address(t, verp.Reply, sent))
-			e, _ := only(t, r.events(t))
+			e, _ := only(t, r.Events(t))
 			if e.Type != tc.want {
 				t.Fatalf("event %s, want %s", e.Type, tc.want)
 			}

@@ -1,8 +1,6 @@
 package postmaster
 
 import (
-	"errors"
-	"io"
 	"sync"
 	"sync/atomic"
 )
@@ -67,29 +65,3 @@ func (h *hand) release() {
 		close(w.idle)
 	}
 }
-
-// budget bounds the bytes of all mails in hand.
-type budget struct {
-	used atomic.Int64
-	max  int64
-}
-
-// counted is a mail whose bytes count until it is let go.
-type counted struct {
-	r    io.Reader
-	of   *budget
-	took int64
-}
-
-var errBudget = errors.New("too much is being received")
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.took += int64(n)
-	if c.of.used.Add(int64(n)) > c.of.max {
-		return n, errBudget
-	}
-	return n, err
-}
-
-func (c *counted) release() { c.of.used.Add(-c.took) }

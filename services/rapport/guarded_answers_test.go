@@ -14,8 +14,6 @@ import (
 	"rapport/pkg/routing"
 	"rapport/services/listener"
 	"rapport/services/mailer"
-	"rapport/services/portal"
-	"rapport/services/postmaster"
 )
 
 // Those who take in what comes back do their work with their own keys: they tell it, remember what they must, and what was
@@ -33,11 +31,11 @@ func TestAnswersComeWithTheirOwnKeys(t *testing.T) {
 	}
 	o := g.orchestrator(ctx)
 
-	g.check("the portal tells", portal.NewBroker(g.as("portal")).PublishBatch(ctx, []*nats.Msg{told(t, event.EmailClicked)}))
-	door := listener.NewBroker(g.as("listener"))
+	g.check("the portal tells", bus.NewBroker(g.as("portal")).PublishBatch(ctx, []*nats.Msg{told(t, event.EmailClicked)}))
+	door := bus.NewBroker(g.as("listener"))
 	g.check("the listener is ready", door.Ready(ctx))
 	g.check("the listener tells", door.PublishBatch(ctx, []*nats.Msg{told(t, event.EmailDelivered), told(t, event.EmailComplained)}))
-	g.check("the postmaster tells", postmaster.NewBroker(g.as("postmaster")).PublishBatch(ctx, []*nats.Msg{told(t, event.EmailReplied)}))
+	g.check("the postmaster tells", bus.NewBroker(g.as("postmaster")).PublishBatch(ctx, []*nats.Msg{told(t, event.EmailReplied)}))
 	_, err := g.as("mailer").PublishMsg(ctx, told(t, event.EmailBounced))
 	g.check("the mailer tells", err)
 	g.applied(ctx, o, 5)

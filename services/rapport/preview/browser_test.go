@@ -4,76 +4,18 @@ import (
 	"bytes"
 	"context"
 	"flag"
-	"image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"rapport/services/portal/browsertest"
 )
 
 var update = flag.Bool("update", false, "take the pictures in doc anew")
-
-// browser starts a browser for one test.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	path := os.Getenv("CHROMIUM")
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if found, err := exec.LookPath(name); path == "" && err == nil {
-			path = found
-		}
-	}
-	if path == "" {
-		t.Skip("there is no Chromium here: install it, or name one by CHROMIUM, to see the page as people do")
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	t.Cleanup(cancel)
-	options := append(chromedp.DefaultExecAllocatorOptions[:len(chromedp.DefaultExecAllocatorOptions):len(chromedp.DefaultExecAllocatorOptions)],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.Flag("lang", "en-GB"))
-	ctx, stop := chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(stop)
-	ctx, closeTab := chromedp.NewContext(ctx)
-	t.Cleanup(closeTab)
-	t.Cleanup(func() {
-		if err := chromedp.Cancel(ctx); err != nil {
-			t.Logf("the browser did not end well: %v", err)
-		}
-	})
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("start %s: %v", path, err)
-	}
-	return ctx
-}
-
-func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
-	t.Helper()
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// dressed sets the window's size and whether the person likes it dark.
-func dressed(t *testing.T, ctx context.Context, width, height int64, dark bool) {
-	t.Helper()
-	like := map[bool]string{true: "dark", false: "light"}[dark]
-	do(t, ctx, chromedp.EmulateViewport(width, height, chromedp.EmulateScale(1.5)), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: like}},
-		})
-		if err != nil {
-			return err
-		}
-		// Without it, nothing in a window that is not in front has the focus.
-		_, err = cdp.Call(ctx, tab, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-		return err
-	}))
-}
 
 // ask evaluates an expression, which may be a promise, in the open page.
 func ask[T any](t *testing.T, ctx context.Context, expression string) T {
@@ -96,13 +38,7 @@ func pictured(t *testing.T, ctx context.Context, name string) {
 	if *update && slices.Contains([]string{"preview", "preview-dark", "german", "phone", "sms", "mistake", "error"}, name) {
 		dir = "doc"
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	img, err := png.Decode(bytes.NewReader(picture))
-	if err != nil || img.Bounds().Dx() < 390 || img.Bounds().Dy() < 500 {
-		t.Errorf("%s is no picture of a page: %v", name, err)
-	}
+	browsertest.Keep(t, dir, name, picture)
 }
 
 // loaded waits until what is in the frames has come.
@@ -111,7 +47,7 @@ const loaded = `Promise.all([...document.querySelectorAll("iframe")].map((f) => 
 
 // The page as people see it: large and small, light and dark, with nothing for those to stumble over who see little or use no mouse.
 func TestPageInABrowser(t *testing.T) {
-	ctx := browser(t)
+	ctx := browsertest.Start(t)
 	r := start(t, nil)
 	audit, err := os.ReadFile("../../portal/testdata/audit.js")
 	if err != nil {
@@ -132,8 +68,8 @@ func TestPageInABrowser(t *testing.T) {
 		{"source", at("/", "message", "email/nps", "view", "source"), 1100, 900, false},
 		{"lost", at("/", "message", "email/nothing"), 1100, 700, false},
 	} {
-		dressed(t, ctx, c.width, c.height, c.dark)
-		do(t, ctx, chromedp.Navigate(r.base+c.path), chromedp.WaitVisible(chromedp.CSS("h1")))
+		browsertest.Dress(ctx, t, c.width, c.height, c.dark)
+		browsertest.Do(ctx, t, chromedp.Navigate(r.base+c.path), chromedp.WaitVisible(chromedp.CSS("h1")))
 		ask[bool](t, ctx, loaded)
 		pictured(t, ctx, c.name)
 		for _, f := range ask[[]string](t, ctx, string(audit)) {
@@ -144,9 +80,9 @@ func TestPageInABrowser(t *testing.T) {
 
 // Somebody looks through the messages with the keyboard, chooses, saves a file with a mistake in it, and mends it.
 func TestAPersonInABrowser(t *testing.T) {
-	ctx := browser(t)
+	ctx := browsertest.Start(t)
 	r := start(t, nil)
-	dressed(t, ctx, 1440, 1040, false)
+	browsertest.Dress(ctx, t, 1440, 1040, false)
 	becomes := func(what, expression string) {
 		t.Helper()
 		if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(patience))); err != nil {
@@ -155,9 +91,9 @@ func TestAPersonInABrowser(t *testing.T) {
 	}
 	press := func(key string) {
 		t.Helper()
-		do(t, ctx, chromedp.KeyEvent(key))
+		browsertest.Do(ctx, t, chromedp.KeyEvent(key))
 	}
-	do(t, ctx, chromedp.Navigate(r.base+at("/", "message", "email/nps")), chromedp.WaitVisible(chromedp.CSS("#status.on")))
+	browsertest.Do(ctx, t, chromedp.Navigate(r.base+at("/", "message", "email/nps")), chromedp.WaitVisible(chromedp.CSS("#status.on")))
 	ask[bool](t, ctx, "window.kept = true")
 	press(kb.ArrowDown)
 	becomes("down", `document.querySelector("h1").textContent.startsWith("nps-promoter") && document.activeElement.closest("#list") !== null`)
@@ -165,7 +101,7 @@ func TestAPersonInABrowser(t *testing.T) {
 	press(kb.ArrowUp)
 	becomes("down and up", `document.querySelector("h1").textContent.startsWith("nps-promoter") && location.search.includes("nps-promoter")`)
 
-	do(t, ctx, chromedp.Click(chromedp.CSS(`a[href*="look=dark"]`)))
+	browsertest.Do(ctx, t, chromedp.Click(chromedp.CSS(`a[href*="look=dark"]`)))
 	becomes("dark", `location.search.includes("look=dark") && document.querySelector("iframe.dark") !== null`)
 	ask[bool](t, ctx, `(() => { const s = document.getElementById("profile"); s.value = "nameless"; return s.dispatchEvent(new Event("change", {bubbles: true})); })()`)
 	becomes("a person", `location.search.includes("profile=nameless") && location.search.includes("look=dark")`)
@@ -174,9 +110,9 @@ func TestAPersonInABrowser(t *testing.T) {
 	press("/")
 	becomes("the search by its key", `document.activeElement.id === "q"`)
 	ask[bool](t, ctx, `(document.getElementById("q").value = "") === ""`)
-	do(t, ctx, chromedp.SendKeys(chromedp.CSS("#q"), "reorder"))
+	browsertest.Do(ctx, t, chromedp.SendKeys(chromedp.CSS("#q"), "reorder"))
 	becomes("the search", `[...document.querySelectorAll("#list a")].filter((a) => a.getClientRects().length).length === 3`)
-	do(t, ctx, chromedp.Navigate(r.base+at("/", "message", "email/thank-you")), chromedp.WaitVisible(chromedp.CSS("#status.on")))
+	browsertest.Do(ctx, t, chromedp.Navigate(r.base+at("/", "message", "email/thank-you")), chromedp.WaitVisible(chromedp.CSS("#status.on")))
 	ask[bool](t, ctx, loaded)
 	ask[bool](t, ctx, `(window.kept = true) && document.querySelector("iframe").contentWindow.scrollTo(0, 120) === undefined`)
 
@@ -199,18 +135,18 @@ func TestAPersonInABrowser(t *testing.T) {
 
 // No script of a message runs, and a message that fails says where.
 func TestHostileMessagesInABrowser(t *testing.T) {
-	ctx := browser(t)
+	ctx := browsertest.Start(t)
 	r := start(t, map[string]string{
 		"email/hostile.html.liquid": "---\nsubject: Hostile\n---\n<html><head></head><body><p id=p>quiet</p><script>document.getElementById('p').textContent='loud'</script>" +
 			"<img src=x onerror=\"document.getElementById('p').textContent='loud'\"><form action=\"/\"><button>Go</button></form></body></html>",
 		"email/strict.html.liquid": "---\nsubject: For {{ profile.first_name }}\nlayout: shop\n---\n<p>Dear {{ profile.first_name }},</p>\n<p>your size is {{ profile.shoe_size }}.</p>\n",
 	})
-	dressed(t, ctx, 1440, 900, false)
-	do(t, ctx, chromedp.Navigate(r.base+at("/", "message", "email/hostile")), chromedp.WaitVisible(chromedp.CSS("h1")))
+	browsertest.Dress(ctx, t, 1440, 900, false)
+	browsertest.Do(ctx, t, chromedp.Navigate(r.base+at("/", "message", "email/hostile")), chromedp.WaitVisible(chromedp.CSS("h1")))
 	ask[bool](t, ctx, loaded)
 	if got := ask[string](t, ctx, `document.querySelector("iframe").contentDocument.getElementById("p").textContent`); got != "quiet" {
 		t.Errorf("a script ran in the frame: %q", got)
 	}
-	do(t, ctx, chromedp.Navigate(r.base+at("/", "message", "email/strict")), chromedp.WaitVisible(chromedp.CSS(".broken")))
+	browsertest.Do(ctx, t, chromedp.Navigate(r.base+at("/", "message", "email/strict")), chromedp.WaitVisible(chromedp.CSS(".broken")))
 	pictured(t, ctx, "error")
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/callback"
 	"rapport/pkg/feedback"
 	"rapport/pkg/journey"
@@ -44,7 +45,7 @@ func (s *Stack) listener() (lifecycle.Service, error) {
 		return nil, fmt.Errorf("prepare to read states: %w", err)
 	}
 	o := listener.Options{
-		Addr: s.cfg.Listener.Addr, Providers: providers, PublicURL: s.cfg.Listener.URL, Publisher: listener.NewBroker(s.JS),
+		Addr: s.cfg.Listener.Addr, Providers: providers, PublicURL: s.cfg.Listener.URL, Publisher: bus.NewBroker(s.JS),
 		Find: s.origin, FindByNumber: s.callersOf(codec), Replies: s.replies, Strangers: s.cfg.Listener.Strangers, Now: wallClock(),
 		Logger: s.cfg.Logger.With("component", "listener"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"rapport/pkg/bus"
 	"rapport/pkg/journey"
 	"rapport/pkg/lifecycle"
 	"rapport/pkg/message"
@@ -42,7 +43,7 @@ func (s *Stack) postmaster() (_ lifecycle.Service, err error) {
 		return nil, nil //nolint:nilnil // No service is no error.
 	}
 	o := postmaster.Options{
-		Addr: in.SMTP, Publisher: postmaster.NewBroker(s.JS), Find: s.origin, Now: wallClock(), DrainWithin: drainMail,
+		Addr: in.SMTP, Publisher: bus.NewBroker(s.JS), Find: s.origin, Now: wallClock(), DrainWithin: drainMail,
 		Logger: s.cfg.Logger.With("component", "postmaster"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
 	}
 	if in.LMTP != "" {

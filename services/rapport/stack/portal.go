@@ -113,7 +113,7 @@ func (s *Stack) portal() (lifecycle.Service, error) {
 		return nil, err
 	}
 	s.Portal, err = portal.New(portal.Options{
-		Addr: s.cfg.Portal.Addr, Publisher: portal.NewBroker(s.JS), Tickets: s.keys, Shop: func() portal.Shop { return shopOf(s.inForce.Snapshot()) },
+		Addr: s.cfg.Portal.Addr, Publisher: bus.NewBroker(s.JS), Tickets: s.keys, Shop: func() portal.Shop { return shopOf(s.inForce.Snapshot()) },
 		Person: person, TrustedProxies: s.cfg.Portal.TrustedProxies, Now: wallClock(),
 		Logger: s.cfg.Logger.With("component", "portal"), TracerProvider: s.cfg.Traces, MeterProvider: s.cfg.Meters,
 	})
