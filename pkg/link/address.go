@@ -33,16 +33,16 @@ func parse(raw string) (*url.URL, error) {
 
 // leadsTo reports whether an address is one that parse reads.
 func leadsTo(raw string) bool {
-	if plain(raw) && len(raw) <= maxURL {
+	if Plain(raw) && len(raw) <= maxURL {
 		return true
 	}
 	_, err := parse(raw)
 	return err == nil
 }
 
-// plain reports whether an address is one of those that shops have, which the library would read
+// Plain reports whether an address is one of those that shops have, which the library would read
 // and write again as it is: reading each in full cost as much as sealing it.
-func plain(raw string) bool {
+func Plain(raw string) bool {
 	rest, ok := strings.CutPrefix(raw, "https://")
 	if !ok {
 		if rest, ok = strings.CutPrefix(raw, "http://"); !ok {

@@ -118,12 +118,12 @@ func TestProductsOfUnusualVariables(t *testing.T) {
 // TestPlainAddress: what is taken for an address at a glance is what the library makes of it.
 func TestPlainAddress(t *testing.T) {
 	t.Parallel()
-	if !plain("https://shop.example/p/84029G?ref=mail&v=1") {
+	if !Plain("https://shop.example/p/84029G?ref=mail&v=1") {
 		t.Error("a usual address is not taken")
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.StringMatching(`(https?|ftp|HTTP)://[a-zA-Z0-9.:@-]{0,12}(/[A-Za-z0-9%?=&#~._ ü/-]{0,20})?`).Draw(t, "address")
-		if !plain(s) {
+		if !Plain(s) {
 			return
 		}
 		if u, err := parse(s); err != nil || u.String() != s {

@@ -166,7 +166,7 @@ func (p *products) elements(list json.RawMessage) {
 // add remembers a product by its address, also as templates print it. The first of two holds.
 func (p *products) add(one product) {
 	raw := strings.TrimSpace(string(one.URL))
-	if plain(raw) {
+	if Plain(raw) {
 		if _, ok := p.by[raw]; !ok {
 			p.by[raw] = one
 		}

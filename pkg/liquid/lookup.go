@@ -192,7 +192,8 @@ func didYouMean(got string, among []string) string {
 }
 
 // editDistance counts insertions, deletions, substitutions and swaps of
-// neighbors (the optimal string alignment distance), without regard to case.
+// neighbors (the optimal string alignment distance), without regard to case. Package spelling has the same,
+// and this one needs nothing of ours, so that it can be published by itself.
 func editDistance(a, b string) int {
 	x, y := []byte(lower(a)), []byte(lower(b))
 	prev2, prev, cur := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"rapport/pkg/link"
 	"rapport/pkg/message"
 )
 
@@ -128,7 +129,7 @@ func isAddress(name string) bool { return name == "url" || name == "image_url" }
 // webAddress is an absolute http or https address, or nothing.
 func webAddress(v any) any {
 	s, _ := v.(string)
-	if plainAddress(s) {
+	if link.Plain(s) {
 		return v
 	}
 	u, err := url.Parse(strings.TrimSpace(s))
@@ -136,27 +137,4 @@ func webAddress(v any) any {
 		return nil
 	}
 	return u.String()
-}
-
-// plainAddress reports whether a text is an address that the library would leave as it is, because it is one of those that
-// shops have: reading each of them in full costs more than printing it.
-func plainAddress(s string) bool {
-	rest, ok := strings.CutPrefix(s, "https://")
-	if !ok {
-		if rest, ok = strings.CutPrefix(s, "http://"); !ok {
-			return false
-		}
-	}
-	host, path, _ := strings.Cut(rest, "/")
-	for i := range len(host) {
-		if c := host[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' {
-			return false
-		}
-	}
-	for i := range len(path) {
-		if c := path[i]; !letter(c) && (c < '0' || c > '9') && strings.IndexByte("-._~/?=&", c) < 0 {
-			return false
-		}
-	}
-	return host != ""
 }
