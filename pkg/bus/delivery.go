@@ -23,6 +23,8 @@ type Delivery struct {
 	Time time.Time
 	// Attempt counts how often the server delivered it, from 1.
 	Attempt int
+	// Since is when this process was given it; zero of what a Reader reads.
+	Since time.Time
 	// Pending is how many matching messages the stream held behind it.
 	Pending uint64
 	// Header keys are as the producer wrote them; NATS does not change case.

@@ -121,6 +121,7 @@ func (s *subscription) file(m jetstream.Msg) {
 		s.opt.Logger.Error("message without jetstream metadata ignored", "error", err)
 		return
 	}
+	d.Since = time.Now()
 	it := &item{msg: m, d: d, yielded: make(chan struct{})}
 	lane := s.lanes[s.laneOf(d)]
 	s.mu.Lock()

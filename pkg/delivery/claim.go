@@ -80,32 +80,53 @@ func (p *Pipeline) claim(ctx context.Context, a *attempt) error {
 	// Remembered before it is made: a call that fails may have made it all the same.
 	own := p.hands.claim(a.cmd.ID)
 	a.claim = own
-	var prior store.Prior
-	err := p.insist(ctx, a, "claim", func(ctx context.Context) (err error) {
+	former, prior, err := p.takeOver(ctx, a)
+	switch {
+	case err != nil:
+		return err
+	case prior.State == store.Done:
+		return p.ended(ctx, a, prior)
+	case prior.State == store.Fresh || prior.Worker == Nobody:
+		*own = claim{}
+	case own.receipt != nil: // nobody knows better, even if somebody took us for dead
+		a.receipt = own.receipt
+		a.receipt.Resent = a.receipt.Resent || former != p.o.Worker && p.resends(a)
+	case former != p.o.Worker: // another worker has it in hand, or died with it
+		own.handed = true
+		return p.succeed(ctx, a)
+	case own.handed: // this one failed in the middle of handing over
+		p.uncertain(ctx, a)
+	}
+	return nil
+}
+
+// takeOver claims the message. former is who had it before us, ourselves if nobody else had. What was delivered before is
+// looked at first: a claim whose answer is lost has to be made again, and would then find none but ours.
+func (p *Pipeline) takeOver(ctx context.Context, a *attempt) (former string, prior store.Prior, err error) {
+	d, _ := bus.Received(ctx)
+	err = p.insist(ctx, a, "claim", func(ctx context.Context) (err error) {
+		if d.Attempt > 1 && former == "" {
+			if prior, err = p.o.Claims.Claimed(ctx, a.cmd.Partition, a.cmd.ID); err != nil {
+				return err
+			}
+			former = prior.Worker
+		}
 		prior, err = p.claimAs(ctx, a.cmd, p.o.Worker)
 		return err
 	})
-	if err != nil {
-		return err
+	if former == "" || former == Nobody || prior.Worker != p.o.Worker {
+		former = prior.Worker
 	}
-	if prior.State == store.Done {
-		p.hands.closed(a.cmd.ID)
-		p.meter.repeated(ctx, a.cmd)
-		a.claim, a.recorded, a.encoded = nil, true, prior.Receipt
-		if a.receipt, err = message.DecodeReceipt(prior.Receipt); err != nil {
-			return fmt.Errorf("read the recorded receipt: %w", err)
-		}
-		return nil
-	}
-	switch {
-	case prior.State == store.Fresh || prior.Worker == Nobody:
-		*own = claim{}
-	case prior.Worker == p.o.Worker && own.receipt != nil:
-		a.receipt = own.receipt
-	case prior.Worker == p.o.Worker && !own.handed: // ours, and certainly not handed over
-	default: // another worker died with it, or this one failed in the middle of handing over
-		own.handed = true
-		p.uncertain(ctx, a)
+	return former, prior, err
+}
+
+// ended takes over what is recorded of the message.
+func (p *Pipeline) ended(ctx context.Context, a *attempt, prior store.Prior) (err error) {
+	p.hands.closed(a.cmd.ID)
+	p.meter.repeated(ctx, a.cmd)
+	a.claim, a.recorded, a.encoded = nil, true, prior.Receipt
+	if a.receipt, err = message.DecodeReceipt(prior.Receipt); err != nil {
+		return fmt.Errorf("read the recorded receipt: %w", err)
 	}
 	return nil
 }
@@ -113,8 +134,7 @@ func (p *Pipeline) claim(ctx context.Context, a *attempt) error {
 // uncertain lets the policy choose for a message that may have been handed over: either
 // it has its receipt now, or it will be sent again.
 func (p *Pipeline) uncertain(ctx context.Context, a *attempt) {
-	choice := p.o.OnUncertain(a.cmd.Channel, a.cmd.Category)
-	again := choice == Resend && !a.resent
+	again := p.resends(a) && !a.resent
 	p.meter.uncertain(ctx, a.cmd, again)
 	p.log.WarnContext(ctx, "the message may have been handed over before", "message", a.cmd.ID, "journey", a.cmd.Journey, "sent_again", again)
 	if again {
@@ -122,6 +142,11 @@ func (p *Pipeline) uncertain(ctx context.Context, a *attempt) {
 		return
 	}
 	p.decide(a, message.Uncertain, message.ReasonInFlight, nil)
+}
+
+// resends is the policy's choice.
+func (p *Pipeline) resends(a *attempt) bool {
+	return p.o.OnUncertain(a.cmd.Channel, a.cmd.Category) == Resend
 }
 
 func (p *Pipeline) claimAs(ctx context.Context, c *message.Command, worker string) (store.Prior, error) {

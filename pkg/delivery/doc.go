@@ -18,6 +18,9 @@
 //     written and before the provider answered. Transactional e-mail is sent again, once
 //     for each life of a process, and its receipt says Resent; marketing and SMS are not
 //     sent again (Options.OnUncertain decides). Both are counted.
+//   - A worker whose claim another one finds open may live: cut off from the broker alone, it goes on. So the other
+//     waits Options.Grace for its result, and looks once more before it sends again. Where both send all the same,
+//     because the first was slow, whichever result is recorded first says Resent.
 //   - A claim of this process is no riddle to it: it remembers which of its open claims
 //     were certainly not handed over, and which have a receipt that only could not be
 //     recorded yet. A claim that it gives up unsent (it is stopping) is passed to Nobody,
@@ -67,6 +70,11 @@
 // the provider's own time lies between the two. It costs a read of the profile: 70 µs for
 // one message alone, 40 µs for each of 32 in hand, which are looked at together
 // (BenchmarkStanding), beside two durable writes that cost several times as much.
+//
+// A successor waits because half an hour of planned faults (make chaos) found what shorter runs had not: a mailer loses
+// the broker, the broker gives its messages to another, the database comes back for both at once, and the second finds
+// claims that are milliseconds old. Nobody had died, and thirteen mails of 57,000 went twice and did not say so. To wait
+// costs 3 s where somebody did die, after the 5 s that the broker takes to notice.
 //
 // A receipt is recorded before it is published: if the broker is away, the command comes
 // again, the claim is found done, and the same receipt with the same id is published.

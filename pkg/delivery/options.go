@@ -69,6 +69,8 @@ type Options struct {
 	// Outage is how long messages wait for a provider that cannot be reached, and for
 	// store and broker (24 hours).
 	Outage time.Duration
+	// Grace is how long the result of another worker is waited for, whose claim was found open: it may live (3 s).
+	Grace time.Duration
 	// First and Longest bound the pauses between attempts, which double (250 ms, 30 s).
 	First, Longest time.Duration
 	Breaker        Breaker
@@ -117,7 +119,7 @@ func New(o Options) (*Pipeline, error) {
 			return nil, fmt.Errorf("delivery: option %s is missing", needed.name)
 		}
 	}
-	if o.InFlight < 0 || o.PutOff < 0 || o.Block < 0 || o.Patience < 0 || o.Outage < 0 || o.First < 0 || o.Longest < 0 {
+	if o.InFlight < 0 || o.PutOff < 0 || o.Block < 0 || o.Patience < 0 || o.Outage < 0 || o.Grace < 0 || o.First < 0 || o.Longest < 0 {
 		return nil, errors.New("delivery: InFlight, PutOff and durations must not be negative")
 	}
 	o.setDefaults()
@@ -144,6 +146,7 @@ func (o *Options) setDefaults() {
 	fill(&o.PutOff, 500)
 	fill(&o.Block, 15*time.Minute)
 	fill(&o.Outage, 24*time.Hour)
+	fill(&o.Grace, contested)
 	fill(&o.First, 250*time.Millisecond)
 	fill(&o.Longest, 30*time.Second)
 	fill(&o.Breaker.Failures, 5)

@@ -20,6 +20,7 @@ import (
 // Claims is what the pipeline needs of a store, see store.Claiming.
 type Claims interface {
 	Claim(ctx context.Context, claims []store.Claim) ([]store.Prior, error)
+	Claimed(ctx context.Context, partition int, messageID string) (store.Prior, error)
 	Record(ctx context.Context, results []store.Result) error
 }
 
@@ -66,16 +67,16 @@ type Pipeline struct {
 // attempt is one command on its way through the stages.
 type attempt struct {
 	cmd      *message.Command
-	since    time.Time
-	resent   bool     // it may have been handed over before
-	host     string   // where it goes, of a Branching channel
-	branch   bool     // the channel is one
-	breaker  breaker  // of where it goes
-	way      way      // by which provider, of a Routed channel
-	putOffs  int      // how often it was put off for long
-	lapsed   bool     // throttles did not let it through in time
-	handOver HandOver // rendered
-	claim    *claim   // our open claim, nil before the claim and after the record
+	since    time.Time // when this process was given it
+	resent   bool      // it may have been handed over before
+	host     string    // where it goes, of a Branching channel
+	branch   bool      // the channel is one
+	breaker  breaker   // of where it goes
+	way      way       // by which provider, of a Routed channel
+	putOffs  int       // how often it was put off for long
+	lapsed   bool      // throttles did not let it through in time
+	handOver HandOver  // rendered
+	claim    *claim    // our open claim, nil before the claim and after the record
 	receipt  *message.Receipt
 	encoded  json.RawMessage // receipt, as it was recorded
 	recorded bool
@@ -97,6 +98,9 @@ func (p *Pipeline) Deliver(ctx context.Context, c *message.Command) error {
 	defer let()
 
 	a := &attempt{cmd: c, since: time.Now()}
+	if d, ok := bus.Received(ctx); ok {
+		a.since = d.Since
+	}
 	p.locate(ctx, a)
 	defer p.giveUp(ctx, a)
 	for _, run := range []stage{

@@ -42,9 +42,17 @@ func (p *Pipeline) record(ctx context.Context, a *attempt) error {
 		return err
 	}
 	a.claim.receipt = a.receipt // for the next delivery, should the store stay away
-	result := []store.Result{{Partition: a.cmd.Partition, MessageID: a.cmd.ID, Worker: p.o.Worker, Receipt: raw}}
 	err = p.insist(ctx, a, "record the receipt", func(ctx context.Context) error {
-		return p.o.Claims.Record(ctx, result)
+		marked, err := p.succeeded(ctx, a)
+		if err != nil {
+			return err
+		}
+		if marked {
+			if raw, err = a.receipt.Encode(); err != nil {
+				return err
+			}
+		}
+		return p.o.Claims.Record(ctx, []store.Result{{Partition: a.cmd.Partition, MessageID: a.cmd.ID, Worker: p.o.Worker, Receipt: raw}})
 	})
 	if err != nil {
 		return err
@@ -62,10 +70,6 @@ func (p *Pipeline) record(ctx context.Context, a *attempt) error {
 	return nil
 }
 
-// contested is after what time in hand another worker may have been given the message too:
-// less than the bus waits for an acknowledgement.
-const contested = 3 * time.Second
-
 // agree makes the receipt the one that stands. A worker that was stopped, or cut off from
 // the broker, finds when it is back that another one has ended its message: the first result
 // stays, and two receipts that contradict each other must not be told. An uncertain one gives
@@ -74,11 +78,7 @@ func (p *Pipeline) agree(ctx context.Context, a *attempt) error {
 	if !a.resent && time.Since(a.since) < contested {
 		return nil
 	}
-	var prior store.Prior
-	err := p.insist(ctx, a, "look for what was recorded first", func(ctx context.Context) (err error) {
-		prior, err = p.claimAs(ctx, a.cmd, p.o.Worker)
-		return err
-	})
+	prior, err := p.claimed(ctx, a)
 	if err != nil || prior.State != store.Done {
 		return err
 	}

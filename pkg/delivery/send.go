@@ -127,8 +127,11 @@ func (p *Pipeline) send(ctx context.Context, a *attempt) error {
 			}
 		}
 		id, err := p.handOver(ctx, a)
-		if errors.Is(err, errMoved) {
+		switch {
+		case errors.Is(err, errMoved):
 			continue
+		case errors.Is(err, errEnded):
+			return nil
 		}
 		if errors.Is(err, ErrStopping) || ctx.Err() != nil && err != nil {
 			return fmt.Errorf("hand over to %s: %w", p.provider(a), err)
@@ -270,6 +273,9 @@ func (e *blindError) Unwrap() error { return e.err }
 func (p *Pipeline) mayGo(ctx context.Context, a *attempt, blind *backoff) (wait time.Duration, err error) {
 	out := time.Since(a.since) >= p.o.Outage
 	if !a.breaker.IsOpen() || a.breaker.RemainingDelay() <= 0 {
+		if err := p.stillOpen(ctx, a); err != nil {
+			return 0, err
+		}
 		reason, err := p.look(ctx, a)
 		switch {
 		case err != nil && out:

@@ -75,6 +75,19 @@ func (l *ledger) Claim(_ context.Context, claims []store.Claim) ([]store.Prior, 
 	return priors, nil
 }
 
+func (l *ledger) Claimed(_ context.Context, _ int, id string) (store.Prior, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	former, known := l.workers[id]
+	switch raw, done := l.receipts[id]; {
+	case done:
+		return store.Prior{State: store.Done, Worker: former, Receipt: raw}, nil
+	case known:
+		return store.Prior{State: store.Open, Worker: former}, nil
+	}
+	return store.Prior{State: store.Fresh}, nil
+}
+
 func (l *ledger) Record(_ context.Context, results []store.Result) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -195,7 +208,7 @@ func newBench(t *testing.T, claims *ledger, r *road, change func(*delivery.Optio
 	b := &bench{claims: claims, out: &outlet{}, road: r}
 	o := delivery.Options{
 		Channel: message.Email, Road: r, Claims: claims, Publisher: b.out, Worker: "worker-" + t.Name(), Source: "rapport/test",
-		First: time.Microsecond, Longest: time.Millisecond, Logger: slog.New(slog.DiscardHandler),
+		Grace: time.Microsecond, First: time.Microsecond, Longest: time.Millisecond, Logger: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return decided.Add(time.Second) },
 	}
 	if change != nil {

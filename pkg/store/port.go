@@ -244,6 +244,8 @@ type Result struct {
 // return; concurrent calls may be combined.
 type Claiming interface {
 	Claim(ctx context.Context, claims []Claim) ([]Prior, error)
+	// Claimed says what a claim would find now, and changes nothing.
+	Claimed(ctx context.Context, partition int, messageID string) (Prior, error)
 	// Record keeps all results or none: it fails with ErrNotFound when one of the messages
 	// was never claimed.
 	Record(ctx context.Context, results []Result) error

@@ -41,6 +41,7 @@ func (none) Subscribe(context.Context, string) (<-chan *wm.Message, error) { ret
 func (none) Publish(string, ...*wm.Message) error                          { return nil }
 func (none) Close() error                                                  { return nil }
 func (none) Claim(context.Context, []store.Claim) ([]store.Prior, error)   { return nil, nil }
+func (none) Claimed(context.Context, int, string) (store.Prior, error)     { return store.Prior{}, nil }
 func (none) Record(context.Context, []store.Result) error                  { return nil }
 
 func command(id string) *message.Command {

@@ -33,6 +33,7 @@ func (none) Close() error                                                  { ret
 type nothing struct{}
 
 func (nothing) Claim(context.Context, []store.Claim) ([]store.Prior, error) { return nil, nil }
+func (nothing) Claimed(context.Context, int, string) (store.Prior, error)   { return store.Prior{}, nil }
 func (nothing) Record(context.Context, []store.Result) error                { return nil }
 
 // TestService runs commands through broker, store and Twilio: one is opted out, one has no

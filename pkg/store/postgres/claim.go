@@ -169,6 +169,23 @@ func (s *Store) claimTaken(ctx context.Context, taken []claimed) error {
 	return err
 }
 
+// Claimed implements store.Claiming.
+func (s *Store) Claimed(ctx context.Context, partition int, messageID string) (store.Prior, error) {
+	prior := store.Prior{State: store.Fresh}
+	err := s.query(ctx, func(rows pgx.Rows) error {
+		prior.State = store.Open
+		err := rows.Scan(&prior.Worker, (*[]byte)(&prior.Receipt))
+		if prior.Receipt != nil {
+			prior.State = store.Done
+		}
+		return err
+	}, `SELECT worker, receipt FROM claim WHERE bucket = $1 AND id = $2`, partition, messageID)
+	if err != nil {
+		return store.Prior{}, fmt.Errorf("look at the claim on message %s: %w", messageID, err)
+	}
+	return prior, nil
+}
+
 // recording is one call of Record.
 type recording struct{ results []store.Result }
 

@@ -8,6 +8,9 @@ import (
 	"rapport/pkg/store"
 )
 
+// claimQuery finds a claim and what became of it.
+const claimQuery = `SELECT worker, receipt FROM claim WHERE partition = ? AND id = ?`
+
 // Claim implements store.Claiming.
 func (s *Store) Claim(ctx context.Context, claims []store.Claim) ([]store.Prior, error) {
 	if len(claims) == 0 {
@@ -56,6 +59,23 @@ func claimOne(c *conn, cl *store.Claim, at any) (store.Prior, error) {
 	}
 	_, err = c.exec(takeClaim, cl.Worker, at, int64(cl.Partition), cl.MessageID)
 	return store.Prior{State: store.Open, Worker: worker}, err
+}
+
+// Claimed implements store.Claiming.
+func (s *Store) Claimed(ctx context.Context, partition int, messageID string) (store.Prior, error) {
+	prior := store.Prior{State: store.Fresh}
+	err := s.query(ctx, claimQuery, []any{partition, messageID}, func(scan func(...any) error) error {
+		prior.State = store.Open
+		err := scan(&prior.Worker, (*[]byte)(&prior.Receipt))
+		if prior.Receipt != nil {
+			prior.State = store.Done
+		}
+		return err
+	})
+	if err != nil {
+		return store.Prior{}, fmt.Errorf("look at the claim on message %s: %w", messageID, s.explain(err))
+	}
+	return prior, nil
 }
 
 // Record implements store.Claiming.

@@ -127,7 +127,7 @@ var sqlText = [statements]string{
 
 	addClaim: `INSERT INTO claim (partition, id, worker, at) VALUES (?, ?, ?, ?)
 		ON CONFLICT (partition, id) DO NOTHING`,
-	readClaim:  `SELECT worker, receipt FROM claim WHERE partition = ? AND id = ?`,
+	readClaim:  claimQuery,
 	takeClaim:  `UPDATE claim SET worker = ?, at = ? WHERE partition = ? AND id = ?`,
 	closeClaim: `UPDATE claim SET receipt = ?, worker = ? WHERE partition = ? AND id = ? AND receipt IS NULL`,
 

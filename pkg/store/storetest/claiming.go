@@ -21,6 +21,7 @@ func resultOf(id, worker, receipt string) store.Result {
 func testClaims(t *testing.T, o Options) {
 	f := newFixture(t, o)
 	fresh := store.Prior{State: store.Fresh}
+	equal(t, "nobody's", f.claimed("a"), fresh)
 	equal(t, "new ids", f.claim(claimOf("a", "w1"), claimOf("b", "w1")), []store.Prior{fresh, fresh})
 	f.record(resultOf("a", "w1", `{"outcome":"sent"}`))
 	done := store.Prior{State: store.Done, Worker: "w1", Receipt: []byte(`{"outcome":"sent"}`)}
@@ -28,6 +29,11 @@ func testClaims(t *testing.T, o Options) {
 		[]store.Prior{done, {State: store.Open, Worker: "w1"}, fresh})
 	equal(t, "open again, now of the second", f.claim(claimOf("b", "w3")), []store.Prior{{State: store.Open, Worker: "w2"}})
 	equal(t, "done stays", f.claim(claimOf("a", "w3")), []store.Prior{done})
+	for range 2 {
+		equal(t, "looked at: done", f.claimed("a"), done)
+		equal(t, "looked at: open", f.claimed("b"), store.Prior{State: store.Open, Worker: "w3"})
+		equal(t, "looked at: still nobody's", f.claimed("e"), fresh)
+	}
 	equal(t, "twice in one call", f.claim(claimOf("d", "w1"), claimOf("d", "w1")), []store.Prior{fresh, {State: store.Open, Worker: "w1"}})
 	elsewhere := claimOf("a", "w1")
 	elsewhere.Partition = 2

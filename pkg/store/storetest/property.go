@@ -224,7 +224,10 @@ func (m *machine) stepRelay(r *rapid.T) {
 
 func (m *machine) stepClaim(r *rapid.T) {
 	c := claimOf(m.id(r), rapid.SampledFrom([]string{"w1", "w2"}).Draw(r, "worker"))
-	differ(r, "claim", m.claim(c), []store.Prior{m.model.claim(c)})
+	looked := m.claimed(c.MessageID)
+	want := m.model.claim(c)
+	differ(r, "the claim before it is made", looked, want)
+	differ(r, "claim", m.claim(c), []store.Prior{want})
 }
 
 func (m *machine) stepRecord(r *rapid.T) {

@@ -165,6 +165,15 @@ func (f fixture) claim(claims ...store.Claim) []store.Prior {
 	return priors
 }
 
+func (f fixture) claimed(id string) store.Prior {
+	f.t.Helper()
+	prior, err := f.Claimed(f.t.Context(), 1, id)
+	if err != nil {
+		f.t.Fatalf("look at a claim: %v", err)
+	}
+	return prior
+}
+
 func (f fixture) record(results ...store.Result) {
 	f.t.Helper()
 	if err := f.Record(f.t.Context(), results); err != nil {

@@ -125,6 +125,13 @@ func (s *Store) Claim(ctx context.Context, claims []store.Claim) ([]store.Prior,
 	return prior, s.measure(ctx, "claim", began, err)
 }
 
+// Claimed is store.Claiming's.
+func (s *Store) Claimed(ctx context.Context, partition int, messageID string) (store.Prior, error) {
+	began := time.Now()
+	prior, err := s.Store.Claimed(ctx, partition, messageID)
+	return prior, s.measure(ctx, "claimed", began, err)
+}
+
 // Record is store.Claiming's.
 func (s *Store) Record(ctx context.Context, results []store.Result) error {
 	began := time.Now()
