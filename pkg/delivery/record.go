@@ -86,10 +86,14 @@ func (p *Pipeline) agree(ctx context.Context, a *attempt) error {
 	if err != nil {
 		return fmt.Errorf("read the recorded receipt: %w", err)
 	}
-	if first.Outcome != message.Uncertain {
+	switch {
+	case first.Outcome != message.Uncertain:
 		a.receipt, a.encoded = first, prior.Receipt
+	case first.Resent && !a.receipt.Resent: // It is certain now, and may have gone twice.
+		a.receipt.Resent = true
+		a.encoded, err = a.receipt.Encode()
 	}
-	return nil
+	return err
 }
 
 // publish tells the engine. The event's id is derived from the message and the outcome.

@@ -24,8 +24,9 @@ const askAgain = 100 * time.Millisecond
 // errEnded says that a message has a result of another worker's.
 var errEnded = errors.New("another worker has ended the message")
 
-// succeed waits, off the lanes, for the result of the worker whose claim we have taken, and of others who take it from us
-// meanwhile, Options.Grace for each. Without one, the message is uncertain.
+// succeed waits, off the lanes, for the result of the worker whose claim we have taken, Options.Grace long. Without one, the
+// message is uncertain. Who takes the claim from us meanwhile waits as we do, and then works: so it has twice the time, or
+// the two would take the claim from each other for ever.
 func (p *Pipeline) succeed(ctx context.Context, a *attempt) error {
 	if p.o.EventTime { // One process replays, so that nobody else is there.
 		p.uncertain(ctx, a)
@@ -44,11 +45,11 @@ func (p *Pipeline) succeed(ctx context.Context, a *attempt) error {
 		if prior.Worker != holder {
 			holder, since = prior.Worker, time.Now()
 		}
-		if time.Since(since) >= p.o.Grace {
-			if holder == p.o.Worker {
-				p.uncertain(ctx, a)
-				return nil
-			}
+		switch held := time.Since(since); {
+		case holder == p.o.Worker && held >= p.o.Grace:
+			p.uncertain(ctx, a)
+			return nil
+		case holder != p.o.Worker && held >= 2*p.o.Grace:
 			if prior, err = p.claimAgain(ctx, a); err != nil {
 				return err
 			}

@@ -2,6 +2,8 @@ package delivery_test
 
 import (
 	"context"
+	"io"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,6 +70,30 @@ func TestTheFirstWorkerIsSlow(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The successor sends again and has no answer, so that it records an uncertain message. The first, who knows, corrects that and
+// says that the message went twice.
+func TestTheSuccessorHasNoAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		claims := newLedger()
+		first := newBench(t, claims, &road{during: func(int, string) { time.Sleep(time.Minute) }}, patiently("first"))
+		ended := make(chan error, 1)
+		go func() { ended <- first.Deliver(t.Context(), mailCommand("m1", message.Transactional)) }()
+		synctest.Wait()
+		second := newBench(t, claims, &road{script: []error{delivery.Unknown(io.EOF)}}, patiently("second"))
+		second.deliver(t, mailCommand("m1", message.Transactional))
+		if r := second.last(t, 1); r.Outcome != message.Uncertain || !r.Resent {
+			t.Errorf("the second told %+v, want uncertain and sent again", r)
+		}
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		if r := first.last(t, 1); r.Outcome != message.Sent || !r.Resent {
+			t.Errorf("the first told %+v, want sent and sent again", r)
+		}
+	})
 }
 
 // A third worker is given the message while the second waits for the first: the two do not both send it.
@@ -161,8 +187,10 @@ func TestAResultComesWhileASlotIsWaitedFor(t *testing.T) {
 		if b.road.tries != 1 {
 			t.Errorf("handed over %d times, want m0 alone", b.road.tries)
 		}
-		if r := b.last(t, 2); r.MessageID != "m1" || r.Outcome != message.Sent || r.Resent {
-			t.Errorf("told %+v, want what was recorded", r)
+		all, _ := b.out.receipts(t)
+		told := slices.IndexFunc(all, func(r message.Receipt) bool { return r.MessageID == "m1" })
+		if len(all) != 2 || told < 0 || all[told].Outcome != message.Sent || all[told].Resent {
+			t.Errorf("told %+v, want what was recorded", all)
 		}
 	})
 }
