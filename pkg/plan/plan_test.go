@@ -4,33 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 
+	"rapport/pkg/goldentest"
 	"rapport/pkg/journey"
 	"rapport/pkg/plan"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares with a file of testdata.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
-	}
-}
 
 func wait(ids ...string) []plan.Step {
 	var list []plan.Step
@@ -113,12 +94,12 @@ func TestGolden(t *testing.T) {
 			if err := p.WriteText(&text); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".txt", text.Bytes())
+			goldentest.Compare(t, *update, name+".txt", text.Bytes())
 			data, err := json.MarshalIndent(p, "", "  ")
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".json", append(data, '\n'))
+			goldentest.Compare(t, *update, name+".json", append(data, '\n'))
 		})
 	}
 }
